@@ -1,0 +1,1 @@
+"""RawItem → Evidence: the append-only archive and its ledger."""

@@ -1,0 +1,73 @@
+"""Time is an argument: stages are handed a clock, they never read one.
+
+A back-test is the same code with a :class:`ReplayClock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+TICK = timedelta(minutes=10)
+"""Situations are evaluated at each ``known_at`` and at every tick of this length, in UTC."""
+
+
+class Clock(Protocol):
+    """Anything that can say what time it is."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+class ReplayClock:
+    """A clock that only moves when it is told to, and never backwards."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = as_utc(start)
+
+    def now(self) -> datetime:
+        """The moment the replay has reached, aware, in UTC."""
+        return self._now
+
+    def advance(self, to: datetime) -> None:
+        """Move to ``to``; a time before the present one leaves the clock where it is."""
+        self._now = max(self._now, as_utc(to))
+
+    def ticks_until(self, to: datetime) -> Iterator[datetime]:
+        """Every tick after the present moment and not after ``to``; the clock follows them."""
+        for tick in ticks_between(self._now, to):
+            self._now = tick
+            yield tick
+
+
+def as_utc(moment: datetime) -> datetime:
+    """``moment`` in UTC; a naive one is taken as UTC."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+def ticks_between(after: datetime, until: datetime) -> Iterator[datetime]:
+    """Ticks in the half-open interval (``after``, ``until``], aligned to the hour in UTC."""
+    tick = next_tick(after)
+    until = as_utc(until)
+    while tick <= until:
+        yield tick
+        tick += TICK
+
+
+def next_tick(after: datetime) -> datetime:
+    """The first tick strictly later than ``after``."""
+    after = as_utc(after)
+    floor = after.replace(minute=after.minute - after.minute % 10, second=0, microsecond=0)
+    return floor + TICK

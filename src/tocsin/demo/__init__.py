@@ -1,0 +1,1 @@
+"""The Makhachkala reconstruction."""

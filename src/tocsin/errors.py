@@ -1,0 +1,92 @@
+"""Every error tocsin raises on purpose, in one tree.
+
+    TocsinError
+    ├── UsageError            bad arguments or settings                exit 2
+    │   └── MissingExtra      an optional part is not installed        exit 2
+    ├── RecordRefused         one record or file was refused           exit 2
+    │   └── PrivateChat       not public, so never read                exit 2
+    ├── Finding               a check ran and found something          exit 1
+    │   └── ArchiveDamaged    verify: changed, missing or reordered    exit 1
+    └── EnvironmentFailed     disk, database, network                  exit 3
+        ├── StoreUnavailable  the working database cannot be used      exit 3
+        └── Locked            another tocsin is writing here           exit 3
+
+Whether trying again can help is a type, not a guess: only ``EnvironmentFailed``
+and what is below it may succeed unchanged at a later time.
+"""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_FINDING = 1
+EXIT_REFUSED = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERRUPTED = 130
+
+
+class TocsinError(Exception):
+    """Root of the tree. ``str(error)`` is the one line a person is shown."""
+
+    exit_code = EXIT_ENVIRONMENT
+
+
+class UsageError(TocsinError):
+    """The call itself is wrong: an argument, a setting, a file that is not what was said."""
+
+    exit_code = EXIT_REFUSED
+
+
+class MissingExtra(UsageError):
+    """An optional part is needed and not installed; names the command that installs it."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs an optional part: pip install 'tocsin[{extra}]'")
+        self.extra = extra
+
+
+class RecordRefused(TocsinError):
+    """A record (or a whole file) cannot be taken in; the good ones around it are kept.
+
+    Args:
+        file: path as the person gave it.
+        record: where in the file: "line 12", "message 4711", "the whole file".
+        problem: what is wrong, in plain words, without quoting post text.
+        advice: what to do about it.
+    """
+
+    exit_code = EXIT_REFUSED
+
+    def __init__(self, file: str, record: str, problem: str, advice: str) -> None:
+        super().__init__(f"{file}: {record}: {problem}; {advice}")
+        self.file = file
+        self.record = record
+        self.problem = problem
+        self.advice = advice
+
+
+class PrivateChat(RecordRefused):
+    """The file holds a chat that is not public: tocsin never reads those."""
+
+
+class Finding(TocsinError):
+    """A check did its work and found something a person must see."""
+
+    exit_code = EXIT_FINDING
+
+
+class ArchiveDamaged(Finding):
+    """The archive is not what the ledger says: names the item and what happened to it."""
+
+
+class EnvironmentFailed(TocsinError):
+    """Disk, database, network or a crash; trying again may help."""
+
+    exit_code = EXIT_ENVIRONMENT
+
+
+class StoreUnavailable(EnvironmentFailed):
+    """The working database cannot be opened, or is of another version."""
+
+
+class Locked(EnvironmentFailed):
+    """Another tocsin process is writing to this project."""

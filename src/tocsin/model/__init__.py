@@ -1,0 +1,92 @@
+"""The words of DESIGN section 3 as frozen dataclasses: no I/O, nothing of ours imported."""
+
+from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent
+from tocsin.model.forecast import Forecast, Situation, SituationKey, Term
+from tocsin.model.indicator import Indicator, IndicatorStatus
+from tocsin.model.place import Place, VenueClass
+from tocsin.model.post import (
+    CaptureRecord,
+    ChannelProfile,
+    Enriched,
+    Evidence,
+    Identity,
+    Media,
+    Post,
+    RawItem,
+    Vector,
+    Venue,
+)
+from tocsin.model.reading import (
+    HOSTILE_ACTS,
+    Act,
+    EventTime,
+    Frame,
+    GatheringCall,
+    Granularity,
+    PlaceMention,
+    Reading,
+    ReadStatus,
+    Role,
+    Signal,
+    Span,
+    Target,
+)
+from tocsin.model.rumour import Method, Rumour, Sighting, Verification
+from tocsin.model.spread import Spread
+from tocsin.model.warning import (
+    Action,
+    Decision,
+    DecisionKind,
+    Level,
+    Receipt,
+    WarningAction,
+)
+
+__all__ = [
+    "HOSTILE_ACTS",
+    "Act",
+    "Action",
+    "CaptureRecord",
+    "ChannelProfile",
+    "Decision",
+    "DecisionKind",
+    "Enriched",
+    "EventTime",
+    "Evidence",
+    "FieldReport",
+    "Forecast",
+    "Frame",
+    "GatheringCall",
+    "Granularity",
+    "Identity",
+    "Indicator",
+    "IndicatorStatus",
+    "Level",
+    "Media",
+    "Method",
+    "MobEvent",
+    "Outcome",
+    "Place",
+    "PlaceMention",
+    "Post",
+    "ProvisionalEvent",
+    "RawItem",
+    "ReadStatus",
+    "Reading",
+    "Receipt",
+    "Role",
+    "Rumour",
+    "Sighting",
+    "Signal",
+    "Situation",
+    "SituationKey",
+    "Span",
+    "Spread",
+    "Target",
+    "Term",
+    "Vector",
+    "Venue",
+    "VenueClass",
+    "Verification",
+    "WarningAction",
+]

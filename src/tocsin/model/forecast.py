@@ -1,0 +1,107 @@
+"""Situations and how likely they are to end in mob violence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.model.reading import GatheringCall, PlaceMention, Target
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SituationKey:
+    """One place and one target group.
+
+    Args:
+        place_id: gazetteer id of the place (an airport belongs to its city).
+        target: neutral English group name.
+    """
+
+    place_id: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known at ``as_of`` about one place and one target group.
+
+    Args:
+        place: how the place was last named, with venue where one is called.
+        target: the group, with ``refs`` where it was inherited.
+        hostile_refs: posts that assert a threat, expulsion or incitement, newest last.
+        hostility_inherited: True where no post naming this place is hostile by itself.
+        calls: open calls to gather here (their time has not passed), newest last.
+        call_refs: the posts that make ``calls``, newest last.
+        support_refs: allegations and dehumanisation that feed it.
+        uptake_refs: replies and posts that say they are coming.
+        denial_refs: denials and calm appeals; shown, never lowering a level.
+        event_refs: posts behind a ProvisionalEvent nearby.
+        rumours: ids of the rumours behind it, strongest first.
+        independent_channels: channels behind hostile posts and calls, copies and forwards of
+            one origin and channels known to be younger than 30 days left out.
+        confirmed_by: handle of who confirmed it, if anybody.
+        peaceful_only: the only gathering here is a peaceful one that met a hostile rumour.
+    """
+
+    key: SituationKey
+    as_of: datetime
+    place: PlaceMention
+    target: Target
+    hostile_refs: tuple[str, ...] = ()
+    hostility_inherited: bool = False
+    calls: tuple[GatheringCall, ...] = ()
+    call_refs: tuple[str, ...] = ()
+    support_refs: tuple[str, ...] = ()
+    uptake_refs: tuple[str, ...] = ()
+    denial_refs: tuple[str, ...] = ()
+    event_refs: tuple[str, ...] = ()
+    rumours: tuple[str, ...] = ()
+    independent_channels: int = 0
+    confirmed_by: str | None = None
+    peaceful_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One reason in a forecast: log-odds = Σ weight × value.
+
+    Args:
+        name: identifier of the term.
+        value: the measured feature.
+        weight: its coefficient.
+        text: the reason in plain words.
+    """
+
+    name: str
+    value: float
+    weight: float
+    text: str
+
+    @property
+    def share(self) -> float:
+        """What this term adds to the log-odds."""
+        return self.value * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Probability of mob violence at a place within a horizon.
+
+    Args:
+        origin_time: uses only facts known by then.
+        horizon_h: hours from ``origin_time``.
+        probability: 0 to 1, for ``horizon_h``.
+        interval: 90 % interval of ``probability``.
+        base_rate: probability without any of the terms.
+        terms: the reasons, largest share first.
+        calibrated: fitted to real outcomes of this region; otherwise say so wherever shown.
+    """
+
+    key: SituationKey
+    origin_time: datetime
+    horizon_h: int
+    probability: float
+    interval: tuple[float, float]
+    base_rate: float
+    terms: tuple[Term, ...]
+    calibrated: bool = False

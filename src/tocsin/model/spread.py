@@ -1,0 +1,37 @@
+"""How a rumour moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Counts of one rumour at one moment; they look back only.
+
+    Args:
+        as_of: nothing later than this is counted.
+        posts_1h, posts_6h, posts_24h: sightings in that many hours up to ``as_of``.
+        channels: distinct channels in the last 72 hours.
+        independent_channels: the same, where forwards and copies of one origin count once.
+        languages: distinct languages in the last 72 hours.
+        growth: posts in the last 6 h over the mean of the 6 h periods in the 66 h before, with
+            one half added to both; 1 is steady.
+        reach: sum of subscribers over channels whose size is known by then; None: none known.
+        first_seen: first sighting of all.
+        hourly: (hour start, posts) pairs, oldest first, at most 72.
+    """
+
+    rumour: str
+    as_of: datetime
+    posts_1h: int
+    posts_6h: int
+    posts_24h: int
+    channels: int
+    independent_channels: int
+    languages: int
+    growth: float
+    reach: int | None
+    first_seen: datetime
+    hourly: tuple[tuple[datetime, int], ...] = ()

@@ -1,0 +1,115 @@
+"""Our decisions on Situations, and what people decide about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from tocsin.model.forecast import SituationKey
+
+
+class Level(IntEnum):
+    """watch < alert < alarm; who is disturbed, and how fast, follows from it."""
+
+    NONE = 0
+    WATCH = 1
+    ALERT = 2
+    ALARM = 3
+
+    @property
+    def word(self) -> str:
+        """The level as written in outputs."""
+        return self.name.lower()
+
+
+class Action(StrEnum):
+    """What happens to a warning."""
+
+    ISSUE = "issue"
+    UPDATE = "update"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True, slots=True)
+class WarningAction:
+    """One line in a warning's life.
+
+    Args:
+        id: the warning's id, the same over its life: 12 hex digits of SHA-256 over place,
+            target and time of issue.
+        issued_at: when this action was taken.
+        probability: for ``horizon_h``, 0 to 1.
+        interval: 90 % interval.
+        place: name as shown, with the venue where one is called.
+        window_start, window_end: when it may happen, UTC; None: not known.
+        rumour: id of the strongest rumour behind it, if any.
+        posts: evidence ids it rests on; never empty.
+        why: reasons in plain words, the most weighty first.
+        unseen: what is not seen here.
+        inherited: hostility or target come from earlier posts, not from the call itself.
+        calibrated: False: ``probability`` is not calibrated on outcomes of this region.
+    """
+
+    id: str
+    action: Action
+    issued_at: datetime
+    level: Level
+    key: SituationKey
+    probability: float
+    interval: tuple[float, float]
+    base_rate: float
+    horizon_h: int
+    place: str
+    latitude: float
+    longitude: float
+    window_start: datetime | None
+    window_end: datetime | None
+    target: str
+    rumour: str | None
+    posts: tuple[str, ...]
+    why: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
+    inherited: bool = False
+    calibrated: bool = False
+
+
+class DecisionKind(StrEnum):
+    """What a person decided."""
+
+    RUMOUR_STATUS = "rumour_status"
+    WARNING_CONFIRM = "warning_confirm"
+    WARNING_DISMISS = "warning_dismiss"
+    WARNING_ACKNOWLEDGE = "warning_acknowledge"
+    WARNING_OUTCOME = "warning_outcome"
+    PURPOSE = "purpose"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision; logged in the ledger and replayed by a rebuild.
+
+    Args:
+        subject: id of the rumour or warning, or ``project``.
+        value: the new state.
+        by: name or handle.
+        reason: why, in the person's words.
+    """
+
+    kind: DecisionKind
+    subject: str
+    value: str
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Delivery or acknowledgement of a warning by one recipient."""
+
+    warning: str
+    recipient: str
+    at: datetime
+    kind: str
