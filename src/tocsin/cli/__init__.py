@@ -1,1 +1,7 @@
-"""The command line: one file per command."""
+"""The command line. Exit codes: 0 done; 1 a finding; 2 bad usage or a record refused;
+3 the environment failed; 130 interrupted.
+"""
+
+from tocsin.cli.app import main
+
+__all__ = ["main"]

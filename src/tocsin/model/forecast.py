@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.model.reading import GatheringCall, PlaceMention, Target
+from tocsin.model.reading import GatheringCall, PlaceMention, Signal, Target
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,6 +41,12 @@ class Situation:
             one origin and channels known to be younger than 30 days left out.
         confirmed_by: handle of who confirmed it, if anybody.
         peaceful_only: the only gathering here is a peaceful one that met a hostile rumour.
+        directed_refs: those of ``hostile_refs`` that name a venue here (a hotel, an airport).
+        weak_refs: those of ``call_refs`` whose only link to hostility is the place, or that
+            name the group with nothing but an allegation behind them: never above a watch.
+        nearby_refs: hostile posts and calls against the same group at places nearby.
+        support_channels: independent channels behind ``support_refs``.
+        signals: signals of the hostile posts and calls, sorted.
     """
 
     key: SituationKey
@@ -59,6 +65,11 @@ class Situation:
     independent_channels: int = 0
     confirmed_by: str | None = None
     peaceful_only: bool = False
+    directed_refs: tuple[str, ...] = ()
+    weak_refs: tuple[str, ...] = ()
+    nearby_refs: tuple[str, ...] = ()
+    support_channels: int = 0
+    signals: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,19 @@
-"""Readings and spread → Forecast."""
+"""Readings and spread → Forecast.
+
+``SituationTracker`` gathers what is said about one place and one target group and says how the
+parts hang together (inheritance); ``RiskModel`` says how likely that is to end in mob violence.
+"""
+
+from tocsin.risk.coefficients import Coefficients, Prior
+from tocsin.risk.distance import haversine_km
+from tocsin.risk.model import RiskModel
+from tocsin.risk.situations import SituationOptions, SituationTracker
+
+__all__ = [
+    "Coefficients",
+    "Prior",
+    "RiskModel",
+    "SituationOptions",
+    "SituationTracker",
+    "haversine_km",
+]

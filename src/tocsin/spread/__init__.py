@@ -1,1 +1,6 @@
-"""Sightings → Spread."""
+"""Sightings → Spread: growth, reach and independence of one rumour, looking back only."""
+
+from tocsin.spread.options import SpreadOptions
+from tocsin.spread.tracker import SpreadTracker
+
+__all__ = ["SpreadOptions", "SpreadTracker"]

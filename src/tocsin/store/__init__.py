@@ -1,1 +1,5 @@
-"""The working database."""
+"""The working database. All of it can be rebuilt from the archive."""
+
+from tocsin.store.store import Position, Store
+
+__all__ = ["Position", "Store"]

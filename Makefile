@@ -1,0 +1,56 @@
+# tocsin: the two commands are `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+
+.PHONY: help demo test test-long bench models lint lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/run.stamp ## install and run the reconstruction; works without a network afterwards
+	$(BIN)/tocsin demo
+
+test: $(VENV)/test.stamp lint ## everything that must pass, under 15 minutes on 2 cores
+	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" \
+	  --cov --cov-report=term:skip-covered tests
+	$(BIN)/python tests/coverage_floors.py
+
+test-long: $(VENV)/test.stamp ## the long kill, load and fuzz runs
+	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -m long tests
+
+bench: $(VENV)/test.stamp ## measure on the real data; writes benchmarks/results/
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/run.py
+
+models: $(VENV)/test.stamp ## train what is trained (nothing yet: the first readers are rules)
+	@echo "no trained weights in this version: the vectors are a package's, the readers are rules"
+
+lint: $(VENV)/test.stamp ## style, types, layers
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## write the requirement locks anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  pyproject.toml requirements/build.in -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --extra test pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/test.txt
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build \
+	  .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/test.txt
+	touch $@

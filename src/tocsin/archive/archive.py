@@ -1,0 +1,376 @@
+"""The archive: evidence and ledger entries go in at the end, and come out in order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from tocsin.archive import disk
+from tocsin.archive.blocks import FILE_BYTES, SEE_VERIFY, BlockFiles, files, folder_of, place
+from tocsin.archive.format import (
+    GENESIS,
+    SALT_BYTES,
+    BlockKind,
+    ContentRecord,
+    LedgerEntry,
+    commitment,
+    entry_bytes,
+    entry_digest,
+    entry_line,
+    ledger_lines,
+    line_body,
+    pack_contents,
+    parse_line,
+    unpack_contents,
+)
+from tocsin.errors import ArchiveDamaged, EnvironmentFailed, UsageError
+from tocsin.model import Evidence, Identity
+
+EVIDENCE: Final = "evidence"
+BLOCK_BYTES: Final = 1 << 20
+"""A block is written once its payload has reached this many bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an archive is written; reading needs none of it.
+
+    Args:
+        block_bytes: payload of a block, before compression.
+        file_bytes: a file of this size is added to no more.
+        salts: gives that many random bytes; tests pass a seeded one.
+    """
+
+    block_bytes: int = BLOCK_BYTES
+    file_bytes: int = FILE_BYTES
+    salts: Callable[[int], bytes] = os.urandom
+
+
+DEFAULTS: Final = Options()
+
+
+class Archive:
+    """An open archive; get one from :meth:`create` or :meth:`open`.
+
+    What is appended is buffered; it is on the disk, and can be read back, after
+    :meth:`flush`, at the latest after about one MB. As a context manager it flushes and
+    closes; when an exception leaves the block, what was not yet flushed is dropped.
+
+    Args:
+        recovered: what opening cut off after a kill, in plain words; mostly empty.
+    """
+
+    def __init__(self, folder: Path, options: Options, lock: disk.WriteLock | None) -> None:
+        self.folder = folder
+        self.recovered: tuple[str, ...] = ()
+        self._options = options
+        self._lock = lock
+        self._failed = False
+        self._ledger = BlockFiles(folder, BlockKind.LEDGER, options.file_bytes)
+        self._segments = BlockFiles(folder, BlockKind.CONTENT, options.file_bytes)
+        if lock is not None:
+            self.recovered = _recover(self._ledger, self._segments)
+        self._head = _head(self._ledger)
+        self._next_seq = self._ledger.end_seq
+        self._clear_buffers()
+
+    @classmethod
+    def create(cls, folder: Path, options: Options = DEFAULTS) -> Archive:
+        """Make an empty archive and open it for writing.
+
+        Raises:
+            UsageError: there is one already.
+            EnvironmentFailed: the folder cannot be written.
+        """
+        with disk.plain_failures("the archive could not be made", folder):
+            for kind in BlockKind:
+                if files(folder, kind):
+                    raise UsageError(f"{folder}: holds an archive already; choose another folder")
+            disk.make_folder(folder)
+            for kind in BlockKind:
+                disk.make_folder(folder_of(folder, kind))
+        return cls.open(folder, writable=True, options=options)
+
+    @classmethod
+    def open(cls, folder: Path, *, writable: bool = False, options: Options = DEFAULTS) -> Archive:
+        """Open an archive; opened for writing, it first cuts off what a kill left half-written.
+
+        Raises:
+            UsageError: there is no archive here.
+            Locked: another process is writing.
+            ArchiveDamaged: more is amiss than a kill can explain; nothing is touched.
+        """
+        if not all(folder_of(folder, kind).is_dir() for kind in BlockKind):
+            raise UsageError(f"{folder}: there is no archive here; make one with tocsin init")
+        with disk.plain_failures("the archive could not be opened", folder):
+            lock = disk.WriteLock(folder / "lock") if writable else None
+            try:
+                return cls(folder, options, lock)
+            except BaseException:
+                if lock is not None:
+                    lock.release()
+                raise
+
+    @property
+    def next_seq(self) -> int:
+        """The position the next entry will have; buffered ones are counted."""
+        return self._next_seq
+
+    @property
+    def durable_seq(self) -> int:
+        """Entries before this position are on the disk."""
+        return self._ledger.end_seq
+
+    @property
+    def head(self) -> bytes:
+        """Digest of the last entry, buffered or not; 32 zero bytes for none."""
+        return self._head
+
+    def append_entry(self, kind: str, payload: Mapping[str, Any]) -> int:
+        """Append to the ledger; returns the entry's position.
+
+        Raises:
+            UsageError: ``kind`` is ``evidence``, which only :meth:`append_evidence` writes.
+            TypeError: ``payload`` holds something that is not a JSON value.
+        """
+        self._check_writable()
+        if kind == EVIDENCE:
+            raise UsageError("evidence is archived with its content, not as a bare entry")
+        seq = self._append(kind, dict(payload))
+        self._flush_if_full()
+        return seq
+
+    def append_evidence(
+        self, identity: Identity, content: bytes, raw: bytes, capture: int
+    ) -> Evidence:
+        """Archive one scrubbed item.
+
+        Args:
+            content: canonical JSON, kept.
+            raw: the bytes as found; only their salted digest is kept.
+            capture: position of the capture record it belongs to.
+        """
+        self._check_writable()
+        if not 0 <= capture < self._next_seq:
+            raise UsageError(f"there is no capture record {capture}; append it first")
+        salt = self._options.salts(SALT_BYTES)
+        committed = commitment(salt, content)
+        original = hashlib.sha256(salt + raw).digest()
+        payload = {
+            "capture": capture,
+            "commitment": committed.hex(),
+            "identity": {
+                "channel": identity.channel,
+                "message_id": identity.message_id,
+                "source": identity.source,
+                "version": identity.version,
+            },
+            "original": original.hex(),
+        }
+        seq = self._append(EVIDENCE, payload)
+        self._contents.append(ContentRecord(seq, salt, content))
+        self._content_bytes += len(content)
+        self._flush_if_full()
+        return Evidence(seq, identity, content, salt, committed, original, capture)
+
+    def _append(self, kind: str, payload: dict[str, Any]) -> int:
+        seq = self._next_seq
+        body = entry_bytes(seq, kind, payload)
+        line = entry_line(self._head, body)
+        self._lines.append(line)
+        self._line_bytes += len(line)
+        self._head = entry_digest(self._head, body)
+        self._next_seq = seq + 1
+        return seq
+
+    def _check_writable(self) -> None:
+        if self._failed:
+            raise EnvironmentFailed(f"{self.folder}: an earlier write failed; open it again")
+        if self._lock is None:
+            raise UsageError(f"{self.folder}: the archive is not open for writing")
+
+    def _flush_if_full(self) -> None:
+        if max(self._content_bytes, self._line_bytes) >= self._options.block_bytes:
+            self.flush()
+
+    def _clear_buffers(self) -> None:
+        self._lines: list[bytes] = []
+        self._line_bytes = 0
+        self._contents: list[ContentRecord] = []
+        self._content_bytes = 0
+
+    def flush(self) -> None:
+        """Bring everything appended so far to the disk: contents first, then the ledger.
+
+        Raises:
+            EnvironmentFailed: it could not be written. What was flushed before is safe, this
+                object takes nothing more, and the archive can be opened again.
+        """
+        self._check_writable()
+        if not self._lines:
+            return
+        self._failed = True
+        with disk.plain_failures("the archive could not be written", self.folder):
+            if self._contents:
+                contents = pack_contents(self._contents)
+                self._segments.append(self._contents[0].seq, len(self._contents), contents)
+            lines = b"\n".join([*self._lines, b""])
+            self._ledger.append(self.durable_seq, len(self._lines), lines)
+        self._failed = False
+        self._clear_buffers()
+
+    def close(self) -> None:
+        """Flush, and let another process write; closing twice is allowed."""
+        if self._lock is None:
+            return
+        try:
+            if not self._failed:
+                self.flush()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._release()
+
+    def entries(self, from_seq: int = 0) -> Iterator[LedgerEntry]:
+        """Every durable entry from a position on, ``evidence`` among them, without contents.
+
+        Raises:
+            ArchiveDamaged: a block is not what was written.
+        """
+        for index in self._indices(from_seq):
+            for line in self._lines_of(index):
+                entry = parse_line(line)
+                if entry.seq >= from_seq:
+                    yield entry
+
+    def items(self, from_seq: int = 0) -> Iterator[LedgerEntry | Evidence]:
+        """Every durable entry from a position on, in order; evidence comes with its content.
+
+        Block checksums are checked, commitments are not: that is what ``verify`` is for.
+
+        Raises:
+            ArchiveDamaged: a block is not what was written, or a content is missing.
+        """
+        for index in self._indices(from_seq):
+            contents = self._contents_of(index)
+            for line in self._lines_of(index):
+                fields = line_body(line)
+                if fields["seq"] < from_seq:
+                    continue
+                if fields["kind"] == EVIDENCE:
+                    yield _evidence(fields, contents)
+                else:
+                    yield parse_line(line)
+
+    def evidence(self, seq: int) -> Evidence:
+        """One durable item, checked against its commitment; a few ms.
+
+        Raises:
+            UsageError: there is no evidence at this position.
+            ArchiveDamaged: it is not what was archived.
+        """
+        if not 0 <= seq < self.durable_seq:
+            raise UsageError(f"{self.folder}: the archive has no entry {seq}")
+        index = self._ledger.index_of(seq)
+        line = self._lines_of(index)[seq - self._ledger.blocks[index].header.first_seq]
+        fields = line_body(line)
+        if fields["kind"] != EVIDENCE:
+            raise UsageError(f"{self.folder}: entry {seq} is a {fields['kind']}, not evidence")
+        found = _evidence(fields, self._contents_of(index))
+        if commitment(found.salt, found.content) != found.commitment:
+            raise ArchiveDamaged(f"{item_name(found.identity)}: was changed; {SEE_VERIFY}")
+        return found
+
+    def _indices(self, from_seq: int) -> range:
+        return range(self._ledger.index_of(from_seq), len(self._ledger.blocks))
+
+    def _lines_of(self, index: int) -> list[bytes]:
+        return ledger_lines(self._ledger.blocks[index].payload())
+
+    def _contents_of(self, index: int) -> dict[int, ContentRecord]:
+        """The content records that belong to a ledger block, by position."""
+        batch = self._ledger.blocks[index].header
+        return {
+            record.seq: record
+            for block in self._segments.between(batch.first_seq, batch.end_seq)
+            for record in unpack_contents(block.header, block.payload())
+        }
+
+
+def item_name(identity: Identity) -> str:
+    """How an archived item is named to people: ``channel/id v1``."""
+    return f"{identity.channel}/{identity.message_id} v{identity.version}"
+
+
+def _evidence(fields: Any, contents: Mapping[int, ContentRecord]) -> Evidence:
+    payload = fields["payload"]
+    identity = Identity(**payload["identity"])
+    record = contents.get(fields["seq"])
+    if record is None:
+        raise ArchiveDamaged(f"{item_name(identity)}: its content is missing; {SEE_VERIFY}")
+    return Evidence(
+        seq=record.seq,
+        identity=identity,
+        content=record.content,
+        salt=record.salt,
+        commitment=bytes.fromhex(payload["commitment"]),
+        original=bytes.fromhex(payload["original"]),
+        capture=payload["capture"],
+    )
+
+
+def _head(ledger: BlockFiles) -> bytes:
+    if not ledger.blocks:
+        return GENESIS
+    block = ledger.blocks[-1]
+    last = parse_line(ledger_lines(block.payload())[-1])
+    if last.seq + 1 != block.header.end_seq:
+        raise ArchiveDamaged(f"{block.where}: the block was changed; {SEE_VERIFY}")
+    return last.digest
+
+
+def _recover(ledger: BlockFiles, segments: BlockFiles) -> tuple[str, ...]:
+    """Cut off what was written and never committed.
+
+    A kill leaves at most one batch so: a torn end of each kind of file, and one whole content
+    block whose ledger block was never written. Anything beyond that is damage, and then
+    nothing is cut.
+    """
+    _head(ledger)
+    orphans = [b for b in segments.blocks if b.header.first_seq >= ledger.end_seq]
+    if len(orphans) > 1 or (orphans and segments.torn):
+        raise ArchiveDamaged(
+            f"{orphans[0].where}: contents without ledger entries, more than an interrupted "
+            f"write can leave; {SEE_VERIFY}"
+        )
+    notes = [
+        f"{place(gap.path)}: {gap.length} bytes of an interrupted write were cut off"
+        for gap in (ledger.drop_torn(), segments.drop_torn())
+        if gap is not None
+    ]
+    if orphans:
+        block = segments.drop_last()
+        notes.append(f"{block.where}: {block.header.count} items never confirmed were cut off")
+    return tuple(notes)

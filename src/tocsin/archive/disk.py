@@ -1,0 +1,113 @@
+"""The few writes the archive makes, each checked and brought to the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.errors import EnvironmentFailed, Locked
+
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+
+
+@contextlib.contextmanager
+def plain_failures(what: str, where: Path) -> Iterator[None]:
+    """Turn what the operating system reports into one line that says what to do.
+
+    Raises:
+        EnvironmentFailed: instead of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise EnvironmentFailed(f"{where}: {what}: {reason}; {_advice(error)}") from error
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "free space on this disk and run the command again, what was confirmed is safe"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "give this account the right to the folder and run the command again"
+    return "check the disk and run the command again, what was confirmed is safe"
+
+
+def append(path: Path, expected_size: int, data: bytes) -> None:
+    """Append ``data`` to ``path`` and return when it is on the disk.
+
+    Raises:
+        OSError: a write failed; the file may end in a part of ``data``.
+        EnvironmentFailed: the file is not ``expected_size`` bytes long.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _FILE_MODE)
+    try:
+        if os.fstat(fd).st_size != expected_size:
+            raise EnvironmentFailed(
+                f"{path}: another program has changed it; stop that and run tocsin verify"
+            )
+        _write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    if expected_size == 0:
+        sync_folder(path.parent)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def cut(path: Path, size: int) -> None:
+    """Shorten ``path`` to ``size`` bytes, on the disk."""
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.ftruncate(fd, size)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_folder(path: Path) -> None:
+    """Make ``path`` (and what is above it) for this account alone; one that is there stays."""
+    path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class WriteLock:
+    """The one right to write to an archive; freed by the system when its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            Locked: another process has it.
+        """
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._fd)
+            raise Locked(
+                f"{path.parent}: another tocsin is writing to this archive; "
+                "wait until it has finished, or stop it"
+            ) from None
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._fd)

@@ -1,0 +1,114 @@
+"""All commands under one name, and how their errors end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import click
+import typer
+
+from tocsin import __version__
+from tocsin.cli import (
+    channels,
+    check,
+    cluster,
+    demo,
+    ingest,
+    init,
+    read,
+    rebuild,
+    replay,
+    rumours,
+    run,
+    verify,
+    warnings,
+)
+from tocsin.cli.output import say
+from tocsin.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED, EXIT_REFUSED, TocsinError
+
+app = typer.Typer(
+    name="tocsin",
+    help="Early warning of mob violence from what is said in public.\n\n"
+    "Start with: tocsin demo. With data of your own: tocsin init DIR, tocsin ingest EXPORT, "
+    "tocsin run.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(demo.demo)
+app.command()(init.init)
+app.command()(ingest.ingest)
+app.command()(run.run)
+app.command()(read.read)
+app.command()(cluster.cluster)
+app.command()(replay.replay)
+app.add_typer(warnings.app, name="warnings")
+app.add_typer(rumours.app, name="rumours")
+app.add_typer(channels.app, name="channels")
+app.command()(verify.verify)
+app.command()(rebuild.rebuild)
+app.command()(check.check)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tocsin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line; every failure ends in one clear line and the right exit code."""
+    sys.exit(run_main(sys.argv[1:]))
+
+
+def run_main(arguments: list[str]) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except TocsinError as error:
+        say(f"tocsin: {error}")
+        return error.exit_code
+    except click.exceptions.Abort:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return EXIT_REFUSED
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # The reader of our output has left; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        say("tocsin: memory ran out; what was done is kept; run again with --workers 1")
+        return EXIT_ENVIRONMENT
+    except Exception as error:
+        if os.environ.get("TOCSIN_DEBUG"):
+            traceback.print_exc()
+        say(
+            f"tocsin: crashed ({type(error).__name__}: {error}); what was done is kept. "
+            "Please report it; TOCSIN_DEBUG=1 shows where."
+        )
+        return EXIT_ENVIRONMENT
+    return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    say("tocsin: interrupted; what was done is kept, the same command goes on from there")
+    return EXIT_INTERRUPTED

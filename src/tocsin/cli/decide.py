@@ -1,0 +1,29 @@
+"""Writing a person's decision to the ledger."""
+
+from __future__ import annotations
+
+from tocsin import wire
+from tocsin.cli.options import named_person
+from tocsin.clock import SystemClock
+from tocsin.engines.indexing import Indexer
+from tocsin.engines.project import Project
+from tocsin.model import Decision, DecisionKind
+
+
+def record(
+    desk: Project, kind: DecisionKind, subject: str, value: str, who: tuple[str | None, str]
+) -> None:
+    """Log one decision.
+
+    Args:
+        who: the ``--as`` name and the reason.
+
+    Raises:
+        UsageError: no name.
+    """
+    name, reason = who
+    decision = Decision(kind, subject, value, named_person(name), SystemClock().now(), reason)
+    with desk.writing() as (archive, store):
+        archive.append_entry("decision", wire.decision_form(decision))
+        archive.flush()
+        Indexer(store).catch_up(archive)

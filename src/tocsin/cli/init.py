@@ -1,0 +1,156 @@
+"""``tocsin init``: a new project, and the questions that come before a first ingest."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin import wire
+from tocsin.archive import Archive, load_or_create_key
+from tocsin.cli.output import say, show
+from tocsin.clock import SystemClock
+from tocsin.engines.project import filing
+from tocsin.errors import UsageError
+from tocsin.model import Decision, DecisionKind
+from tocsin.settings import FILE_NAME
+
+UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of ``init``; the same name is the flag."""
+
+    name: str
+    text: str
+    default: str = UNANSWERED
+
+
+QUESTIONS = (
+    Question("purpose", "What is this desk for, in one sentence?"),
+    Question("legal_basis", "On what legal basis does it process public posts?"),
+    Question("harms", "Who could be harmed if it is right, if it is wrong, if it cancels?"),
+    Question("places", "Which places does it watch over?"),
+    Question("groups", "Which communities does it protect?"),
+    Question("languages", "Which languages do its channels use?", "ru, en"),
+    Question("release", "How many people release a warning outside the desk: one or two?", "two"),
+)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder, new.")],
+    purpose: Annotated[str | None, typer.Option(help=QUESTIONS[0].text)] = None,
+    legal_basis: Annotated[str | None, typer.Option(help=QUESTIONS[1].text)] = None,
+    harms: Annotated[str | None, typer.Option(help=QUESTIONS[2].text)] = None,
+    places: Annotated[str | None, typer.Option(help=QUESTIONS[3].text)] = None,
+    groups: Annotated[str | None, typer.Option(help=QUESTIONS[4].text)] = None,
+    languages: Annotated[str | None, typer.Option(help=QUESTIONS[5].text)] = None,
+    release: Annotated[str | None, typer.Option(help=QUESTIONS[6].text)] = None,
+    operator: Annotated[str, typer.Option(help="Role or handle noted with captures.")] = "desk",
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="Where the pseudonym key goes; default: your configuration folder."),
+    ] = None,
+) -> None:
+    """Start a project: settings, archive, store, and the pseudonym key outside the folder.
+
+    Asks for purpose, legal basis and possible harms first. Without a terminal, what no flag
+    answers is marked "unanswered". Example:
+
+        tocsin init desk --purpose "warn the community of N" --release two
+    """
+    given = dict(
+        zip(
+            (question.name for question in QUESTIONS),
+            (purpose, legal_basis, harms, places, groups, languages, release),
+            strict=True,
+        )
+    )
+    _refuse_used(folder)
+    answers = {question.name: _answer(question, given[question.name]) for question in QUESTIONS}
+    if answers["release"] not in ("one", "two"):
+        raise UsageError(f"--release {answers['release']}: say one or two")
+    key_path = _make(folder, answers, operator, key_file)
+    _tell(folder, answers, key_path)
+
+
+def _refuse_used(folder: Path) -> None:
+    if (folder / FILE_NAME).exists():
+        raise UsageError(f"{folder}: already a tocsin project; nothing was changed")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: is a file; name a folder")
+
+
+def _answer(question: Question, given: str | None) -> str:
+    if given is not None:
+        return given.strip() or UNANSWERED
+    if not sys.stdin.isatty():
+        return question.default
+    asked: str = typer.prompt(question.text, default=question.default, err=True)
+    return asked.strip() or question.default
+
+
+def _make(folder: Path, answers: dict[str, str], operator: str, key_file: Path | None) -> Path:
+    with filing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        key_path = (key_file or _default_key_path(folder)).expanduser().absolute()
+        if key_path.is_relative_to(folder.absolute()):
+            raise UsageError(f"--key-file {key_path}: the key must lie outside the project")
+        load_or_create_key(key_path)
+        _record(folder, answers, operator)
+        text = _settings_text(folder, answers, operator, key_path)
+        # The settings come last: a folder without them is not a project, and init can run again.
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return key_path
+
+
+def _default_key_path(folder: Path) -> Path:
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return home / "tocsin" / f"{folder.absolute().name}-{secrets.token_hex(4)}.key"
+
+
+def _record(folder: Path, answers: dict[str, str], operator: str) -> None:
+    """The answers are the archive's first entries, so that nobody can say they were others."""
+    archive_folder = folder / "archive"
+    if archive_folder.exists():
+        return
+    now = SystemClock().now()
+    with Archive.create(archive_folder) as archive:
+        for name, answer in answers.items():
+            decision = Decision(DecisionKind.PURPOSE, name, answer, operator, now)
+            archive.append_entry("decision", wire.decision_form(decision))
+        archive.flush()
+
+
+def _settings_text(folder: Path, answers: dict[str, str], operator: str, key_path: Path) -> str:
+    lines = [
+        "# tocsin project. What can be set, and its defaults: tocsin check --settings",
+        "[project]",
+        f"name = {_quoted(folder.absolute().name)}",
+        f"operator = {_quoted(operator)}",
+        f"key_file = {_quoted(str(key_path))}",
+        "",
+        "# Asked by tocsin init before the first ingest; shown to whoever uses this desk.",
+        "[answers]",
+        *(f"{name} = {_quoted(answer)}" for name, answer in answers.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def _tell(folder: Path, answers: dict[str, str], key_path: Path) -> None:
+    show(f"project  {folder}")
+    show(f"key      {key_path}  (keep it apart; without it pseudonyms cannot be made again)")
+    for name in [name for name, answer in answers.items() if answer == UNANSWERED]:
+        say(f"unanswered: {name.replace('_', ' ')}; answer it in {folder / FILE_NAME}")
+    show(f"next     cd {folder} && tocsin ingest EXPORT… && tocsin run")

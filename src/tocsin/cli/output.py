@@ -1,0 +1,98 @@
+"""What commands print: tables, JSON, progress. Results go to stdout, the rest to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LEVEL_STYLE = {"none": "dim", "watch": "yellow", "alert": "bold red", "alarm": "bold white on red"}
+
+
+class _Rate(ProgressColumn):
+    """Records per second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate so far, or nothing before there is one."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s", style="cyan")
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[tuple[Progress, Any]]:
+    """A bar on stderr with rate and remaining time; silent where stderr is no terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    hidden = not err.is_terminal
+    with Progress(*columns, console=err, transient=True, disable=hidden) as bar:
+        yield bar, bar.add_task(escape(what), total=total)
+
+
+def say(line: str) -> None:
+    """A line for the person, on stderr, as it is (no markup)."""
+    err.print(escape(line))
+
+
+def show(line: str = "", style: str | None = None) -> None:
+    """A line of the result, on stdout, as it is (no markup)."""
+    out.print(Text(line, style=style or ""))
+
+
+def show_json(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool) -> None:
+    """Rows as a table, or one JSON object a line."""
+    if as_json:
+        for row in rows:
+            show_json(row)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(column, row.get(column)) for column in columns))
+    out.print(table)
+
+
+def _cell(column: str, value: Any) -> Text:
+    text = (
+        "unknown" if value is None else ", ".join(map(str, value)) if _many(value) else str(value)
+    )
+    return Text(text, style=LEVEL_STYLE.get(text, "") if column == "level" else "")
+
+
+def _many(value: Any) -> bool:
+    return isinstance(value, list | tuple)

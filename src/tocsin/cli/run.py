@@ -1,0 +1,60 @@
+"""``tocsin run``: everything archived and not yet processed goes through the pipeline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tocsin.cli.digest import show_digest
+from tocsin.cli.options import JsonOption, ProjectOption, WorkersOption, open_project
+from tocsin.cli.output import progress, show, show_json
+from tocsin.engines.local import RunWatch, run_project
+from tocsin.wire import warning_line
+
+
+def run(
+    project: ProjectOption = Path(),
+    workers: WorkersOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read what was ingested, follow its rumours, and say what you would have been shown.
+
+    May be stopped and started again at any time; it goes on where it was. Doing it again with
+    nothing new does nothing. Ends with a digest, day by day.
+    """
+    desk = open_project(project, run__workers=cores() if workers is None else workers)
+    with desk.writing() as (archive, store), watched("run") as watch:
+        summary = run_project(desk, archive, store, watch)
+    if as_json:
+        for action in summary.actions:
+            show_json(warning_line(action))
+        return
+    if not summary.posts:
+        show("nothing new: everything archived has been processed")
+        return
+    show(f"{summary.posts:,} posts processed")
+    show_digest([warning_line(action) for action in summary.actions])
+
+
+def cores() -> int:
+    """Reading processes by default: one per core that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def watched(what: str) -> Iterator[RunWatch]:
+    """A progress bar as the run's watch."""
+    with progress(what) as (bar, task):
+
+        def started(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        def moved(done: int) -> None:
+            bar.update(task, completed=done)
+
+        tell: Callable[[int], None] = moved
+        yield RunWatch(started=started, progress=tell)

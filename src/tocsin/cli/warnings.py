@@ -1,0 +1,151 @@
+"""``tocsin warnings``: list, show, and decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tocsin.cli.decide import record
+from tocsin.cli.digest import show_digest
+from tocsin.cli.options import AsOption, JsonOption, ProjectOption, ReasonOption, open_project
+from tocsin.cli.output import show, show_json, show_rows
+from tocsin.errors import UsageError
+from tocsin.model import DecisionKind, Level, Outcome
+from tocsin.store import Store
+from tocsin.store.lists import decided, decisions_about, warning_life, warnings_now
+
+app = typer.Typer(
+    help="Warnings: list (the default), show, confirm, dismiss, acknowledge, outcome.",
+    invoke_without_command=True,
+)
+WarningId = Annotated[str, typer.Argument(metavar="ID", help="A warning's id, from the list.")]
+_COLUMNS = ("id", "level", "action", "issued_at", "place", "target", "window_start", "decided")
+_LEVELS = tuple(level.word for level in Level if level is not Level.NONE)
+
+
+@app.callback()
+def warnings(
+    context: typer.Context,
+    project: ProjectOption = Path(),
+    level: Annotated[str | None, typer.Option(help="Only watch, alert or alarm.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List warnings, the newest first. Probabilities are not calibrated yet: see "show"."""
+    if context.invoked_subcommand is not None:
+        return
+    if level is not None and level not in _LEVELS:
+        raise UsageError(f"--level {level}: say one of {', '.join(_LEVELS)}")
+    with open_project(project).reading() as store:
+        rows = [_with_decisions(store, row) for row in warnings_now(store, level)]
+    if not rows and not as_json:
+        show("no warnings")
+        return
+    show_rows(rows, _COLUMNS, as_json)
+
+
+@app.command("show")
+def show_warning(
+    warning: WarningId, project: ProjectOption = Path(), as_json: JsonOption = False
+) -> None:
+    """Show one warning's whole life: what was known, why, and the posts it rests on."""
+    with open_project(project).reading() as store:
+        life = _life(store, warning)
+        decisions = decisions_about(store, warning)
+    if as_json:
+        for line in (*life, *decisions):
+            show_json(line)
+        return
+    show_digest(life, updates=True)
+    newest = life[-1]
+    show(f"\n{_likelihood(newest)}")
+    for line in newest["unseen"]:
+        show(f"not seen here: {line}")
+    for row in decisions:
+        show(f"{row['at']}  {row['kind']}: {row['value']}, by {row['by']}  {row['reason']}")
+
+
+@app.command()
+def confirm(
+    warning: WarningId,
+    by: AsOption = None,
+    reason: ReasonOption = "",
+    project: ProjectOption = Path(),
+) -> None:
+    """Confirm that what a warning says is so; it may then become an alarm at the next run."""
+    _decide(project, DecisionKind.WARNING_CONFIRM, warning, "confirmed", by, reason)
+
+
+@app.command()
+def dismiss(
+    warning: WarningId,
+    by: AsOption = None,
+    reason: ReasonOption = "",
+    project: ProjectOption = Path(),
+) -> None:
+    """Dismiss a warning, with a reason; it is cancelled at the next run."""
+    if not reason.strip():
+        raise UsageError("a dismissal needs its reason: add --reason '…'")
+    _decide(project, DecisionKind.WARNING_DISMISS, warning, "dismissed", by, reason)
+
+
+@app.command()
+def acknowledge(
+    warning: WarningId,
+    by: AsOption = None,
+    reason: ReasonOption = "",
+    project: ProjectOption = Path(),
+) -> None:
+    """Say that you have seen a warning and are on it."""
+    _decide(project, DecisionKind.WARNING_ACKNOWLEDGE, warning, "acknowledged", by, reason)
+
+
+@app.command()
+def outcome(
+    warning: WarningId,
+    value: Annotated[str, typer.Argument(help=", ".join(o.value for o in Outcome))],
+    by: AsOption = None,
+    reason: ReasonOption = "",
+    project: ProjectOption = Path(),
+) -> None:
+    """Record what happened after a warning."""
+    known = [o.value for o in Outcome]
+    if value not in known:
+        raise UsageError(f"outcome {value}: say one of {', '.join(known)}")
+    _decide(project, DecisionKind.WARNING_OUTCOME, warning, value, by, reason)
+
+
+def _decide(
+    project: Path, kind: DecisionKind, warning: str, value: str, by: str | None, reason: str
+) -> None:
+    desk = open_project(project)
+    with desk.reading() as store:
+        _life(store, warning)
+    record(desk, kind, warning, value, (by, reason))
+    show(f"{warning}: {value}")
+
+
+def _life(store: Store, warning: str) -> list[dict[str, Any]]:
+    life = warning_life(store, warning)
+    if not life:
+        raise UsageError(f"no warning {warning}; the list: tocsin warnings")
+    return life
+
+
+def _with_decisions(store: Store, row: dict[str, Any]) -> dict[str, Any]:
+    found = [decided(store, kind.value).get(row["id"]) for kind in DecisionKind]
+    return {**row, "decided": [value for value in found if value]}
+
+
+def _likelihood(line: dict[str, Any]) -> str:
+    """Where a region is not calibrated, a band in words; the number is in --json."""
+    if line["calibrated"]:
+        low, high = (round(100 * bound) for bound in line["interval"])
+        return f"{100 * line['probability']:.0f} % ({low}–{high}) in {line['horizon_h']} hours"
+    return f"{_band(line['probability'])} within {line['horizon_h']} hours; not calibrated here"
+
+
+def _band(probability: float) -> str:
+    bands = ((0.05, "unlikely"), (0.2, "possible"), (0.5, "quite possible"), (0.8, "likely"))
+    return next((word for bound, word in bands if probability < bound), "very likely")

@@ -1,0 +1,123 @@
+"""Bringing the store up to the ledger: what is in the archive and not yet in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, update
+
+from tocsin import wire
+from tocsin.archive import Archive, LedgerEntry, wording_digest
+from tocsin.model import Decision, DecisionKind, Evidence
+from tocsin.store import Store, schema
+from tocsin.store.store import add_rows, decision_row, dumps, post_row, put_meta, replace_rows
+from tocsin.text import post_from_content
+
+INDEXED = "indexed_seq"
+_BATCH = 5_000
+
+
+class Indexer:
+    """Reads ledger entries into the tables, in order, each exactly once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def catch_up(self, archive: Archive, until: int | None = None) -> int:
+        """Index every durable entry the store has not seen; returns how many that were.
+
+        Args:
+            until: stop before this seq (a rebuild goes run by run).
+        """
+        start = int(self._store.meta(INDEXED, "0"))
+        end = archive.durable_seq if until is None else until
+        if start >= end:
+            return 0
+        batch: list[LedgerEntry | Evidence] = []
+        for item in archive.items(start):
+            if item.seq >= end:
+                break
+            batch.append(item)
+            if len(batch) >= _BATCH:
+                self._index(batch)
+                batch = []
+        self._index(batch)
+        return end - start
+
+    def _index(self, batch: list[LedgerEntry | Evidence]) -> None:
+        if not batch:
+            return
+        with self._store.writing() as connection:
+            evidence = [item for item in batch if isinstance(item, Evidence)]
+            add_rows(connection, schema.posts, [evidence_row(item) for item in evidence])
+            for item in batch:
+                if isinstance(item, LedgerEntry):
+                    index_entry(connection, item.seq, item.kind, item.payload)
+            put_meta(connection, INDEXED, str(batch[-1].seq + 1))
+
+
+def evidence_row(evidence: Evidence) -> dict[str, Any]:
+    """A row of ``posts`` from an archived item."""
+    content = orjson.loads(evidence.content)
+    post = post_from_content(evidence.identity, content, seq=evidence.seq)
+    return post_row(post, wording_digest(content), content)
+
+
+def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[str, Any]) -> None:
+    """Write one ledger entry that is not evidence to its table."""
+    if kind == "channels":
+        rows = [{"channel": form["channel"], "profile": dumps(form)} for form in payload["rows"]]
+        replace_rows(connection, schema.channels, "channel", rows)
+    elif kind == "decision":
+        add_rows(connection, schema.decisions, [decision_row(seq, decision_from(payload))])
+    elif kind == "warning":
+        add_rows(connection, schema.warnings, [warning_row(seq, payload)])
+    elif kind == "run":
+        add_rows(connection, schema.runs, [run_row(seq, payload)])
+    elif kind == "run_done":
+        runs = schema.runs
+        connection.execute(update(runs).where(runs.c.seq == payload["run"]).values(done=True))
+
+
+def decision_from(payload: Mapping[str, Any]) -> Decision:
+    """The inverse of ``wire.decision_form``."""
+    at = wire.moment(payload["at"])
+    assert at is not None
+    return Decision(
+        kind=DecisionKind(payload["kind"]),
+        subject=payload["subject"],
+        value=payload["value"],
+        by=payload["by"],
+        at=at,
+        reason=payload.get("reason", ""),
+    )
+
+
+def warning_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``warnings`` from a ledger entry (``wire.warning_line`` and the run's seq)."""
+    return {
+        "seq": seq,
+        "id": payload["id"],
+        "action": payload["action"],
+        "issued_at": wire.moment(payload["issued_at"]),
+        "level": payload["level"],
+        "place_id": payload["place_id"],
+        "target": payload["target"],
+        "body": dumps(payload),
+    }
+
+
+def run_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``runs`` that has not begun."""
+    return {
+        "seq": seq,
+        "boundary": payload["boundary"],
+        "after": payload["after"],
+        "done": False,
+        "posts_done": 0,
+        "position": None,
+        "state": None,
+        "versions": dumps(payload["versions"]),
+    }

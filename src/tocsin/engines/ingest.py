@@ -1,0 +1,226 @@
+"""Taking exports in: source → scrubbed evidence in the archive → rows in the store.
+
+The same item again adds nothing; the same item in another wording adds a version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tocsin import __version__
+from tocsin.archive import Archive, Pseudonymiser, scrub, wording_digest
+from tocsin.clock import Clock
+from tocsin.engines.indexing import INDEXED, Indexer, evidence_row
+from tocsin.engines.project import Project, profiles
+from tocsin.errors import RecordRefused
+from tocsin.model import CaptureRecord, Identity, RawItem
+from tocsin.sources import ReadOptions, Source, detect
+from tocsin.store import Store, schema
+from tocsin.store.store import add_rows, latest_versions, put_meta
+from tocsin.wire import iso
+
+_BATCH = 4_000
+_HASH_BLOCK = 1 << 20
+
+Known = Mapping[tuple[str, str], tuple[int, frozenset[bytes]]]
+
+
+@dataclass(slots=True)
+class IngestSummary:
+    """What came of one ingest.
+
+    Args:
+        added: new posts.
+        versions: new wordings of posts that were known.
+        unchanged: posts that were there already.
+        refused: records that could not be taken in, as one line each.
+    """
+
+    added: int = 0
+    versions: int = 0
+    unchanged: int = 0
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def seen(self) -> int:
+        """Records looked at, refused ones left out."""
+        return self.added + self.versions + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How to read and what to note.
+
+    Args:
+        forced: name of the format, from ``--format``.
+        operator: role or handle noted with the capture.
+        progress: told the number of records seen so far.
+        refusal: told each refused record as it is met.
+    """
+
+    read: ReadOptions
+    forced: str | None = None
+    operator: str = ""
+    progress: Callable[[int], None] = lambda _: None
+    refusal: Callable[[str], None] = lambda _: None
+
+
+class Ingest:
+    """One ingest into one project; files go in one after another."""
+
+    def __init__(self, archive: Archive, store: Store, pseudonymiser: Pseudonymiser) -> None:
+        self._archive = archive
+        self._store = store
+        self._pseudonymiser = pseudonymiser
+        known = profiles(store)
+        names = (profile.name for profile in known.values())
+        self._known_channels = {*known, *(name for name in names if name)}
+
+    def take(
+        self, path: Path, sources: Mapping[str, Source], options: IngestOptions, clock: Clock
+    ) -> IngestSummary:
+        """Take in one file; refused records are counted and the good ones kept.
+
+        Raises:
+            RecordRefused: nothing of the file can be read.
+        """
+        source = detect(path, sources, options.forced)
+        capture = _Capture(self._archive, path, source.name, options.operator, clock)
+        summary = IngestSummary()
+        items = self._good_items(source.read(path, options.read), summary, options)
+        while batch := list(islice(items, _BATCH)):
+            self._take_batch(batch, capture, summary)
+            options.progress(summary.seen)
+        return summary
+
+    def _good_items(
+        self,
+        records: Iterable[RawItem | RecordRefused],
+        summary: IngestSummary,
+        options: IngestOptions,
+    ) -> Iterator[RawItem]:
+        for record in records:
+            if isinstance(record, RecordRefused):
+                summary.refused.append(str(record))
+                options.refusal(str(record))
+            else:
+                yield record
+
+    def _take_batch(
+        self, batch: Sequence[RawItem], capture: _Capture, summary: IngestSummary
+    ) -> None:
+        """Archive first, then the store: a kill between the two is mended at the next start."""
+        keys = [(item.channel, item.message_id) for item in batch]
+        with self._store.reading() as connection:
+            known = dict(latest_versions(connection, keys))
+        rows: list[dict[str, Any]] = []
+        for item in batch:
+            row = self._take_item(item, capture, known, summary)
+            if row is not None:
+                rows.append(row)
+        self._archive.flush()
+        with self._store.writing() as connection:
+            add_rows(connection, schema.posts, rows)
+            put_meta(connection, INDEXED, str(self._archive.durable_seq))
+
+    def _take_item(
+        self,
+        item: RawItem,
+        capture: _Capture,
+        known: dict[tuple[str, str], tuple[int, frozenset[bytes]]],
+        summary: IngestSummary,
+    ) -> dict[str, Any] | None:
+        key = (item.channel, item.message_id)
+        newest, wordings = known.get(key, (0, frozenset()))
+        wording = wording_digest(item.content)
+        if wording in wordings:
+            summary.unchanged += 1
+            return None
+        if newest:
+            summary.versions += 1
+        else:
+            summary.added += 1
+        known[key] = (newest + 1, wordings | {wording})
+        identity = Identity(item.source, item.channel, item.message_id, newest + 1)
+        content = scrub(item, self._pseudonymiser, self._known_channels)
+        evidence = self._archive.append_evidence(identity, content, item.raw, capture.seq)
+        return evidence_row(evidence)
+
+
+class _Capture:
+    """The capture record of one file, written to the ledger with its first new item."""
+
+    def __init__(
+        self, archive: Archive, path: Path, source: str, operator: str, clock: Clock
+    ) -> None:
+        self._archive = archive
+        self._path = path
+        self._source = source
+        self._operator = operator
+        self._clock = clock
+        self._seq: int | None = None
+
+    @property
+    def seq(self) -> int:
+        if self._seq is None:
+            self._seq = self._archive.append_entry("capture", _capture_form(self._record()))
+        return self._seq
+
+    def _record(self) -> CaptureRecord:
+        return CaptureRecord(
+            source_digest=file_digest(self._path),
+            source_name=self._path.name,
+            captured_at=self._clock.now(),
+            method="import",
+            operator=self._operator or "unnamed",
+            collector=f"tocsin/{__version__} {self._source}",
+        )
+
+
+def _capture_form(record: CaptureRecord) -> dict[str, Any]:
+    return {
+        "source_digest": record.source_digest,
+        "source_name": record.source_name,
+        "captured_at": iso(record.captured_at),
+        "method": record.method,
+        "operator": record.operator,
+        "collector": record.collector,
+    }
+
+
+def file_digest(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def record_channels(archive: Archive, store: Store, forms: Sequence[Mapping[str, Any]]) -> None:
+    """Note what is known of channels, in the ledger and in the store; the same again is nothing."""
+    current = _current_forms(store)
+    new = [dict(form) for form in forms if current.get(form["channel"]) != dict(form)]
+    if not new:
+        return
+    archive.append_entry("channels", {"rows": new})
+    archive.flush()
+    Indexer(store).catch_up(archive)
+
+
+def _current_forms(store: Store) -> dict[str, dict[str, Any]]:
+    with store.reading() as connection:
+        rows = connection.execute(schema.channels.select()).mappings().all()
+    return {row["channel"]: orjson.loads(row["profile"]) for row in rows}
+
+
+def open_ingest(project: Project, archive: Archive, store: Store) -> Ingest:
+    """An ingest into ``project`` with its pseudonym key."""
+    return Ingest(archive, store, project.pseudonymiser())

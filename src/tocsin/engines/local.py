@@ -1,0 +1,317 @@
+"""Running the pipeline over an archive on this machine: idempotent and resumable.
+
+A run takes every archived post that no earlier run took, in time order. Its boundary is written
+to the ledger before it starts, so that a killed run goes on with the same posts and a rebuild
+repeats the same runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from tocsin import __version__, wire
+from tocsin.archive import Archive
+from tocsin.engines.checkpoint import (
+    ArchiveLedger,
+    Batch,
+    Checkpoints,
+    RunPlace,
+    RunRecord,
+    position_from,
+    read_state,
+)
+from tocsin.engines.indexing import Indexer
+from tocsin.engines.project import Project, profiles
+from tocsin.engines.workers import CHUNK, PostReader, Read, ReadingPlan, read_ahead
+from tocsin.errors import EnvironmentFailed
+from tocsin.model import (
+    ChannelProfile,
+    DecisionKind,
+    Enriched,
+    Identity,
+    Post,
+    SituationKey,
+    WarningAction,
+)
+from tocsin.pipeline import Pipeline, PipelineOptions
+from tocsin.settings import Settings
+from tocsin.store import Position, Store, schema
+from tocsin.store.store import count_posts, posts_after
+from tocsin.text import post_from_content
+
+_PAGE = 5_000
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What a run did.
+
+    Args:
+        posts: posts processed by this call (not those of an interrupted one before it).
+        actions: warning actions issued by this call.
+    """
+
+    posts: int = 0
+    actions: list[WarningAction] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RunWatch:
+    """What a caller wants to be told while a run goes on."""
+
+    started: Callable[[int, int], None] = lambda _done, _total: None
+    progress: Callable[[int], None] = lambda _: None
+
+
+class Run:
+    """One run: posts of one boundary through the pipeline, checkpoint by checkpoint."""
+
+    def __init__(self, record: RunRecord, place: RunPlace, settings: Settings) -> None:
+        self._record = record
+        self._place = place
+        self._checkpoint_posts = settings.whole("run.checkpoint_posts")
+        known = profiles(place.store)
+        self._plan = reading_plan(settings, known)
+        self._pipeline = Pipeline(known, pipeline_options(settings))
+        self._missing = MissingVectors(self._plan)
+
+    def go(self, watch: RunWatch) -> RunSummary:
+        """Process what is left of the run.
+
+        Raises:
+            EnvironmentFailed: disk, database or a worker process; what is done is kept.
+        """
+        record, summary = self._record, RunSummary()
+        self._restore()
+        checkpoints = Checkpoints(self._place, record)
+        watch.started(record.posts_done, self._count())
+        batch = Batch(actions=list(self._apply_decisions()))
+        for enriched, reading in self._read():
+            step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
+            batch.add(enriched, reading, step.sighting)
+            batch.actions.extend(step.actions)
+            if batch.posts >= self._checkpoint_posts:
+                self._write(checkpoints, batch, summary, done=False)
+                batch = Batch()
+            elif batch.posts % CHUNK == 0:
+                watch.progress(record.posts_done + summary.posts + batch.posts)
+        self._write(checkpoints, batch, summary, done=True)
+        watch.progress(record.posts_done + summary.posts)
+        return summary
+
+    def _write(
+        self, checkpoints: Checkpoints, batch: Batch, summary: RunSummary, *, done: bool
+    ) -> None:
+        rumours = self._pipeline.changed_rumours()
+        checkpoints.write(batch, rumours, self._pipeline.snapshot(), done)
+        summary.posts += batch.posts
+        summary.actions.extend(batch.actions)
+
+    def _earlier(self) -> list[RunRecord]:
+        return [run for run in all_runs(self._place.store) if run.seq < self._record.seq]
+
+    def _restore(self) -> None:
+        """Go on from this run's last checkpoint, or from where the run before ended."""
+        states = [run.state for run in (*self._earlier(), self._record) if run.state]
+        if not states:
+            return
+        path = self._place.state_folder / states[-1]
+        if not path.is_file():
+            raise EnvironmentFailed(
+                f"{path}: the state of the last run is gone; make it again from the archive "
+                "with: tocsin rebuild"
+            )
+        self._pipeline.restore(read_state(path))
+
+    def _apply_decisions(self) -> Iterator[WarningAction]:
+        """Decisions made since the run before, in the order they were made."""
+        if self._record.posts_done:
+            return
+        earlier = self._earlier()
+        start = earlier[-1].seq if earlier else 0
+        store = self._place.store
+        for decision in decisions_between(store, start, self._record.seq):
+            key = situation_of(store, decision["subject"])
+            if key is None:
+                continue
+            if decision["kind"] == DecisionKind.WARNING_CONFIRM.value:
+                yield from self._pipeline.confirm(key, decision["by"])
+            elif decision["kind"] == DecisionKind.WARNING_DISMISS.value:
+                yield from self._pipeline.dismiss(key)
+
+    def _count(self) -> int:
+        with self._place.store.reading() as connection:
+            return count_posts(connection, (self._record.after, self._record.boundary))
+
+    def _read(self) -> Iterator[Read]:
+        bounds = (self._record.after, self._record.boundary)
+        posts = posts_in_time(self._place.store, bounds, self._record.position)
+        return read_ahead(posts, self._plan, self._pipeline.needs_vector)
+
+
+def run_project(
+    project: Project, archive: Archive, store: Store, watch: RunWatch | None = None
+) -> RunSummary:
+    """Process everything archived and not yet processed; nothing to do is fine.
+
+    Raises:
+        EnvironmentFailed: disk, database or a worker process; what is done is kept.
+    """
+    record = last_run(store)
+    if record is None or record.done:
+        record = _begin(project.settings, archive, store)
+    if record is None:
+        return RunSummary()
+    place = RunPlace(store, ArchiveLedger(archive, store, record.seq), project.state_folder)
+    return Run(record, place, project.settings).go(watch or RunWatch())
+
+
+def _begin(settings: Settings, archive: Archive, store: Store) -> RunRecord | None:
+    """Write the next run's boundary to the ledger; None where there is nothing to do."""
+    before = last_run(store)
+    after = 0 if before is None else before.boundary
+    boundary = archive.next_seq
+    with store.reading() as connection:
+        if not count_posts(connection, (after, boundary)):
+            return None
+    plan = reading_plan(settings, {})
+    archive.append_entry(
+        "run", {"after": after, "boundary": boundary, "versions": versions(settings, plan)}
+    )
+    archive.flush()
+    Indexer(store).catch_up(archive)
+    return last_run(store)
+
+
+class MissingVectors:
+    """Gives a vector to the rare post whose text was live when it was handed out and is not now.
+
+    Whether that happens depends on how far ahead the workers read, so what comes out must not.
+    """
+
+    def __init__(self, plan: ReadingPlan) -> None:
+        self._plan = plan
+        self._reader: PostReader | None = None
+
+    def fill(self, enriched: Enriched, pipeline: Pipeline) -> Enriched:
+        """``enriched`` with its vector, if it needs one and its language has a model."""
+        if enriched.vector is not None or enriched.digest is None or not self._plan.vectors:
+            return enriched
+        if not pipeline.needs_vector(enriched):
+            return enriched
+        if self._reader is None:
+            self._reader = PostReader(self._plan)
+        return self._reader.embed([enriched])[0]
+
+
+def posts_in_time(
+    store: Store, bounds: tuple[int, int], after: Position | None = None
+) -> Iterator[Post]:
+    """Posts with seq in ``bounds``, in the order of ``Post.order``, a page at a time."""
+    while True:
+        with store.reading() as connection:
+            rows = posts_after(connection, bounds, after, _PAGE)
+        for row in rows:
+            yield post_from_row(row)
+        if len(rows) < _PAGE:
+            return
+        last = post_from_row(rows[-1])
+        known_us = schema.UtcTime().process_bind_param(last.known_at, store.engine.dialect)
+        assert known_us is not None
+        after = Position(known_us, last.channel, last.id, last.version)
+
+
+def post_from_row(row: Mapping[str, Any]) -> Post:
+    """A Post from a row of ``posts``."""
+    identity = Identity(row["source"], row["channel"], row["message_id"], row["version"])
+    content = orjson.loads(row["extra"])
+    content["text"] = row["text"]
+    content["posted_at"] = wire.iso(row["posted_at"])
+    return post_from_content(identity, content, seq=row["seq"])
+
+
+def reading_plan(settings: Settings, known: Mapping[str, ChannelProfile]) -> ReadingPlan:
+    """How posts are read under these settings."""
+    return ReadingPlan(
+        reader=settings.text("reading.reader"),
+        pack_folders=settings.texts("reading.pack_folders"),
+        workers=settings.whole("run.workers"),
+        profiles=known,
+    )
+
+
+def pipeline_options(settings: Settings) -> PipelineOptions:
+    """What the later stages decide by, under these settings."""
+    default = PipelineOptions()
+    return PipelineOptions(
+        rumours=replace(default.rumours, live_days=settings.number("rumours.live_days")),
+        policy=replace(default.policy, grace_h=settings.number("warnings.expire_h")),
+        horizon_h=settings.whole("risk.horizon_h"),
+    )
+
+
+def versions(settings: Settings, plan: ReadingPlan) -> dict[str, str]:
+    """Digests of what decides, for the ledger: code, settings, packs, gazetteer, models."""
+    return {
+        "tocsin": __version__,
+        "settings": settings.digest(),
+        **PostReader(plan).versions(),
+    }
+
+
+def last_run(store: Store) -> RunRecord | None:
+    """The newest run, finished or not."""
+    runs = all_runs(store)
+    return runs[-1] if runs else None
+
+
+def all_runs(store: Store) -> list[RunRecord]:
+    """Every run, oldest first."""
+    with store.reading() as connection:
+        rows = connection.execute(schema.runs.select().order_by(schema.runs.c.seq)).mappings()
+        return [_run_record(row) for row in rows]
+
+
+def _run_record(row: Mapping[str, Any]) -> RunRecord:
+    return RunRecord(
+        seq=row["seq"],
+        after=row["after"],
+        boundary=row["boundary"],
+        done=row["done"],
+        posts_done=row["posts_done"],
+        position=position_from(row["position"]),
+        state=row["state"],
+        versions=orjson.loads(row["versions"]),
+    )
+
+
+def decisions_between(store: Store, start: int, end: int) -> Sequence[Mapping[str, Any]]:
+    """Rows of decisions with ``start < seq < end``, in order."""
+    table = schema.decisions
+    query = table.select().where(table.c.seq > start, table.c.seq < end).order_by(table.c.seq)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def situation_of(store: Store, warning_id: str) -> SituationKey | None:
+    """The situation a warning is about."""
+    table = schema.warnings
+    query = select(table.c.place_id, table.c.target).where(table.c.id == warning_id).limit(1)
+    with store.reading() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else SituationKey(row[0], row[1])
+
+
+def newest_post(store: Store) -> datetime | None:
+    """The newest moment any archived post was known."""
+    with store.reading() as connection:
+        found: datetime | None = connection.execute(
+            select(func.max(schema.posts.c.known_at))
+        ).scalar()
+    return found

@@ -1,0 +1,133 @@
+"""A project folder: settings, archive, store, and the pseudonym key that lies elsewhere.
+
+DIR/tocsin.toml   settings, and the answers given to ``tocsin init``
+DIR/archive/      the truth: segments and ledger
+DIR/store.db      the working database, rebuilt from the archive by ``tocsin rebuild``
+DIR/state/        where a run stands, so that it can be resumed
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from tocsin import wire
+from tocsin.archive import Archive, Pseudonymiser, load_or_create_key
+from tocsin.engines.indexing import Indexer
+from tocsin.errors import EnvironmentFailed, UsageError
+from tocsin.model import ChannelProfile
+from tocsin.settings import FILE_NAME, Settings
+from tocsin.store import Store, schema
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where a project's parts lie, and its settings."""
+
+    folder: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, folder: Path, overrides: Mapping[str, Any] | None = None) -> Project:
+        """The project in ``folder`` or the nearest folder above it that holds one.
+
+        Raises:
+            UsageError: there is none; says how to start one.
+        """
+        folder = folder.resolve()
+        for candidate in (folder, *folder.parents):
+            if (candidate / FILE_NAME).is_file():
+                return cls(candidate, Settings.load(candidate, overrides))
+        raise UsageError(
+            f"{folder}: no tocsin project here; start one with: tocsin init DIR, then "
+            "go there or name it with --project DIR"
+        )
+
+    @property
+    def archive_folder(self) -> Path:
+        """Segments and ledger."""
+        return self.folder / "archive"
+
+    @property
+    def state_folder(self) -> Path:
+        """Checkpoints of a run."""
+        return self.folder / "state"
+
+    @property
+    def store_path(self) -> Path:
+        """The SQLite file, where no other store is set."""
+        return self.folder / "store.db"
+
+    @property
+    def key_path(self) -> Path:
+        """The pseudonym key, outside the project."""
+        named = self.settings.text("project.key_file")
+        if not named:
+            raise UsageError(
+                f"{self.folder / FILE_NAME}: project.key_file is not set; it names the pseudonym "
+                "key, which lies outside the project"
+            )
+        return Path(named).expanduser()
+
+    def pseudonymiser(self) -> Pseudonymiser:
+        """Reads the key, or makes it at the first ingest."""
+        return Pseudonymiser(load_or_create_key(self.key_path))
+
+    def store(self) -> Store:
+        """The working database, at the newest schema."""
+        url = self.settings.text("store.url")
+        with filing(self.folder):
+            if not url:
+                return Store.at(self.store_path)
+            store = Store(url)
+            store.migrate()
+            return store
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[Archive, Store]]:
+        """Archive and store for one writer, with the store caught up with the archive.
+
+        Raises:
+            Locked: another tocsin is writing here.
+        """
+        with (
+            filing(self.folder),
+            Archive.open(self.archive_folder, writable=True) as archive,
+            self.store() as store,
+        ):
+            Indexer(store).catch_up(archive)
+            yield archive, store
+
+    @contextmanager
+    def reading(self) -> Iterator[Store]:
+        """The store, for questions only."""
+        with self.store() as store:
+            yield store
+
+
+def profiles(store: Store) -> dict[str, ChannelProfile]:
+    """What is known of channels, by channel id."""
+    with store.reading() as connection:
+        rows = connection.execute(select(schema.channels.c.profile)).scalars()
+        found = [wire.profile_from_form(orjson.loads(row)) for row in rows]
+    return {profile.channel: profile for profile in found}
+
+
+@contextmanager
+def filing(folder: Path) -> Iterator[None]:
+    """Turn the disk's own errors into one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        raise EnvironmentFailed(
+            f"{where}: {os.strerror(error.errno) if error.errno else error}; check the disk and "
+            "its permissions, then run the same command again: nothing is lost"
+        ) from error

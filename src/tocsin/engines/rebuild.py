@@ -1,0 +1,155 @@
+"""Making the store again from the archive alone.
+
+Posts, readings and rumours are computed again, run by run, as the ledger recorded the runs.
+Warnings and people's decisions are not computed: they are replayed from the ledger. What would
+be decided otherwise today is reported, never overwritten.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tocsin import wire
+from tocsin.archive import Archive
+from tocsin.engines.checkpoint import RunPlace, action_key
+from tocsin.engines.indexing import Indexer
+from tocsin.engines.local import Run, RunWatch, last_run
+from tocsin.engines.project import Project
+from tocsin.errors import UsageError
+from tocsin.model import WarningAction
+from tocsin.store import Store
+
+ActionKey = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class RebuildReport:
+    """What a rebuild found.
+
+    Args:
+        posts: posts processed again.
+        runs: runs repeated.
+        not_again: recorded warning actions that would not be taken today.
+        only_now: actions that would be taken today and were not recorded.
+        changed_versions: parts whose digest differs from the recorded one.
+    """
+
+    posts: int = 0
+    runs: int = 0
+    not_again: list[ActionKey] = field(default_factory=list)
+    only_now: list[ActionKey] = field(default_factory=list)
+    changed_versions: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def same(self) -> bool:
+        """Whether today's code decides as the recorded one did."""
+        return not self.not_again and not self.only_now
+
+
+class RecordedLedger:
+    """Keeps what a repeated run decides, to compare it with what was recorded."""
+
+    def __init__(self, indexed: int) -> None:
+        self._indexed = indexed
+        self.decided: list[ActionKey] = []
+
+    def log(self, run: int, actions: Sequence[WarningAction]) -> list[dict[str, Any]]:
+        """Note the actions; the store gets the recorded ones instead."""
+        del run
+        self.decided.extend(action_key(wire.warning_line(action)) for action in actions)
+        return []
+
+    def finish(self, run: int, posts: int) -> None:
+        """The ledger holds it already."""
+
+    def flush(self) -> int:
+        """Nothing is written to the archive."""
+        return self._indexed
+
+
+def rebuild(
+    project: Project,
+    archive: Archive,
+    current: Mapping[str, str],
+    watch: Callable[[int], RunWatch],
+) -> RebuildReport:
+    """Make the store anew beside the old one, then put it in its place.
+
+    Args:
+        current: digests in force today, to say which parts changed.
+        watch: given a run's number, what to tell its progress to.
+
+    Raises:
+        UsageError: the store is not a file of its own (a server); not possible yet.
+    """
+    if project.settings.text("store.url"):
+        raise UsageError("rebuild needs the SQLite store so far; unset store.url in tocsin.toml")
+    beside = project.folder / "rebuild"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    with Store.at(beside / "store.db") as store:
+        report = _Rebuild(project, archive, store, beside / "state").go(current, watch)
+    _put_in_place(project, beside)
+    return report
+
+
+class _Rebuild:
+    def __init__(self, project: Project, archive: Archive, store: Store, states: Path) -> None:
+        self._project = project
+        self._archive = archive
+        self._store = store
+        self._states = states
+        self._report = RebuildReport()
+
+    def go(self, current: Mapping[str, str], watch: Callable[[int], RunWatch]) -> RebuildReport:
+        recorded, finished = self._recorded()
+        indexer = Indexer(self._store)
+        for run in sorted(finished):
+            indexer.catch_up(self._archive, run + 1)
+            self._repeat(recorded.get(run, []), current, watch(run))
+            indexer.catch_up(self._archive, finished[run] + 1)
+        indexer.catch_up(self._archive)
+        return self._report
+
+    def _recorded(self) -> tuple[dict[int, list[ActionKey]], dict[int, int]]:
+        """Recorded actions by run, and for each finished run the seq that finished it."""
+        actions: dict[int, list[ActionKey]] = {}
+        finished: dict[int, int] = {}
+        for entry in self._archive.entries():
+            if entry.kind == "warning":
+                actions.setdefault(entry.payload["run"], []).append(action_key(entry.payload))
+            elif entry.kind == "run_done":
+                finished[entry.payload["run"]] = entry.seq
+        return actions, finished
+
+    def _repeat(
+        self, recorded: list[ActionKey], current: Mapping[str, str], watch: RunWatch
+    ) -> None:
+        record = last_run(self._store)
+        assert record is not None
+        ledger = RecordedLedger(record.seq + 1)
+        place = RunPlace(self._store, ledger, self._states)
+        summary = Run(record, place, self._project.settings).go(watch)
+        report = self._report
+        report.posts += summary.posts
+        report.runs += 1
+        report.not_again.extend(key for key in recorded if key not in set(ledger.decided))
+        report.only_now.extend(key for key in ledger.decided if key not in set(recorded))
+        for part, digest in record.versions.items():
+            if part in current and current[part] != digest:
+                report.changed_versions[part] = (digest, current[part])
+
+
+def _put_in_place(project: Project, beside: Path) -> None:
+    """Swap: a kill in between leaves either the old store or the new one to be found."""
+    for name in ("store.db-wal", "store.db-shm"):
+        (project.folder / name).unlink(missing_ok=True)
+    shutil.rmtree(project.state_folder, ignore_errors=True)
+    if (beside / "state").is_dir():
+        (beside / "state").replace(project.state_folder)
+    (beside / "store.db").replace(project.store_path)
+    shutil.rmtree(beside)

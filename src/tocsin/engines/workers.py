@@ -1,0 +1,236 @@
+"""Reading posts in several processes, in order.
+
+What one post says depends on that post alone, so cleaning, language, vectors and readings are
+computed ahead in worker processes; the answers come back in the order of the posts, and do not
+depend on how many processes there are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from multiprocessing.connection import wait
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.errors import EnvironmentFailed
+from tocsin.model import ChannelProfile, Enriched, Post, Reading, Vector
+from tocsin.plugins import language_pack_folders, load_reader
+from tocsin.reading import Reader, ReaderOptions
+from tocsin.text import Embedder, TextStage
+
+CHUNK = 256
+"""Posts per task: large enough that sending costs little, small enough to keep order cheaply."""
+
+Read = tuple[Enriched, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPlan:
+    """What a worker process needs to know.
+
+    Args:
+        reader: name of the reader plug-in.
+        pack_folders: the desk's own language packs.
+        workers: processes; 0 reads in this process.
+        vectors: False where nothing needs vectors (``tocsin read``).
+    """
+
+    reader: str = "packs"
+    pack_folders: tuple[str, ...] = ()
+    workers: int = 0
+    vectors: bool = True
+    profiles: Mapping[str, ChannelProfile] = field(default_factory=dict)
+
+
+class PostReader:
+    """Cleans, identifies and reads posts in this process."""
+
+    def __init__(self, plan: ReadingPlan) -> None:
+        self._profiles = plan.profiles
+        self._embedder = Embedder() if plan.vectors else None
+        self._text = TextStage(self._embedder)
+        self._reader: Reader = load_reader(plan.reader, reader_options(plan))
+
+    def read(self, posts: Iterable[Post]) -> list[Read]:
+        """Everything but the vectors."""
+        return [self.read_one(post) for post in posts]
+
+    def read_one(self, post: Post) -> Read:
+        """Everything but the vector of one post."""
+        profile = self._profiles.get(post.channel)
+        enriched = self._text.prepare(post, profile)
+        return enriched, self._reader.read(enriched, profile)
+
+    def versions(self) -> dict[str, str]:
+        """Digests of the packs, gazetteer and models in force."""
+        model = {"vectors": self._embedder.model_digest} if self._embedder else {}
+        return {**self._reader.versions(), **model}
+
+    def embed(self, batch: list[Enriched]) -> list[Enriched]:
+        """Fill in the vectors where there is text in a language with a model."""
+        return self._text.embed(batch)
+
+
+def reader_options(plan: ReadingPlan) -> ReaderOptions:
+    """Options of the reader: built-in packs, installed packs, the desk's own packs."""
+    folders = (*(str(f) for f in language_pack_folders()[1:]), *plan.pack_folders)
+    return ReaderOptions(pack_folders=folders)
+
+
+def read_ahead(
+    posts: Iterable[Post], plan: ReadingPlan, needs_vector: Callable[[Enriched], bool]
+) -> Iterator[Read]:
+    """Posts in, readings out, in the same order.
+
+    Args:
+        needs_vector: asked in this process, shortly before a post is handed out; a post that
+            turns out to need a vector after all can be given one by ``embed_missing``.
+
+    Raises:
+        EnvironmentFailed: a worker process died (usually: memory ran out).
+    """
+    if plan.workers == 0:
+        yield from _read_here(posts, plan, needs_vector)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(plan.workers, context, _start_worker, (plan,))
+    try:
+        yield from _read_in(pool, posts, plan, needs_vector)
+    except BrokenProcessPool:
+        raise EnvironmentFailed(
+            "a reading process died, most likely because memory ran out; run again (what is "
+            "done is kept), with fewer processes: --workers 1"
+        ) from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_here(
+    posts: Iterable[Post], plan: ReadingPlan, needs_vector: Callable[[Enriched], bool]
+) -> Iterator[Read]:
+    reader = PostReader(plan)
+    for post in posts:
+        enriched, reading = reader.read_one(post)
+        if plan.vectors and needs_vector(enriched):
+            enriched = reader.embed([enriched])[0]
+        yield enriched, reading
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Posts on their way: first read, then some of them given vectors."""
+
+    read: Future[list[Read]]
+    ready: list[Read] | None = None
+    waiting: tuple[bytes, ...] = ()
+    vectors: Future[npt.NDArray[np.float32]] | None = None
+
+
+def _read_in(
+    pool: Executor,
+    posts: Iterable[Post],
+    plan: ReadingPlan,
+    needs_vector: Callable[[Enriched], bool],
+) -> Iterator[Read]:
+    stream = iter(posts)
+    chunks: deque[_Chunk] = deque()
+    in_flight: set[bytes] = set()
+    depth = 6 * plan.workers
+    while True:
+        while len(chunks) < depth and (posts_now := list(islice(stream, CHUNK))):
+            chunks.append(_Chunk(pool.submit(_read_chunk, posts_now)))
+        if not chunks:
+            return
+        for chunk in islice(chunks, depth // 2):
+            if chunk.ready is None and (chunk is chunks[0] or chunk.read.done()):
+                _ask_vectors(pool, chunk, in_flight, needs_vector if plan.vectors else _never)
+            if chunk.ready is None:
+                break
+        yield from _finished(chunks.popleft(), in_flight)
+
+
+def _ask_vectors(
+    pool: Executor,
+    chunk: _Chunk,
+    in_flight: set[bytes],
+    needs_vector: Callable[[Enriched], bool],
+) -> None:
+    """Send the texts that nobody has encoded yet; a text on its way is not sent twice."""
+    chunk.ready = chunk.read.result()
+    texts: dict[bytes, Enriched] = {}
+    for enriched, _ in chunk.ready:
+        digest = enriched.digest
+        if digest is None or digest in in_flight or digest in texts:
+            continue
+        if needs_vector(enriched):
+            texts[digest] = enriched
+    if texts:
+        in_flight.update(texts)
+        chunk.waiting = tuple(texts)
+        bare = [replace(e, post=_bare(e.post)) for e in texts.values()]
+        chunk.vectors = pool.submit(_embed_chunk, bare)
+
+
+def _finished(chunk: _Chunk, in_flight: set[bytes]) -> Iterator[Read]:
+    vectors: dict[bytes, Vector] = {}
+    if chunk.vectors is not None:
+        matrix = chunk.vectors.result()
+        pairs = zip(chunk.waiting, matrix, strict=True)
+        vectors = {digest: row for digest, row in pairs if row.any()}
+    for enriched, reading in chunk.ready or ():
+        digest = enriched.digest
+        if digest is not None and digest in vectors:
+            yield replace(enriched, vector=vectors[digest]), reading
+        else:
+            yield enriched, reading
+    in_flight.difference_update(chunk.waiting)
+
+
+def _never(enriched: Enriched) -> bool:
+    del enriched
+    return False
+
+
+def _bare(post: Post) -> Post:
+    """Only what the text stage asks of a post, so that little is sent."""
+    return replace(post, text="", media=(), url=None)
+
+
+_here: PostReader | None = None
+
+
+def _start_worker(plan: ReadingPlan) -> None:
+    global _here  # noqa: PLW0603 - one reader per worker process, made when it starts
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    _here = PostReader(plan)
+
+
+def _leave_with_parent() -> None:
+    """A killed parent must not leave readers behind."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _read_chunk(posts: list[Post]) -> list[Read]:
+    assert _here is not None
+    return _here.read(posts)
+
+
+def _embed_chunk(batch: list[Enriched]) -> npt.NDArray[np.float32]:
+    assert _here is not None
+    zero = np.zeros(512, dtype=np.float32)
+    rows = [e.vector if e.vector is not None else zero for e in _here.embed(batch)]
+    return np.stack(rows)

@@ -1,0 +1,181 @@
+"""The order of the stages. The only file that knows it.
+
+    Post → text → reading → rumours → spread → risk → warnings
+
+The first two look at one post alone and may run in other processes (``engines``); from rumours
+on, posts come one by one in time order, and time passes only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from tocsin.clock import ReplayClock
+from tocsin.coverage import Coverage
+from tocsin.model import (
+    ChannelProfile,
+    Enriched,
+    Reading,
+    Rumour,
+    Sighting,
+    SituationKey,
+    WarningAction,
+)
+from tocsin.risk import RiskModel, SituationTracker
+from tocsin.rumours import RumourOptions, RumourTracker
+from tocsin.spread import SpreadTracker
+from tocsin.warnings import WarningDesk, WarningPolicy
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MEMORY = timedelta(days=7)
+"""How long spread and situations remember; their own windows are shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineOptions:
+    """What decides; recorded with each run."""
+
+    rumours: RumourOptions = field(default_factory=RumourOptions)
+    policy: WarningPolicy = field(default_factory=WarningPolicy)
+    horizon_h: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one post led to: its sighting, and the warning actions up to and at its time."""
+
+    sighting: Sighting
+    actions: tuple[WarningAction, ...]
+
+
+class Pipeline:
+    """From reading on: rumours, spread, situations, forecasts, warnings, on one clock."""
+
+    def __init__(self, profiles: Mapping[str, ChannelProfile], options: PipelineOptions) -> None:
+        self._clock = ReplayClock(_START)
+        self._rumours = RumourTracker(options.rumours)
+        self._spread = SpreadTracker(profiles)
+        self._situations = SituationTracker(profiles)
+        self._risk = RiskModel(horizon_h=options.horizon_h)
+        self._desk = WarningDesk(options.policy)
+        self._coverage = Coverage()
+        self._housekept = _START
+
+    @property
+    def now(self) -> datetime:
+        """The moment the pipeline has reached."""
+        return self._clock.now()
+
+    def needs_vector(self, enriched: Enriched) -> bool:
+        """Whether this post's text must be encoded: a copy of a live text costs nothing."""
+        return self._rumours.needs_vector(enriched.digest, enriched.post.known_at)
+
+    def step(self, enriched: Enriched, reading: Reading) -> Step:
+        """Take one post in; posts must come in the order of ``Post.order``.
+
+        A post older than the moment reached is late: it was not known before now.
+        """
+        actions = list(self.advance(enriched.post.known_at))
+        if enriched.post.known_at < self.now:
+            enriched = replace(enriched, post=replace(enriched.post, known_at=self.now))
+        self._coverage.add(enriched, reading)
+        sighting = self._rumours.assign(enriched)
+        self._spread.add(enriched, sighting)
+        for key in self._situations.add(enriched, reading, sighting):
+            actions.extend(self._evaluate(key))
+        return Step(sighting, tuple(actions))
+
+    def advance(self, to: datetime) -> tuple[WarningAction, ...]:
+        """Let time pass: every situation is looked at again at each tick."""
+        if to <= self.now:
+            return ()
+        actions: list[WarningAction] = []
+        if not self._idle():
+            for _ in self._clock.ticks_until(to):
+                actions.extend(self._tick())
+                if self._idle():
+                    break
+        self._clock.advance(to)
+        self._keep_house()
+        return tuple(actions)
+
+    def confirm(self, key: SituationKey, by: str) -> tuple[WarningAction, ...]:
+        """A person confirms what is known of a situation."""
+        self._situations.confirm(key, by, self.now)
+        return self._evaluate(key)
+
+    def dismiss(self, key: SituationKey) -> tuple[WarningAction, ...]:
+        """A person dismisses a warning: it is cancelled until there is new evidence."""
+        return self._desk.dismiss(key, self.now)
+
+    def changed_rumours(self) -> tuple[Rumour, ...]:
+        """Rumours that changed or closed since the last call."""
+        return self._rumours.changed()
+
+    def rumour(self, rumour_id: str) -> Rumour | None:
+        """A live rumour."""
+        return self._rumours.rumour(rumour_id)
+
+    def snapshot(self) -> bytes:
+        """Everything that a later step depends on."""
+        head = {
+            "now": self.now.isoformat(),
+            "housekept": self._housekept.isoformat(),
+            "coverage": self._coverage.snapshot(),
+        }
+        parts = [orjson.dumps(head), *(part.snapshot() for part in self._parts())]
+        sizes = orjson.dumps([len(part) for part in parts])
+        return b"%08d" % len(sizes) + sizes + b"".join(parts)
+
+    def restore(self, data: bytes) -> None:
+        """Take up a snapshot; what follows is as if there had been no break."""
+        start = 8 + int(data[:8])
+        sections: list[bytes] = []
+        for size in orjson.loads(data[8:start]):
+            sections.append(data[start : start + size])
+            start += size
+        head = orjson.loads(sections[0])
+        self._clock = ReplayClock(datetime.fromisoformat(head["now"]))
+        self._housekept = datetime.fromisoformat(head["housekept"])
+        self._coverage.restore(head["coverage"])
+        for part, section in zip(self._parts(), sections[1:], strict=True):
+            part.restore(section)
+
+    def _parts(
+        self,
+    ) -> tuple[RumourTracker, SpreadTracker, SituationTracker, WarningDesk]:
+        return (self._rumours, self._spread, self._situations, self._desk)
+
+    def _idle(self) -> bool:
+        return not self._desk.open() and not self._situations.active(self.now)
+
+    def _tick(self) -> list[WarningAction]:
+        active = self._situations.active(self.now)
+        actions = [action for key in active for action in self._evaluate(key)]
+        actions.extend(self._desk.lapse(self.now, frozenset(active)))
+        return actions
+
+    def _evaluate(self, key: SituationKey) -> Sequence[WarningAction]:
+        situation = self._situations.situation(key, self.now, self._spread.origins)
+        if situation is None:
+            return ()
+        spreads = {name: self._spread.spread(name, self.now) for name in situation.rumours}
+        forecast = self._risk.forecast(situation, spreads, self.now)
+        unseen = self._coverage.sentences(self.now)
+        return self._desk.decide(situation, forecast, spreads, unseen, self.now)
+
+    def _keep_house(self) -> None:
+        """Once a day of the posts' own time, forget what no later step can need.
+
+        Only the moment reached counts, never the post to come: a run cut here must agree.
+        """
+        if self.now.date() == self._housekept.date():
+            return
+        self._housekept = self.now
+        self._rumours.expire(self.now)
+        self._spread.forget(self.now - _MEMORY)
+        self._situations.forget(self.now - _MEMORY)

@@ -1,0 +1,25 @@
+"""What the cue stage tells the place and time stage about a post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.model.reading import Span
+
+
+@dataclass(frozen=True, slots=True)
+class CueHints:
+    """Where in the cleaned text people are called together, and where something is told as past.
+
+    Args:
+        gather_spans: gathering verbs, nouns and imperatives, kind ``gathering``; in text order.
+        happened_spans: words that tell of something that happened or is happening, kind
+            ``violence_report`` or ``trigger``; in text order.
+        origin_spans: words after which a place is where somebody comes from, kind ``origin``.
+        calm: the post denies or calms, so a place in it is no place to gather at.
+    """
+
+    gather_spans: tuple[Span, ...] = ()
+    happened_spans: tuple[Span, ...] = ()
+    origin_spans: tuple[Span, ...] = ()
+    calm: bool = False

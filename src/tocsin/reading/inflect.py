@@ -1,0 +1,128 @@
+"""Word forms of a pack entry, worked out once when packs are loaded.
+
+Russian forms come from the pymorphy3 dictionary, English verbs from rules and the pack's table
+of irregular verbs, so that reading a post costs a look-up per word and no analysis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Flag, auto
+from functools import lru_cache
+
+from tocsin.reading.lemmas import CACHE_SIZE, analyzer
+
+
+class Mood(Flag):
+    """How a verb form is meant; several where a form is ambiguous."""
+
+    NONE = 0
+    IMPERATIVE = auto()  # гоните, приходите
+    WE = auto()  # выгоним, соберёмся, идёмте
+    INFINITIVE = auto()  # выгнать
+    I = auto()  # noqa: E741 - the pronoun: приду
+    THEY = auto()  # third and second person, present and future
+    PAST = auto()  # past, participles, gerunds
+    BASE = auto()  # English base form: infinitive, imperative or present
+    DIRECTIVE = IMPERATIVE | WE
+
+
+MOOD_NAMES: Mapping[str, Mood] = {
+    "imp": Mood.IMPERATIVE,
+    "we": Mood.WE,
+    "inf": Mood.INFINITIVE,
+    "i": Mood.I,
+    "they": Mood.THEY,
+    "past": Mood.PAST,
+    "base": Mood.BASE,
+    "dir": Mood.DIRECTIVE,
+}
+
+_VOWELS = frozenset("aeiou")
+_SPOKEN_IMPERATIVES = {"ехать": ("езжай", "езжайте"), "поехать": ("езжайте",)}
+
+
+def russian_forms(word: str) -> dict[str, Mood]:
+    """Folded form → mood for every form of a dictionary word.
+
+    Raises:
+        KeyError: the word is no dictionary form of the Russian lexicon.
+    """
+    parses = [p for p in analyzer().parse(word) if p.normal_form.replace("ё", "е") == word]
+    known = [p for p in parses if p.is_known] or parses[:1]
+    if not known:
+        raise KeyError(word)
+    forms: dict[str, Mood] = {}
+    for parse in known[:3]:
+        for form in parse.lexeme:
+            folded = form.word.replace("ё", "е")
+            forms[folded] = forms.get(folded, Mood.NONE) | _tag_mood(form.tag)
+    for spoken in _SPOKEN_IMPERATIVES.get(word, ()):
+        forms[spoken] = Mood.IMPERATIVE
+    return forms
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def guess_mood(form: str) -> Mood:
+    """Mood of a form no pack spells out: by the analyser for Cyrillic, by its ending else."""
+    if form[:1].isascii():
+        if form.endswith(("ed", "ing")):
+            return Mood.PAST
+        return Mood.BASE
+    mood = Mood.NONE
+    for parse in analyzer().parse(form)[:3]:
+        mood |= _tag_mood(parse.tag)
+    return mood
+
+
+def _tag_mood(tag: object) -> Mood:
+    grammemes: frozenset[str] = tag.grammemes  # type: ignore[attr-defined]
+    if "INFN" in grammemes:
+        return Mood.INFINITIVE
+    if "VERB" not in grammemes:
+        return Mood.PAST if grammemes & {"PRTF", "PRTS", "GRND"} else Mood.NONE
+    if "impr" in grammemes:
+        return Mood.WE if "incl" in grammemes else Mood.IMPERATIVE
+    if "past" in grammemes:
+        return Mood.PAST
+    if "1per" in grammemes:
+        return Mood.WE if "plur" in grammemes else Mood.I
+    return Mood.THEY
+
+
+def english_forms(verb: str, irregular: Mapping[str, Sequence[str]]) -> dict[str, Mood]:
+    """Form → mood of an English verb; ``irregular`` maps a base to its past forms."""
+    forms = {verb: Mood.BASE, _third_person(verb): Mood.THEY, _gerund(verb): Mood.PAST}
+    for past in irregular.get(verb, (_past(verb),)):
+        forms[past] = forms.get(past, Mood.NONE) | Mood.PAST
+    return forms
+
+
+def _third_person(verb: str) -> str:
+    if verb.endswith(("s", "x", "ch", "sh", "z", "o")):
+        return verb + "es"
+    if verb.endswith("y") and verb[-2] not in _VOWELS:
+        return verb[:-1] + "ies"
+    return verb + "s"
+
+
+def _gerund(verb: str) -> str:
+    if verb.endswith("e") and not verb.endswith("ee"):
+        return verb[:-1] + "ing"
+    return _doubled(verb) + "ing"
+
+
+def _past(verb: str) -> str:
+    if verb.endswith("e"):
+        return verb + "d"
+    if verb.endswith("y") and verb[-2] not in _VOWELS:
+        return verb[:-1] + "ied"
+    return _doubled(verb) + "ed"
+
+
+def _doubled(verb: str) -> str:
+    """Short verbs that end in one vowel and one consonant double it: rid, ridding."""
+    short = len(verb) <= 4 and verb[-1] not in "aeiouwxy"
+    if short and verb[-2] in _VOWELS and (len(verb) < 3 or verb[-3] not in _VOWELS):
+        return verb + verb[-1]
+    return verb

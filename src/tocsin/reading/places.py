@@ -1,0 +1,290 @@
+"""Place names in a text, resolved in the gazetteer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tocsin.model.place import Place
+from tocsin.reading.gazetteer import Gazetteer
+from tocsin.reading.gazetteer_names import is_cyrillic, word_keys
+from tocsin.reading.places_evidence import (
+    LARGE,
+    Kind,
+    Surroundings,
+    kind_of,
+    score_latin,
+    score_russian,
+)
+from tocsin.reading.places_pack import PlaceWords, Region, find_key
+from tocsin.reading.places_resolve import Context, resolve
+from tocsin.reading.places_words import Words
+
+ABSTAIN_BELOW = 0.5
+"""A mention less likely than this is not reported."""
+
+ANCHOR_FROM = 0.9
+_REGION_GAP = 3
+_LINKING = frozenset("на де ла ле эль на upon on de la le les del da do the am der en".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A stretch of words that spells a place's name.
+
+    Args:
+        first, last: word numbers, both inclusive.
+        entries: gazetteer entries of the name; empty where it is an airport's own name.
+        airport: IATA code, where the name is an airport's.
+        p: probability that a place is meant at all.
+        preposition: ``at``, ``towards``, ``from`` or empty.
+        beside: region or country right after the name.
+    """
+
+    first: int
+    last: int
+    entries: tuple[int, ...]
+    airport: str | None = None
+    p: float = 0.0
+    preposition: str = ""
+    beside: Region | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A resolved mention: character offsets, the city, and the airport where one is named."""
+
+    start: int
+    end: int
+    place: Place
+    airport: Place | None
+    p: float
+    preposition: str
+
+
+class PlaceFinder:
+    """Finds place names; the same text and context always give the same mentions."""
+
+    def __init__(self, gazetteer: Gazetteer, words: PlaceWords) -> None:
+        self._gazetteer = gazetteer
+        self._pack = words
+        self._head_length: dict[str, int] = {}
+
+    def find(
+        self, words: Words, lang: str, home: Place | None, is_venue: Callable[[str], bool]
+    ) -> list[Found]:
+        """Mentions in text order.
+
+        Args:
+            home: the channel's home place.
+            is_venue: tells whether a folded word is a venue word.
+        """
+        hits, regions = self._spell(words)
+        if not hits:
+            return []
+        judged = [self._judge(words, hit, regions, (lang, is_venue)) for hit in hits]
+        likely = [hit for hit in judged if hit.p >= ABSTAIN_BELOW]
+        named = tuple(dict.fromkeys(region for _, region in regions.values()))
+        context = Context(lang, home, named)
+        context = replace(context, anchors=self._anchors(likely, context))
+        found = (self._resolved(words, hit, context) for hit in likely)
+        return [mention for mention in found if mention is not None]
+
+    # -- spelling ----------------------------------------------------------------------------
+
+    def _spell(self, words: Words) -> tuple[list[Hit], dict[int, tuple[int, Region]]]:
+        """Hits, and regions by first word: (last word, region)."""
+        hits: list[Hit] = []
+        regions: dict[int, tuple[int, Region]] = {}
+        at = 0
+        while at < len(words):
+            longest = self._longest(words.forms[at])
+            step = self._spell_at(words, at, longest, (hits, regions)) if longest else 1
+            at += step
+        return hits, regions
+
+    def _longest(self, form: str) -> int:
+        """The most words of any name that may begin with this form; 0 for most words."""
+        known = self._head_length.get(form)
+        if known is None:
+            heads, ours = self._gazetteer.head_length, self._pack.heads
+            known = max((max(heads(k), ours.get(k, 0)) for k in word_keys(form)), default=0)
+            if len(self._head_length) < 200_000:
+                self._head_length[form] = known
+        return known
+
+    def _spell_at(
+        self,
+        words: Words,
+        at: int,
+        longest: int,
+        out: tuple[list[Hit], dict[int, tuple[int, Region]]],
+    ) -> int:
+        reach = at
+        while reach + 1 < len(words) and reach - at + 1 < longest and words.joined(reach):
+            reach += 1
+        for last in range(reach, at - 1, -1):
+            name = tuple(words.forms[at : last + 1])
+            region = find_key(self._pack.regions, name)
+            if region is not None:
+                out[1][at] = (last, region)
+                return last - at + 1
+            hit = self._named(name, at, last)
+            if hit is not None:
+                out[0].append(hit)
+                return last - at + 1
+        return 1
+
+    def _named(self, name: tuple[str, ...], first: int, last: int) -> Hit | None:
+        airport = find_key(self._pack.airports, name)
+        if airport is not None:
+            return Hit(first, last, (), airport)
+        alias = find_key(self._pack.aliases, name)
+        entries = (alias,) if alias is not None else self._gazetteer.entries(name)
+        return Hit(first, last, entries) if entries else None
+
+    # -- judging -----------------------------------------------------------------------------
+
+    def _judge(
+        self,
+        words: Words,
+        hit: Hit,
+        regions: dict[int, tuple[int, Region]],
+        reading: tuple[str, Callable[[str], bool]],
+    ) -> Hit:
+        lang, is_venue = reading
+        beside = self._beside(words, hit, regions)
+        seen = self._surroundings(words, hit, beside is not None, is_venue)
+        forms = words.forms[hit.first : hit.last + 1]
+        kind = self._kind(forms, seen)
+        if self._street(words, hit):
+            score = 0.0
+        elif is_cyrillic(forms[0]):
+            score = score_russian(forms[0], kind, seen)
+        else:
+            score = score_latin(forms[0], kind, seen, lang not in {"en", "und", "ru"})
+        return replace(hit, p=score, preposition=seen.preposition, beside=beside)
+
+    def _kind(self, forms: Sequence[str], seen: Surroundings) -> Kind:
+        kinds = [kind_of(form, self._pack.ordinary, self._pack.person_names) for form in forms]
+        if len(kinds) == 1:
+            return kinds[0]
+        plain = all(kind in {Kind.ORDINARY, Kind.OR_WORD} for kind in kinds)
+        latin = not is_cyrillic(forms[0])
+        return Kind.ORDINARY if plain and not (latin and seen.capital) else Kind.SURE
+
+    def _surroundings(
+        self, words: Words, hit: Hit, region: bool, is_venue: Callable[[str], bool]
+    ) -> Surroundings:
+        before = self._before(words, hit.first)
+        settlement = before >= 0 and self._settlement(words, before)
+        venue = before >= 0 and words.spaced(before) and is_venue(words.forms[before])
+        marker = before - 1 if (settlement or venue) and before > 0 else before
+        while marker > 0 and venue and is_venue(words.forms[marker]):
+            marker -= 1
+        preposition = self._pack.prepositions.get(words.forms[marker], "") if marker >= 0 else ""
+        after = hit.last + 1
+        follows = after < len(words) and words.joined(hit.last) and is_venue(words.forms[after])
+        named = range(hit.first, hit.last + 1)
+        return Surroundings(
+            preposition=preposition,
+            place_only=marker == before >= 0 and words.forms[marker] in self._pack.place_only,
+            settlement=settlement,
+            venue=venue or follows,
+            region=region,
+            capital=all(
+                words.capital(n) or (n > hit.first and words.forms[n] in _LINKING) for n in named
+            ),
+            hashtag=words.hashtag(hit.first),
+            named_neighbour=self._neighbour(words, hit, is_venue),
+            population=max(
+                (self._gazetteer.populations[e >> 1] for e in hit.entries), default=LARGE
+            ),
+            words=hit.last - hit.first + 1,
+        )
+
+    @staticmethod
+    def _before(words: Words, first: int) -> int:
+        """The word right before, in the same clause; −1: none."""
+        if first == 0:
+            return -1
+        gap = words.text[words.ends[first - 1] : words.starts[first]]
+        return first - 1 if gap.strip(" \u00a0#«\"“.@\n") == "" and "\n" not in gap else -1
+
+    def _settlement(self, words: Words, before: int) -> bool:
+        two = " ".join(words.forms[max(before - 1, 0) : before + 1])
+        return words.forms[before] in self._pack.settlements or two in self._pack.settlements
+
+    def _street(self, words: Words, hit: Hit) -> bool:
+        """A street or square carries the name ("ул. Киевская", "Moscow Road")."""
+        before = self._before(words, hit.first)
+        if before >= 0 and words.forms[before] in self._pack.streets:
+            kind = kind_of(words.forms[hit.first], set(), set())
+            return is_cyrillic(words.forms[hit.first]) and kind is not Kind.SURE
+        after = hit.last + 1
+        return (
+            after < len(words)
+            and words.spaced(hit.last)
+            and words.forms[after] in self._pack.streets
+            and not is_cyrillic(words.forms[after])
+        )
+
+    def _neighbour(self, words: Words, hit: Hit, is_venue: Callable[[str], bool]) -> bool:
+        """A capitalised word of another name beside it: "Jack London", "London Breed"."""
+        if words.shouted:
+            return False
+        after, before = hit.last + 1, hit.first - 1
+        if after < len(words) and words.spaced(hit.last) and self._foreign(words, after, is_venue):
+            return True
+        return (
+            before >= 0
+            and words.spaced(before)
+            and not words.opens_sentence(before)
+            and self._foreign(words, before, is_venue)
+        )
+
+    def _foreign(self, words: Words, at: int, is_venue: Callable[[str], bool]) -> bool:
+        form = words.forms[at]
+        known = self._pack.prepositions, self._pack.settlements, self._pack.streets
+        if not words.capital(at) or is_venue(form) or any(form in table for table in known):
+            return False
+        return find_key(self._pack.regions, (form,)) is None and form not in _CALENDAR
+
+    def _beside(
+        self, words: Words, hit: Hit, regions: dict[int, tuple[int, Region]]
+    ) -> Region | None:
+        after = hit.last + 1
+        if after not in regions:
+            return None
+        gap = words.text[words.ends[hit.last] : words.starts[after]]
+        return regions[after][1] if len(gap) <= _REGION_GAP and gap.strip() in _BESIDE else None
+
+    # -- resolving ---------------------------------------------------------------------------
+
+    def _anchors(self, hits: Sequence[Hit], context: Context) -> tuple[Place, ...]:
+        anchors: dict[int, None] = {}
+        for hit in hits:
+            if hit.entries:
+                best = resolve(self._gazetteer, hit.entries, context, hit.beside)
+                if best.share >= ANCHOR_FROM and hit.p >= 0.7:
+                    anchors[best.index] = None
+        return tuple(self._gazetteer.place_at(index) for index in anchors)
+
+    def _resolved(self, words: Words, hit: Hit, context: Context) -> Found | None:
+        start, end = words.starts[hit.first], words.ends[hit.last]
+        if hit.airport is not None:
+            airport = self._gazetteer.place(f"airport:{hit.airport}")
+            city = self._gazetteer.city_of(airport)
+            return Found(start, end, city, airport, hit.p, hit.preposition) if city else None
+        best = resolve(self._gazetteer, hit.entries, context, hit.beside)
+        p = hit.p * best.share
+        if p < ABSTAIN_BELOW:
+            return None
+        return Found(start, end, self._gazetteer.place_at(best.index), None, p, hit.preposition)
+
+
+_BESIDE = frozenset({"", ",", "("})
+_CALENDAR = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december today tomorrow tonight now".split()
+)

@@ -1,0 +1,114 @@
+"""Packs of words around place names, and how they are loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import product
+from typing import Any
+
+import yaml
+
+from tocsin.reading.gazetteer import Gazetteer
+from tocsin.reading.gazetteer_names import name_keys, word_keys
+
+LANGUAGES = ("ru", "en")
+
+
+def read_pack(name: str) -> tuple[Mapping[str, Any], str]:
+    """A built-in YAML pack and the digest of its bytes (16 hex digits of SHA-256)."""
+    raw = (files("tocsin.reading.packs") / f"{name}.yaml").read_bytes()
+    return yaml.safe_load(raw), hashlib.sha256(raw).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A country (``admin`` empty) or its first-level division; empty country: a continent."""
+
+    country: str
+    admin: str = ""
+
+
+@dataclass(slots=True)
+class PlaceWords:
+    """What the packs say, all languages together.
+
+    Args:
+        prepositions: word → ``at``, ``towards`` or ``from``.
+        place_only: prepositions hardly ever used with persons.
+        aliases: name key → gazetteer entry.
+        airports: name key → IATA code.
+        regions: name key → region.
+        heads: first word key → the most words in an alias, airport or region name.
+    """
+
+    prepositions: dict[str, str] = field(default_factory=dict)
+    place_only: set[str] = field(default_factory=set)
+    settlements: set[str] = field(default_factory=set)
+    streets: set[str] = field(default_factory=set)
+    aliases: dict[str, int] = field(default_factory=dict)
+    airports: dict[str, str] = field(default_factory=dict)
+    regions: dict[str, Region] = field(default_factory=dict)
+    ordinary: set[str] = field(default_factory=set)
+    person_names: set[str] = field(default_factory=set)
+    heads: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, gazetteer: Gazetteer) -> PlaceWords:
+        """The built-in packs, with names resolved in ``gazetteer``."""
+        words = cls()
+        for language in LANGUAGES:
+            pack, digest = read_pack(f"places_{language}")
+            words.digests[f"packs/places_{language}"] = digest
+            words._add(pack, gazetteer)
+        return words
+
+    def _add(self, pack: Mapping[str, Any], gazetteer: Gazetteer) -> None:
+        for direction, listed in pack["prepositions"].items():
+            self.prepositions.update(dict.fromkeys(listed, direction))
+        self.place_only.update(pack.get("place_only", pack["prepositions"]["at"]))
+        self.settlements.update(pack["settlement_words"])
+        self.streets.update(pack["street_words"])
+        self.ordinary.update(pack.get("ordinary", "").split())
+        self.person_names.update(pack.get("person_names", "").split())
+        for name, target in pack["aliases"].items():
+            self._register(self.aliases, name, 2 * city_index(gazetteer, target) + 1)
+        for name, code in pack["airport_names"].items():
+            self._register(self.airports, name, code)
+        for name, country in pack["regions"]["countries"].items():
+            self._register(self.regions, name, Region(country))
+        for name, target in pack["regions"]["by_city"].items():
+            index = city_index(gazetteer, target)
+            region = Region(gazetteer.countries[index], gazetteer.admin[index])
+            self._register(self.regions, name, region)
+
+    def _register(self, table: dict[str, Any], name: str, value: object) -> None:
+        for key in name_keys(name):
+            table[key] = value
+            head = key.partition(" ")[0]
+            self.heads[head] = max(self.heads.get(head, 0), key.count(" ") + 1)
+
+
+def city_index(gazetteer: Gazetteer, target: str) -> int:
+    """Index of the city written as ``RU/Makhachkala`` in a pack.
+
+    Raises:
+        KeyError: the gazetteer has no such city.
+    """
+    country, _, name = target.partition("/")
+    for place in gazetteer.candidates(name):
+        if place.country == country:
+            return gazetteer.index_of(place.id)
+    raise KeyError(target)
+
+
+def find_key(table: Mapping[str, Any], words: tuple[str, ...]) -> Any | None:
+    """The value of a name made of these folded words, in any Russian case."""
+    for keys in product(*(word_keys(word) for word in words)):
+        found = table.get(" ".join(keys))
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,293 @@
+"""One post into the files: which situations it belongs to, and by which tie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tocsin.model import (
+    Act,
+    Frame,
+    GatheringCall,
+    PlaceMention,
+    Reading,
+    Signal,
+    SituationKey,
+    Target,
+)
+from tocsin.risk import sifting
+from tocsin.risk.distance import Distance, apart
+from tocsin.risk.dossier import INHERITED_SCORE
+from tocsin.risk.files import Files
+from tocsin.risk.notes import Kind, Mark, Note, Plea, Trace
+from tocsin.risk.options import SituationOptions
+from tocsin.risk.traces import MAX_BACKING, Backing
+
+_UNWILLING = (Frame.REPORTED, Frame.CONDEMNED, Frame.PEACEFUL)
+_TOOK_PART = (Kind.HOSTILE, Kind.CALL, Kind.WEAK)
+_Calls = Sequence[tuple[PlaceMention, GatheringCall]]
+
+
+class Intake:
+    """Files posts one after the other; keeps no state of its own between two of them."""
+
+    def __init__(self, files: Files, distance: Distance) -> None:
+        self._files = files
+        self._options = files.options
+        self._distance = distance
+        self._touched: set[SituationKey] = set()
+
+    def take(self, mark: Mark, reading: Reading) -> set[SituationKey]:
+        """File one post; the situations it touched, whether or not they amount to anything."""
+        self._touched = set()
+        if reading.frame is Frame.PEACEFUL:
+            self._take_peaceful(mark, reading)
+        elif reading.frame is Frame.ASSERTED:
+            self._take_support(mark, reading)
+            self._take_hostility(mark, reading)
+        self._take_signals(mark, reading)
+        return self._touched
+
+    def _file(self, kind: Kind, group: str, note: Note) -> None:
+        if note.place is not None:
+            key = SituationKey(note.place.place_id, group)
+            self._files.put(key, kind, note)
+            self._touched.add(key)
+
+    def _take_peaceful(self, mark: Mark, reading: Reading) -> None:
+        """Only where and when: a peaceful gathering's post is not kept."""
+        if Act.GATHERING not in reading.acts:
+            return
+        for place, call in sifting.gatherings(reading, mark.at, self._options):
+            moment = call.time.start if call.time is not None else mark.at
+            self._touched.update(self._files.meet(place.place_id, (mark.at, moment)))
+
+    def _take_support(self, mark: Mark, reading: Reading) -> None:
+        if reading.target is None or not sifting.supports(reading):
+            return
+        group = reading.target.group
+        self._files.traces.add(Trace(mark, group, mark.at))
+        until = mark.at + self._options.window
+        for place in sifting.places(reading, self._options):
+            self._file(Kind.SUPPORT, group, Note(mark, until, place, reading.target))
+
+    # hostility and calls
+
+    def _take_hostility(self, mark: Mark, reading: Reading) -> None:
+        calls = sifting.calls(reading, mark.at, self._options)
+        hostile = sifting.hostile(reading, self._options)
+        if hostile:
+            self._take_hostile(mark, reading, calls)
+        pleas = _pleas(mark, reading, calls, hostile=hostile, options=self._options)
+        bound = [self._bind_or_wait(plea) for plea in pleas]
+        if hostile or any(bound):
+            about = [place for place, _ in calls] or sifting.places(reading, self._options)
+            self._wake(mark, {place.place_id for place in about} if hostile else set())
+
+    def _take_hostile(self, mark: Mark, reading: Reading, calls: _Calls) -> None:
+        """Remember the hostility, and file it where it points unless a call does so."""
+        acts = sifting.acts_hostile(reading)
+        places = () if calls else sifting.places(reading, self._options)
+        for target in self._meant(mark, reading.target):
+            self._trace_own(mark, target)
+            for place in places:
+                note = Note(
+                    mark=mark,
+                    until=mark.at + self._options.window,
+                    place=place,
+                    target=target,
+                    directed=acts and place.venue is not None,
+                    signals=tuple(sorted(reading.signals)),
+                )
+                self._file(Kind.HOSTILE, target.group, note)
+
+    def _trace_own(self, mark: Mark, target: Target) -> None:
+        self._files.traces.add(Trace(mark, target.group, mark.at, (mark.ref,), own=True))
+
+    def _meant(self, mark: Mark, named: Target | None) -> tuple[Target, ...]:
+        """Whom a hostile post means: the group it names, else those it continues about."""
+        if named is not None:
+            return (named,)
+        return tuple(_inherited(backing) for backing in self._files.traces.groups(mark))
+
+    def _bind(self, plea: Plea) -> bool:
+        """File a call under the hostility behind it, its own or inherited; False: there is none."""
+        return self._bind_hostile(plea) if plea.hostile else self._bind_inherited(plea)
+
+    def _bind_or_wait(self, plea: Plea) -> bool:
+        bound = self._bind(plea)
+        if not bound:
+            self._bind_weakly(plea)
+            self._files.wait(plea)
+        return bound
+
+    def _bind_hostile(self, plea: Plea) -> bool:
+        targets = self._meant(plea.mark, plea.target)
+        for target in targets:
+            note = _call_note(plea, target)
+            until = max(note.until, plea.mark.at + self._options.window)
+            directed = plea.place.venue is not None
+            hostile = replace(note, until=until, call=None, directed=directed)
+            self._file(Kind.HOSTILE, target.group, hostile)
+            self._file(Kind.CALL, target.group, note)
+            if plea.target is None:  # one that waited has left no trace yet
+                self._trace_own(plea.mark, target)
+        return bool(targets)
+
+    def _bind_inherited(self, plea: Plea) -> bool:
+        group = plea.target.group if plea.target is not None else None
+        backings = self._files.traces.hostility(plea.mark, group)
+        for backing in backings:
+            target = plea.target or _inherited(backing)
+            self._file(Kind.CALL, backing.group, _call_note(plea, target, backing.refs))
+            passed_on = Trace(plea.mark, backing.group, backing.at, backing.refs)
+            self._files.traces.add(passed_on)
+        return bool(backings)
+
+    def _bind_weakly(self, plea: Plea) -> None:
+        """By the place alone, or by an allegation about the group the call names."""
+        backings = self._hostile_at(plea)
+        if not backings and plea.target is not None:
+            backings = self._files.traces.allegations(plea.mark, plea.target.group)
+        for backing in backings:
+            target = plea.target or _inherited(backing)
+            self._file(Kind.WEAK, backing.group, _call_note(plea, target, backing.refs))
+
+    def _hostile_at(self, plea: Plea) -> tuple[Backing, ...]:
+        """Others' hostile posts about the place of a call, per group in name order."""
+        found = []
+        for key in sorted(self._files.places.get(plea.place.place_id, ())):
+            if plea.target is not None and plea.target.group != key.target:
+                continue
+            notes = self._files.dossiers[key].at(Kind.HOSTILE, plea.mark.at)
+            refs = tuple(n.mark.ref for n in notes if n.mark.ref != plea.mark.ref)
+            if refs:
+                found.append(Backing(key.target, refs[-MAX_BACKING:], notes[-1].mark.at))
+        return tuple(found)
+
+    def _wake(self, mark: Mark, places: set[str]) -> None:
+        """Look again at calls that waited: the rumour's, and the channel's own at these places.
+
+        A call that turns hostile this way counts from now, when that became known.
+        """
+        for plea in self._files.waiting_for(mark, places):
+            if self._bind(replace(plea, mark=replace(plea.mark, at=mark.at))):
+                self._files.stop_waiting(plea)
+
+    # signals
+
+    def _take_signals(self, mark: Mark, reading: Reading) -> None:
+        signals = reading.signals
+        if Signal.UPTAKE in signals and reading.frame not in _UNWILLING:
+            self._take_uptake(mark, reading)
+        if Signal.DENIAL in signals or Signal.CALM in signals:
+            self._take_denial(mark, reading)
+        if Signal.VIOLENCE_REPORT in signals and Signal.DENIAL not in signals:
+            self._take_report(mark, reading)
+        if Signal.TRIGGER in signals and reading.frame is not Frame.CONDEMNED:
+            self._take_trigger(mark, reading)
+
+    def _take_uptake(self, mark: Mark, reading: Reading) -> None:
+        note = Note(mark, mark.at + self._options.window)
+        for key in {*self._continued(mark), *self._calling(mark, reading)}:
+            notes = self._files.dossiers[key].notes
+            if not any(mark.ref in notes.get(kind, {}) for kind in _TOOK_PART):
+                self._files.put(key, Kind.UPTAKE, note)
+                self._touched.add(key)
+
+    def _take_denial(self, mark: Mark, reading: Reading) -> None:
+        note = Note(mark, mark.at + self._options.window)
+        keys = set(self._continued(mark))
+        for place in sifting.event_places(reading, self._options):
+            keys.update(self._files.places.get(place.place_id, ()))
+        group = reading.target.group if reading.target is not None else None
+        for key in keys:
+            if group in (None, key.target):
+                self._files.put(key, Kind.DENIAL, note)
+                self._touched.add(key)
+
+    def _take_report(self, mark: Mark, reading: Reading) -> None:
+        """Kept per group; two independent ones of a place make a ProvisionalEvent."""
+        if reading.target is None or mark.young:
+            return
+        group = reading.target.group
+        until = mark.at + self._options.window
+        for place in sifting.event_places(reading, self._options):
+            notes = self._files.reports.setdefault(group, [])
+            notes.append(Note(mark, until, place, reading.target))
+            del notes[: -self._options.max_notes]
+            self._touched.update(self._near(place, group))
+
+    def _take_trigger(self, mark: Mark, reading: Reading) -> None:
+        if reading.target is None:
+            return
+        until = mark.at + timedelta(hours=self._options.peaceful_meet_h)
+        for place in sifting.event_places(reading, self._options):
+            note = Note(mark, until, place, reading.target)
+            self._file(Kind.TRIGGER, reading.target.group, note)
+
+    def _continued(self, mark: Mark) -> Iterator[SituationKey]:
+        """Situations of the post it replies to and of its rumour."""
+        since = mark.at - self._options.window
+        if mark.reply is not None:
+            yield from self._existing("ref", mark.reply, since)
+        yield from self._existing("rumour", mark.rumour, since)
+
+    def _calling(self, mark: Mark, reading: Reading) -> Iterator[SituationKey]:
+        """Situations with an open call at a place the post names, or lately in its channel."""
+        keys: set[SituationKey] = set()
+        places = sifting.places(reading, self._options)
+        for place in places:
+            keys.update(self._files.places.get(place.place_id, ()))
+        if not places:
+            since = mark.at - timedelta(hours=self._options.uptake_window_h)
+            keys.update(self._existing("channel", mark.channel, since))
+        for key in keys:
+            dossier = self._files.dossiers[key]
+            if dossier.at(Kind.CALL, mark.at) or dossier.at(Kind.WEAK, mark.at):
+                yield key
+
+    def _existing(self, kind: str, name: str, since: datetime) -> Iterator[SituationKey]:
+        for key in self._files.linked(kind, name, since):
+            if key in self._files.dossiers:
+                yield key
+
+    def _near(self, place: PlaceMention, group: str) -> Iterator[SituationKey]:
+        for key in self._files.live:
+            if key.target != group or key not in self._files.dossiers:
+                continue
+            held = self._files.dossiers[key].place
+            if held is not None and apart(place, held, self._distance) <= self._options.nearby_km:
+                yield key
+
+
+def _pleas(
+    mark: Mark, reading: Reading, calls: _Calls, *, hostile: bool, options: SituationOptions
+) -> Iterator[Plea]:
+    for place, call in calls:
+        yield Plea(
+            mark=mark,
+            until=options.open_until(call, mark.at),
+            place=place,
+            call=call,
+            target=reading.target,
+            hostile=hostile,
+            signals=tuple(sorted(reading.signals)),
+        )
+
+
+def _call_note(plea: Plea, target: Target, backing: tuple[str, ...] = ()) -> Note:
+    return Note(
+        mark=plea.mark,
+        until=plea.until,
+        place=plea.place,
+        target=target,
+        call=plea.call,
+        backing=backing,
+        signals=plea.signals,
+    )
+
+
+def _inherited(backing: Backing) -> Target:
+    return Target(backing.group, INHERITED_SCORE, backing.refs)

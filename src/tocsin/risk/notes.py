@@ -1,0 +1,100 @@
+"""What a tracker keeps of the posts that matter to it; never their text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tocsin.model import GatheringCall, PlaceMention, Signal, Target
+
+
+class Kind(StrEnum):
+    """What a post is to a situation."""
+
+    HOSTILE = "hostile"
+    CALL = "call"  # to gather, with hostility of its own or inherited
+    WEAK = "weak"  # a call linked to hostility by the place alone, or to an allegation alone
+    SUPPORT = "support"  # allegation, dehumanisation
+    UPTAKE = "uptake"
+    DENIAL = "denial"
+    TRIGGER = "trigger"
+    REPORT = "report"  # mob violence in progress or just past
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which post, and what ties it to others.
+
+    Args:
+        reply: evidence id of the post it replies to.
+        at: when it was known; for a call that became hostile later, when that was known.
+        young: its channel was known to be younger than the limit, so it proves no independence.
+    """
+
+    ref: str
+    channel: str
+    rumour: str
+    reply: str | None
+    at: datetime
+    young: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One post in one situation.
+
+    Args:
+        until: it counts in the half-open interval [``mark.at``, ``until``).
+        backing: hostile posts whose hostility a call inherited, newest last.
+        directed: the hostile act names a venue.
+    """
+
+    mark: Mark
+    until: datetime
+    place: PlaceMention | None = None
+    target: Target | None = None
+    call: GatheringCall | None = None
+    backing: tuple[str, ...] = ()
+    directed: bool = False
+    signals: tuple[Signal, ...] = ()
+
+    def counts(self, as_of: datetime) -> bool:
+        """Whether it is known and not yet stale at ``as_of``."""
+        return self.mark.at <= as_of < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What later posts may inherit from a post: a group and, unless it only alleges, hostility.
+
+    Args:
+        at: when the newest hostility behind it was known (of an allegation: its own time), so
+            a chain of calls cannot keep an old hostility alive.
+        hostile: hostile posts it stands for, itself or inherited ones; empty: it only alleges.
+        own: hostile by itself.
+    """
+
+    mark: Mark
+    group: str
+    at: datetime
+    hostile: tuple[str, ...] = ()
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """A call to gather before anybody knows whether hostility stands behind it.
+
+    Args:
+        target: the group it names itself, if any.
+        hostile: it is hostile by itself.
+    """
+
+    mark: Mark
+    until: datetime
+    place: PlaceMention
+    call: GatheringCall
+    target: Target | None
+    hostile: bool
+    signals: tuple[Signal, ...] = ()

@@ -1,0 +1,157 @@
+"""What one Reading is to a situation: pure questions about a post, before any history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tocsin.model import (
+    HOSTILE_ACTS,
+    Act,
+    EventTime,
+    Frame,
+    GatheringCall,
+    Granularity,
+    PlaceMention,
+    Reading,
+    Role,
+    Signal,
+)
+from tocsin.risk.options import SituationOptions
+
+_SPOKEN_OF = (Role.HAPPENED_AT, Role.MENTIONED)
+_EXACTNESS = {grain: rank for rank, grain in enumerate(Granularity)}
+
+
+def matters(reading: Reading, options: SituationOptions) -> bool:
+    """Whether a post can touch anything; most cannot."""
+    return bool(
+        reading.acts
+        or reading.signals
+        or (reading.alarm is not None and reading.alarm >= options.alarm)
+    )
+
+
+def hostile(reading: Reading, options: SituationOptions) -> bool:
+    """The writer asserts hostility, whether or not a group is named.
+
+    A report of violence is evidence of an event and never its channel's hostility, unless the
+    same post calls to gather.
+    """
+    if reading.frame is not Frame.ASSERTED:
+        return False
+    if Signal.VIOLENCE_REPORT in reading.signals and Act.GATHERING not in reading.acts:
+        return False
+    return acts_hostile(reading) or _alarming(reading, options)
+
+
+def acts_hostile(reading: Reading) -> bool:
+    """Threat, expulsion or incitement is among its acts."""
+    return any(act in HOSTILE_ACTS for act in reading.acts)
+
+
+def _alarming(reading: Reading, options: SituationOptions) -> bool:
+    """No act was recognised, yet the post about a named group reads as alarming."""
+    return (
+        not reading.acts
+        and reading.target is not None
+        and reading.alarm is not None
+        and reading.alarm >= options.alarm
+    )
+
+
+def supports(reading: Reading) -> bool:
+    """It asserts an allegation or dehumanises, about a named group."""
+    return (
+        reading.frame is Frame.ASSERTED
+        and reading.target is not None
+        and (Act.ALLEGATION in reading.acts or Act.DEHUMANISATION in reading.acts)
+    )
+
+
+def places(reading: Reading, options: SituationOptions) -> tuple[PlaceMention, ...]:
+    """Where a post's hostility points: where to gather, else what it speaks of; never an origin."""
+    sure = [place for place in reading.places if place.p >= options.min_place_p]
+    gather = [place for place in sure if place.role is Role.GATHER_AT]
+    return _one_per_place(gather or [place for place in sure if place.role in _SPOKEN_OF])
+
+
+def event_places(reading: Reading, options: SituationOptions) -> tuple[PlaceMention, ...]:
+    """Where a reported event happened: said so, else what else the post speaks of."""
+    sure = [place for place in reading.places if place.p >= options.min_place_p]
+    happened = [place for place in sure if place.role is Role.HAPPENED_AT]
+    return _one_per_place(happened or [p for p in sure if p.role is not Role.ORIGIN])
+
+
+def _one_per_place(found: Iterable[PlaceMention]) -> tuple[PlaceMention, ...]:
+    best: dict[str, PlaceMention] = {}
+    for place in found:
+        held = best.get(place.place_id)
+        if held is None or _rank(place) > _rank(held):
+            best[place.place_id] = replace(place, span=None)
+    return tuple(best.values())
+
+
+def _rank(place: PlaceMention) -> tuple[bool, float]:
+    return (place.venue is not None, place.p)
+
+
+def calls(
+    reading: Reading, at: datetime, options: SituationOptions
+) -> tuple[tuple[PlaceMention, GatheringCall], ...]:
+    """Open calls to gather in an asserted post, one per place: the soonest, most exact time."""
+    if Act.GATHERING not in reading.acts or reading.frame is not Frame.ASSERTED:
+        return ()
+    return gatherings(reading, at, options)
+
+
+def gatherings(
+    reading: Reading, at: datetime, options: SituationOptions
+) -> tuple[tuple[PlaceMention, GatheringCall], ...]:
+    """Gatherings in a post, whatever its frame, whose time has not passed at ``at``."""
+    named = reading.calls or (GatheringCall(None, reading.event_time),)
+    found: dict[str, tuple[PlaceMention, GatheringCall]] = {}
+    for call in named:
+        for place in _places_of_call(call, reading, options):
+            open_call = GatheringCall(place, _time_of_call(call, reading))
+            if _over(open_call, at, options):
+                continue
+            held = found.get(place.place_id)
+            if held is None or _sooner(open_call, held[1]):
+                found[place.place_id] = (place, open_call)
+    return tuple(found.values())
+
+
+def _places_of_call(
+    call: GatheringCall, reading: Reading, options: SituationOptions
+) -> tuple[PlaceMention, ...]:
+    own = call.place
+    if own is None:
+        return places(reading, options)
+    if own.role is Role.ORIGIN or own.p < options.min_place_p:
+        return ()
+    return (replace(own, span=None),)
+
+
+def _time_of_call(call: GatheringCall, reading: Reading) -> EventTime | None:
+    """Its own time, else the post's, unless that one speaks of the past."""
+    time = call.time
+    if time is None and reading.event_time is not None and not reading.event_time.past:
+        time = reading.event_time
+    return None if time is None else replace(time, span=None)
+
+
+def _over(call: GatheringCall, at: datetime, options: SituationOptions) -> bool:
+    if call.time is None:
+        return False
+    return call.time.past or options.open_until(call, at) <= at
+
+
+def _sooner(call: GatheringCall, held: GatheringCall) -> bool:
+    if call.time is None or held.time is None:
+        return call.time is not None
+    return (call.time.start, _EXACTNESS[call.time.granularity]) < (
+        held.time.start,
+        _EXACTNESS[held.time.granularity],
+    )

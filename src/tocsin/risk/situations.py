@@ -1,0 +1,190 @@
+"""Posts → Situations: what belongs together at one place against one group, and by which tie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from tocsin.model import (
+    ChannelProfile,
+    Enriched,
+    Post,
+    Reading,
+    Sighting,
+    Situation,
+    SituationKey,
+)
+from tocsin.risk import sifting
+from tocsin.risk.distance import Distance, apart, haversine_km
+from tocsin.risk.dossier import MAX_REFS, Dossier, Origins, Surroundings, assemble
+from tocsin.risk.files import Files
+from tocsin.risk.intake import Intake
+from tocsin.risk.notes import Kind, Mark, Note
+from tocsin.risk.options import SituationOptions
+
+__all__ = ["SituationOptions", "SituationTracker"]
+
+TIDY_EVERY = timedelta(hours=6)
+EVENT_ORIGINS = 2
+"""Independent reports of violence at one place that make a ProvisionalEvent."""
+
+
+class SituationTracker:
+    """Follows every place and target group; posts come in the order they were known.
+
+    A post without acts, signals or alarm costs one test. What is kept is bounded by the windows
+    of ``options``; ids, times, places and groups are kept, never text.
+
+    Args:
+        profiles: what is known of channels, by channel id; used for their age alone.
+        distance: kilometres between two points.
+    """
+
+    def __init__(
+        self,
+        profiles: Mapping[str, ChannelProfile],
+        options: SituationOptions | None = None,
+        distance: Distance = haversine_km,
+    ) -> None:
+        self._profiles = profiles
+        self._options = options or SituationOptions()
+        self._distance = distance
+        self._open(Files(self._options))
+
+    def _open(self, files: Files) -> None:
+        self._files = files
+        self._intake = Intake(files, self._distance)
+
+    def add(
+        self, enriched: Enriched, reading: Reading, sighting: Sighting
+    ) -> tuple[SituationKey, ...]:
+        """Take in one post; the situations it touched that are worth a look, sorted."""
+        if not sifting.matters(reading, self._options):
+            return ()
+        mark = self._mark(enriched.post, sighting)
+        self._tidy(mark.at)
+        touched = self._intake.take(mark, reading)
+        return tuple(sorted(key for key in touched if self._files.is_live(key, mark.at)))
+
+    def situation(self, key: SituationKey, as_of: datetime, origins: Origins) -> Situation | None:
+        """What is known at ``as_of``; None where nothing hostile is behind it.
+
+        Args:
+            origins: number of independent origins among evidence ids.
+        """
+        dossier = self._files.dossiers.get(key)
+        if dossier is None:
+            return None
+        around = Surroundings(
+            event_refs=self._events_near(key, dossier, as_of, origins),
+            nearby_refs=self._nearby(key, dossier, as_of),
+            confirmed_by=self._files.confirmed_by(key, as_of),
+            peaceful_met=self._peaceful_met(key, as_of),
+        )
+        return assemble(key, dossier, around, as_of, origins)
+
+    def active(self, as_of: datetime) -> tuple[SituationKey, ...]:
+        """Situations worth a look at ``as_of``, sorted."""
+        return self._files.active(as_of)
+
+    def confirm(self, key: SituationKey, by: str, at: datetime) -> None:
+        """A person confirms a situation; it counts for ``hostile_window_h``."""
+        self._files.confirmed[key] = (by, at)
+
+    def forget(self, before: datetime) -> None:
+        """Drop what no longer counts at ``before``; what is still in a window then stays."""
+        self._files.forget(before)
+
+    def snapshot(self) -> bytes:
+        """The whole state (JSON, zstd); the same history gives the same bytes."""
+        return self._files.dump()
+
+    def restore(self, data: bytes) -> None:
+        """Take over a state made by ``snapshot`` under the same options.
+
+        Raises:
+            ValueError: the bytes are of another format.
+        """
+        self._open(Files.load(data, self._options))
+
+    def _mark(self, post: Post, sighting: Sighting) -> Mark:
+        return Mark(
+            ref=post.ref,
+            channel=post.channel,
+            rumour=sighting.rumour,
+            reply=_reply_ref(post),
+            at=post.known_at,
+            young=self._young(post),
+        )
+
+    def _young(self, post: Post) -> bool:
+        """Known to be younger than the limit; unknown age is not young."""
+        profile = self._profiles.get(post.channel)
+        if profile is None or profile.created_at is None:
+            return False
+        limit = timedelta(days=self._options.young_channel_days)
+        return post.known_at - profile.created_at < limit
+
+    def _tidy(self, now: datetime) -> None:
+        if now - self._files.tidied >= TIDY_EVERY:
+            self._files.forget(now)
+            self._files.tidied = now
+
+    # surroundings
+
+    def _events_near(
+        self, key: SituationKey, dossier: Dossier, as_of: datetime, origins: Origins
+    ) -> tuple[str, ...]:
+        """Reports behind each ProvisionalEvent against the group within ``nearby_km``."""
+        here = dossier.place
+        by_place: dict[str, dict[str, None]] = {}
+        for note in self._files.reports.get(key.target, ()):
+            if note.place is None or here is None or not note.counts(as_of):
+                continue
+            if apart(here, note.place, self._distance) <= self._options.nearby_km:
+                by_place.setdefault(note.place.place_id, {})[note.mark.ref] = None
+        corroborated = [refs for refs in by_place.values() if origins(tuple(refs)) >= EVENT_ORIGINS]
+        return tuple(dict.fromkeys(ref for refs in corroborated for ref in refs))[-MAX_REFS:]
+
+    def _nearby(self, key: SituationKey, dossier: Dossier, as_of: datetime) -> tuple[str, ...]:
+        """Hostile posts and calls against the group elsewhere within ``nearby_km``."""
+        here = dossier.place
+        if here is None:
+            return ()
+        found: list[Note] = []
+        for other in self._files.active(as_of):
+            if other.target != key.target or other.place_id == key.place_id:
+                continue
+            held = self._files.dossiers[other]
+            if held.place is not None and self._is_near(here.latitude, here.longitude, held):
+                found += [*held.at(Kind.HOSTILE, as_of), *held.at(Kind.CALL, as_of)]
+        own = {ref for of_kind in dossier.notes.values() for ref in of_kind}
+        refs = [note.mark.ref for note in sorted(found, key=_when) if note.mark.ref not in own]
+        return tuple(dict.fromkeys(refs))[-MAX_REFS:]
+
+    def _is_near(self, latitude: float, longitude: float, other: Dossier) -> bool:
+        place = other.place
+        if place is None:
+            return False
+        away = self._distance(latitude, longitude, place.latitude, place.longitude)
+        return away <= self._options.nearby_km
+
+    def _peaceful_met(self, key: SituationKey, as_of: datetime) -> bool:
+        """A peaceful gathering and a hostile post or trigger of this place lie close in time."""
+        notes = self._files.meeting_notes(key, as_of)
+        return any(
+            known_at <= as_of and self._files.meets(note, moment)
+            for known_at, moment in self._files.peaceful_at(key)
+            for note in notes
+        )
+
+
+def _when(note: Note) -> tuple[datetime, str]:
+    return (note.mark.at, note.mark.ref)
+
+
+def _reply_ref(post: Post) -> str | None:
+    """Evidence id of the replied-to post; a bare message id is of the same channel."""
+    if post.reply_to is None:
+        return None
+    return post.reply_to if "/" in post.reply_to else f"{post.channel}/{post.reply_to}"

@@ -1,0 +1,89 @@
+"""Near-duplicate search: MinHash signatures in locality-sensitive bands."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.rumours.wording import PERMUTATIONS, Signature
+
+ROWS_PER_BAND = 4
+BANDS = PERMUTATIONS // ROWS_PER_BAND
+"""16 bands of 4: a pair with Jaccard .6 meets in some band with p = .89, one of .3 with .12
+(1 − (1 − J⁴)¹⁶; Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, section 3.4)."""
+
+_MULTIPLIERS = np.array(
+    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
+)
+_BAND_OFFSETS = np.arange(BANDS, dtype=np.uint64) * np.uint64(0xD6E8FEB86659FD93)
+
+
+def band_keys(signature: Signature) -> list[int]:
+    """One 64-bit key per band: a multiply-add hash of its rows and its number."""
+    rows = signature.reshape(BANDS, ROWS_PER_BAND).astype(np.uint64)
+    keys: list[int] = ((rows * _MULTIPLIERS).sum(axis=1) + _BAND_OFFSETS).tolist()
+    return keys
+
+
+class NearIndex:
+    """Signatures by row number; each band bucket holds its newest text only.
+
+    One text per bucket bounds a look-up to BANDS candidates, however many copies of a
+    template arrive.
+    """
+
+    def __init__(self) -> None:
+        self._signatures: npt.NDArray[np.uint32] = np.zeros((1024, PERMUTATIONS), np.uint32)
+        self._buckets: dict[int, int] = {}
+        self._free: list[int] = []
+        self._size = 0
+
+    def add(self, signature: Signature, keys: list[int]) -> int:
+        """Remember a signature; returns its row."""
+        row = self._take_row()
+        self._signatures[row] = signature
+        for key in keys:
+            self._buckets[key] = row
+        return row
+
+    def remove(self, row: int) -> None:
+        """Forget the signature in ``row``; the row is used again, lowest first."""
+        for key in band_keys(self._signatures[row]):
+            if self._buckets.get(key) == row:
+                del self._buckets[key]
+        heapq.heappush(self._free, row)
+
+    def candidates(self, signature: Signature, keys: list[int]) -> list[tuple[int, float]]:
+        """(row, estimated Jaccard overlap 0 to 1) of the texts that share a band."""
+        rows = sorted({self._buckets[key] for key in keys if key in self._buckets})
+        if not rows:
+            return []
+        agreeing = (self._signatures[rows] == signature).sum(axis=1)
+        return [(row, int(n) / PERMUTATIONS) for row, n in zip(rows, agreeing, strict=True)]
+
+    def owned(self, row: int) -> int:
+        """Which bands still point to ``row``, as a bit mask (bit b for band b)."""
+        keys = band_keys(self._signatures[row])
+        return sum(1 << band for band, key in enumerate(keys) if self._buckets.get(key) == row)
+
+    def signature(self, row: int) -> Signature:
+        """The signature in ``row``."""
+        found: Signature = self._signatures[row]
+        return found
+
+    def add_owning(self, signature: Signature, owned: int) -> int:
+        """``add`` for a restored text: only the bands in the mask ``owned`` point to it."""
+        keys = band_keys(signature)
+        return self.add(signature, [key for band, key in enumerate(keys) if owned >> band & 1])
+
+    def _take_row(self) -> int:
+        if self._free:
+            return heapq.heappop(self._free)
+        if self._size == len(self._signatures):
+            grown = np.zeros((2 * self._size, PERMUTATIONS), np.uint32)
+            grown[: self._size] = self._signatures
+            self._signatures = grown
+        self._size += 1
+        return self._size - 1

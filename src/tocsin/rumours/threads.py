@@ -1,0 +1,112 @@
+"""A live thread, and the order in which threads fall silent."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tocsin.model import Rumour
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, exactly (a float of seconds is not)."""
+    return (moment - _EPOCH) // _MICRO
+
+
+def moment(at: int) -> datetime:
+    """The aware UTC datetime of ``at`` microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """A rumour while it is open to new posts; times in microseconds since 1970.
+
+    Args:
+        serial: order of creation, from 0.
+        life: silence after which it is closed.
+        slot: its centroid's slot; −1 without vectors.
+        digests: its remembered texts, oldest first (an ordered set).
+        media: files that lead here.
+    """
+
+    id: str
+    serial: int
+    life: int
+    short: bool
+    first: int
+    last: int
+    first_ref: str
+    posts: int = 0
+    texts: int = 0
+    slot: int = -1
+    digests: dict[bytes, None] = field(default_factory=dict)
+    media: list[str] = field(default_factory=list)
+
+    @property
+    def deadline(self) -> int:
+        """Still open at this moment, closed after it."""
+        return self.last + self.life
+
+    def touch(self, at: int, ref: str) -> None:
+        """Count one post; a late one may turn out to be the first."""
+        self.posts += 1
+        self.last = max(self.last, at)
+        if at < self.first:
+            self.first, self.first_ref = at, ref
+
+    def rumour(self, live: bool = True) -> Rumour:
+        """The thread as the other stages see it."""
+        return Rumour(
+            id=self.id,
+            first_seen=moment(self.first),
+            last_seen=moment(self.last),
+            first_ref=self.first_ref,
+            posts=self.posts,
+            texts=self.texts,
+            live=live,
+        )
+
+
+_Heap = list[tuple[int, int, Thread]]
+
+
+class Deadlines:
+    """Which thread falls silent next, in two heaps: threads of one post, and all others.
+
+    Each thread has one entry, brought up to date only when it reaches the front, so a post
+    costs nothing here and a closing one O(log n).
+    """
+
+    def __init__(self) -> None:
+        self._lone: _Heap = []
+        self._shared: _Heap = []
+
+    def push(self, thread: Thread) -> None:
+        """Enter a new thread."""
+        heap = self._lone if thread.posts <= 1 else self._shared
+        heapq.heappush(heap, (thread.deadline, thread.serial, thread))
+
+    def pop_due(self, now: int) -> Iterator[Thread]:
+        """Remove and yield every thread whose deadline lies before ``now``."""
+        for heap in (self._lone, self._shared):
+            while heap and heap[0][0] < now:
+                thread = heapq.heappop(heap)[2]
+                if thread.deadline < now:
+                    yield thread
+                else:
+                    self.push(thread)
+
+    def pop_weakest(self) -> Thread:
+        """Remove the thread to give up first: of one post if there is one, longest silent."""
+        while True:
+            heap = self._lone or self._shared
+            deadline, _, thread = heapq.heappop(heap)
+            if thread.deadline == deadline and (thread.posts <= 1 or heap is self._shared):
+                return thread
+            self.push(thread)

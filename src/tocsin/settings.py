@@ -1,0 +1,126 @@
+"""Every setting once: name, type, default, help.
+
+Settings live in one place, ``tocsin.toml`` of the project; what the command line says goes
+first. Nothing else is asked: no environment variable changes what a run decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tocsin.errors import UsageError
+
+FILE_NAME = "tocsin.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Args:
+        name: dotted, ``table.key`` of ``tocsin.toml``.
+        default: also fixes the type.
+        decides: a change can change a reading, a rumour or a warning, so it is recorded
+            in the ledger with each run.
+    """
+
+    name: str
+    default: str | int | float | bool | tuple[str, ...]
+    help: str
+    decides: bool = True
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("project.name", "", "what this desk is called in its outputs", decides=False),
+    Setting("project.operator", "", "role or handle noted with each capture", decides=False),
+    Setting("project.key_file", "", "where the pseudonym key lies, outside the project", False),
+    Setting("store.url", "", "SQLAlchemy URL; empty: SQLite in the project folder", decides=False),
+    Setting("run.workers", 0, "processes that read posts; 0: one per core", decides=False),
+    Setting("run.checkpoint_posts", 20_000, "posts between two durable checkpoints", decides=False),
+    Setting("reading.reader", "packs", "which reader plug-in reads posts"),
+    Setting("reading.pack_folders", (), "folders with language packs of your own"),
+    Setting("rumours.live_days", 30.0, "days of silence after which a rumour is closed"),
+    Setting("risk.horizon_h", 24, "hours ahead that a probability speaks of"),
+    Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+class Settings:
+    """The settings in force: defaults, then ``tocsin.toml``, then explicit values.
+
+    Raises:
+        UsageError: an unknown name or a value of the wrong type; says which and what is known.
+    """
+
+    def __init__(self, values: Mapping[str, Any] | None = None, origin: str = "settings") -> None:
+        self._values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+        for name, value in (values or {}).items():
+            self._values[name] = _checked(name, value, origin)
+
+    @classmethod
+    def load(cls, project: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+        """Read ``tocsin.toml`` in ``project``; sections that init wrote for people are skipped."""
+        path = project / FILE_NAME
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(
+                f"{project}: no {FILE_NAME} here; start a project with: tocsin init {project}"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: not valid TOML ({error}); correct it by hand") from None
+        values = _flatten({k: v for k, v in tables.items() if k != "answers"})
+        return cls({**values, **(overrides or {})}, str(path))
+
+    def text(self, name: str) -> str:
+        """A setting that is text."""
+        return str(self._values[name])
+
+    def whole(self, name: str) -> int:
+        """A setting that is a whole number."""
+        return int(self._values[name])
+
+    def number(self, name: str) -> float:
+        """A setting that is a number."""
+        return float(self._values[name])
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A setting that is a list of texts."""
+        return tuple(self._values[name])
+
+    def digest(self) -> str:
+        """Hex SHA-256 over the settings that decide something, for the ledger."""
+        deciding = {s.name: self._values[s.name] for s in SETTINGS if s.decides}
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def _flatten(tables: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for table, content in tables.items():
+        if isinstance(content, dict):
+            flat.update({f"{table}.{key}": value for key, value in content.items()})
+        else:
+            flat[table] = content
+    return flat
+
+
+def _checked(name: str, value: Any, origin: str) -> Any:
+    setting = _BY_NAME.get(name)
+    if setting is None:
+        raise UsageError(f"{origin}: no setting {name!r}; known: {', '.join(sorted(_BY_NAME))}")
+    wanted = type(setting.default)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise UsageError(f"{origin}: {name} must be {wanted.__name__}, not {value!r}")
+    return value

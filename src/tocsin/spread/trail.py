@@ -1,0 +1,167 @@
+"""The recent sightings of one rumour, aggregated so that a flood stays small.
+
+Times are whole microseconds since 1970; windows are half-open: (as_of − width, as_of].
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin.spread.independence import Link, independent
+from tocsin.spread.options import WINDOW_HOURS
+
+HOUR = 3_600_000_000
+TEN_MINUTES = HOUR // 6
+WINDOW = WINDOW_HOURS * HOUR
+_ALWAYS = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Sightings of one hour that are the same in all that matters here.
+
+    Args:
+        language: None where it cannot be told.
+        hour: hours since 1970.
+    """
+
+    link: Link
+    language: str | None
+    hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Who took part in a rumour during a window.
+
+    Args:
+        since, until: the answer holds for ``as_of`` in [since, until).
+    """
+
+    channels: frozenset[str]
+    languages: int
+    independent: int
+    since: int
+    until: int
+
+
+@dataclass(slots=True)
+class Trail:
+    """Posting times with counts, sorted, and traces with their first and last time.
+
+    Args:
+        crowd: traces per (channel, hour).
+        known: the last answer of :meth:`circle`, while it holds.
+    """
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    counts: array[int] = field(default_factory=lambda: array("q"))
+    traces: dict[Trace, tuple[int, int]] = field(default_factory=dict)
+    crowd: dict[tuple[str, int], int] = field(default_factory=dict)
+    known: Circle | None = None
+
+    def count(self, at: int, burst: int) -> None:
+        """Count one post; after ``burst`` entries in ten minutes, with an entry not earlier."""
+        place = bisect_right(self.times, at)
+        if place < burst or self.times[place - burst] <= at - TEN_MINUTES:
+            self.times.insert(place, at)
+            self.counts.insert(place, 1)
+            return
+        if place == len(self.times):
+            place -= 1
+            self.times[place] = at
+        self.counts[place] += 1
+
+    def note(self, link: Link, language: str | None, at: int, most: int) -> bool:
+        """Remember a sighting; of the ``most``-th new trace of a channel in an hour and on,
+        only the channel. Returns whether the link itself was remembered."""
+        trace = Trace(link, language, at // HOUR)
+        crowd = (link.channel, trace.hour)
+        whole = trace in self.traces or self.crowd.get(crowd, 0) < most
+        if not whole:
+            trace = Trace(Link(link.channel), None, trace.hour)
+        if trace not in self.traces:
+            self.crowd[crowd] = self.crowd.get(crowd, 0) + 1
+        self._extend(trace, at)
+        return whole
+
+    def posts(self, after: int, until: int) -> int:
+        """Posts in (after, until]."""
+        low, high = bisect_right(self.times, after), bisect_right(self.times, until)
+        return sum(self.counts[low:high])
+
+    def hourly(self, after: int, until: int) -> list[tuple[int, int]]:
+        """(hour since 1970, posts) of the hours with posts in (after, until]."""
+        low, high = bisect_right(self.times, after), bisect_right(self.times, until)
+        hours: dict[int, int] = {}
+        for at, count in zip(self.times[low:high], self.counts[low:high], strict=True):
+            hours[at // HOUR] = hours.get(at // HOUR, 0) + count
+        return list(hours.items())
+
+    def circle(self, as_of: int) -> Circle:
+        """Who took part in (as_of − WINDOW, as_of]; the answer is kept while it holds."""
+        if self.known is None or not self.known.since <= as_of < self.known.until:
+            self.known = self._circle(as_of)
+        return self.known
+
+    def forget(self, before: int) -> None:
+        """Drop what was seen before ``before``."""
+        place = bisect_right(self.times, before - 1)
+        del self.times[:place], self.counts[:place]
+        self.traces = {k: seen for k, seen in self.traces.items() if seen[1] >= before}
+        self._take_census()
+
+    def _extend(self, trace: Trace, at: int) -> None:
+        """Widen a trace; the kept answer falls unless it counted the trace already."""
+        first, last = self.traces.get(trace, (at + 1, at - 1))
+        self.traces[trace] = (min(first, at), max(last, at))
+        if at < first or (self.known is not None and last + WINDOW <= self.known.since):
+            self.known = None
+
+    def _take_census(self) -> None:
+        self.known = None
+        self.crowd = {}
+        for trace in self.traces:
+            crowd = (trace.link.channel, trace.hour)
+            self.crowd[crowd] = self.crowd.get(crowd, 0) + 1
+
+    def _circle(self, as_of: int) -> Circle:
+        inside = []
+        since, until = -_ALWAYS, _ALWAYS
+        for trace, (first, last) in self.traces.items():
+            if first > as_of:
+                until = min(until, first)
+            elif last <= as_of - WINDOW:
+                since = max(since, last + WINDOW)
+            else:
+                inside.append(trace)
+                since, until = max(since, first), min(until, last + WINDOW)
+        return Circle(
+            channels=frozenset(trace.link.channel for trace in inside),
+            languages=len({trace.language for trace in inside} - {None}),
+            independent=independent(trace.link for trace in inside),
+            since=since,
+            until=until,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """As JSON values."""
+        traces = [
+            [t.link.channel, t.link.origin, t.link.digest and t.link.digest.hex(), t.language]
+            + [t.hour, *seen]
+            for t, seen in self.traces.items()
+        ]
+        return {"times": list(self.times), "counts": list(self.counts), "traces": traces}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Trail:
+        """The trail that ``state`` described."""
+        trail = cls(array("q", state["times"]), array("q", state["counts"]))
+        for channel, origin, digest, language, hour, first, last in state["traces"]:
+            link = Link(channel, origin, digest and bytes.fromhex(digest))
+            trail.traces[Trace(link, language, hour)] = (first, last)
+        trail._take_census()
+        return trail

@@ -1,0 +1,137 @@
+"""Questions that commands ask of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from tocsin.store import schema
+from tocsin.store.store import Store
+
+Row = dict[str, Any]
+
+
+def warnings_now(store: Store, level: str | None = None) -> list[Row]:
+    """The newest action of each warning, newest first."""
+    table = schema.warnings
+    newest = select(func.max(table.c.seq)).group_by(table.c.id)
+    query = select(table.c.body).where(table.c.seq.in_(newest))
+    if level is not None:
+        query = query.where(table.c.level == level)
+    query = query.order_by(table.c.issued_at.desc(), table.c.seq.desc())
+    with store.reading() as connection:
+        return [orjson.loads(body) for body in connection.execute(query).scalars()]
+
+
+def warning_life(store: Store, warning_id: str) -> list[Row]:
+    """All actions of one warning, oldest first; empty if there is none."""
+    table = schema.warnings
+    query = select(table.c.body).where(table.c.id == warning_id).order_by(table.c.seq)
+    with store.reading() as connection:
+        return [orjson.loads(body) for body in connection.execute(query).scalars()]
+
+
+def decisions_about(store: Store, subject: str) -> list[Row]:
+    """People's decisions about a rumour or warning, oldest first."""
+    table = schema.decisions
+    query = table.select().where(table.c.subject == subject).order_by(table.c.seq)
+    with store.reading() as connection:
+        return [_plain(row) for row in connection.execute(query).mappings()]
+
+
+def decided(store: Store, kind: str) -> dict[str, str]:
+    """The newest value decided for each subject."""
+    table = schema.decisions
+    query = select(table.c.subject, table.c.value).where(table.c.kind == kind)
+    with store.reading() as connection:
+        rows = connection.execute(query.order_by(table.c.seq))
+        return {row.subject: row.value for row in rows}
+
+
+def rumours_by_size(store: Store, limit: int, live_only: bool = False) -> list[Row]:
+    """The rumours with most posts, with their status."""
+    table = schema.rumours
+    query = table.select().order_by(table.c.posts.desc(), table.c.id).limit(limit)
+    if live_only:
+        query = query.where(table.c.live)
+    status = decided(store, "rumour_status")
+    with store.reading() as connection:
+        rows = [_plain(row) for row in connection.execute(query).mappings()]
+    return [{**row, "status": status.get(row["id"], "new")} for row in rows]
+
+
+def rumour(store: Store, rumour_id: str) -> Row | None:
+    """One rumour, with its status; None if there is none."""
+    table = schema.rumours
+    with store.reading() as connection:
+        row = connection.execute(table.select().where(table.c.id == rumour_id)).mappings().first()
+    if row is None:
+        return None
+    status = decided(store, "rumour_status").get(rumour_id, "new")
+    return {**_plain(row), "status": status}
+
+
+def sightings_of(store: Store, rumour_id: str, limit: int) -> list[Row]:
+    """Posts of a rumour in time order, with text and reading."""
+    s, p, r = schema.sightings, schema.posts, schema.readings
+    query = (
+        select(
+            p.c.channel,
+            p.c.message_id,
+            p.c.known_at,
+            p.c.text,
+            s.c.method,
+            s.c.similarity,
+            r.c.lang,
+            r.c.alarm,
+        )
+        .join_from(s, p, s.c.seq == p.c.seq)
+        .join(r, r.c.seq == s.c.seq)
+        .where(s.c.rumour == rumour_id)
+        .order_by(p.c.known_at, p.c.channel, p.c.message_id)
+        .limit(limit)
+    )
+    with store.reading() as connection:
+        return [_plain(row) for row in connection.execute(query).mappings()]
+
+
+def channel_counts(store: Store) -> list[Row]:
+    """Each channel with its posts, first and last, and how many could not be read."""
+    p, r = schema.posts, schema.readings
+    unread = func.sum((r.c.read == "unsupported").cast(p.c.version.type))
+    query = (
+        select(
+            p.c.channel,
+            func.count().label("posts"),
+            func.min(p.c.posted_at).label("first"),
+            func.max(p.c.posted_at).label("last"),
+            unread.label("unread"),
+        )
+        .join_from(p, r, r.c.seq == p.c.seq, isouter=True)
+        .group_by(p.c.channel)
+        .order_by(func.count().desc(), p.c.channel)
+    )
+    with store.reading() as connection:
+        return [_plain(row) for row in connection.execute(query).mappings()]
+
+
+def texts_of(store: Store, refs: Sequence[str]) -> dict[str, str]:
+    """Newest text of posts by evidence id ``channel/id``; unknown ids are left out."""
+    found: dict[str, str] = {}
+    p = schema.posts
+    with store.reading() as connection:
+        for ref in refs:
+            channel, _, message_id = ref.rpartition("/")
+            query = select(p.c.text).where(p.c.channel == channel, p.c.message_id == message_id)
+            text = connection.execute(query.order_by(p.c.version.desc()).limit(1)).scalar()
+            if text is not None:
+                found[ref] = text
+    return found
+
+
+def _plain(row: Mapping[Any, Any]) -> Row:
+    """A row with times as ISO 8601."""
+    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}

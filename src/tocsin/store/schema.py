@@ -1,0 +1,159 @@
+"""The tables of the working database: SQLite by default, PostgreSQL by URL.
+
+Everything here can be rebuilt from the archive. ``seq`` is the ledger's sequence number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 in UTC: sorts and compares anywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Aware datetime → microseconds."""
+        del dialect
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Microseconds → aware datetime in UTC."""
+        del dialect
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("source", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+    Column("posted_at", UtcTime, nullable=False),
+    Column("wording", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("extra", Text, nullable=False),
+    UniqueConstraint("channel", "message_id", "version", name="one_version"),
+    Index("posts_in_time", "known_at", "channel", "message_id", "version"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("lang", String, nullable=False),
+    Column("read", String, nullable=False),
+    Column("alarm", Float),
+    Column("frame", String, nullable=False),
+    Column("target", String),
+    Column("body", Text),
+    Index("readings_by_alarm", "alarm"),
+)
+
+rumours = Table(
+    "rumours",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Column("first_ref", String, nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("texts", Integer, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Index("rumours_by_size", "posts"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("rumour", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("similarity", Float, nullable=False),
+    Index("sightings_by_rumour", "rumour"),
+)
+
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("level", String, nullable=False),
+    Column("place_id", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("warnings_by_id", "id"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("channel", String, primary_key=True),
+    Column("profile", Text, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("decisions_by_subject", "subject"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("boundary", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("posts_done", BigInteger, nullable=False),
+    Column("position", Text),
+    Column("state", String),
+    Column("versions", Text, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+SEARCH_DDL = "CREATE VIRTUAL TABLE post_search USING fts5(text, content='', tokenize='trigram')"
+"""SQLite's full text over cleaned texts, rowid = seq; finds nothing under three characters."""

@@ -1,0 +1,163 @@
+"""Reasons in plain words. The claim itself, a slur or a post's text never appears.
+
+A language is one table of phrases; ``ENGLISH`` is the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from tocsin.model import Forecast, Granularity, PlaceMention, Situation, Spread
+from tocsin.warnings.window import Window, called_window
+
+Phrases = Mapping[str, str]
+
+ENGLISH: Phrases = {
+    "call": "A call to gather at {place}{when}",
+    "weak_call": "A call to gather at {place}{when}, tied to hostility only by {tie}",
+    "hostile_act": "{hostile} hostile {posts} against {target} about {city}",
+    "hostility_inherited": (
+        "The call {names}: hostility inherited from {hostile} earlier {posts} of {whose} "
+        "(marked inherited)"
+    ),
+    "directed": "A hostile post names a spot there ({venue})",
+    "channels": "Posted in {channels} independent channels",
+    "uptake": "{uptake} {replies} say they are coming",
+    "event_nearby": "Violence against {target} reported nearby by independent channels",
+    "nearby": "Hostile posts or calls against {target} at places nearby",
+    "growth": "{pace}",
+    "support": "{support} independent channels spread allegations against {target}",
+    "preparation": "Preparations are spoken of",
+    "target_marking": "A spot is marked as a target",
+    "ultimatum": "An ultimatum is set",
+    "confirmed": "Confirmed by a person at the desk",
+    "peaceful_met": "A peaceful gathering at the same place and time could be met by it",
+    "denials": "{denials} {posts} deny it or appeal for calm (shown; they lower nothing)",
+    "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
+    "pace_growth": "{growth} times the usual rate",
+    "expired_window": "The called time has passed",
+    "expired_silence": "Nothing new for {hours} hours",
+    "expired_fallen": "What stood behind it has faded",
+    "cancelled": "Dismissed by a person at the desk",
+}
+
+STANDING_UNSEEN = (
+    "closed groups and private chats",
+    "other platforms",
+    "voice messages and images without text",
+)
+"""What no warning can see, said in every one of them."""
+
+_INSIDE_ANOTHER = frozenset({"call_timed", "call_soon", "hostile_posts"})
+"""Terms that another term's phrase already tells."""
+
+
+def reasons(
+    situation: Situation,
+    forecast: Forecast,
+    spreads: Mapping[str, Spread],
+    phrases: Phrases = ENGLISH,
+) -> tuple[str, ...]:
+    """Reasons by the share they have in the score, the most weighty first."""
+    said = facts(situation, spreads, forecast.origin_time, phrases)
+    told = [
+        phrases[term.name].format_map(said) if term.name in phrases else term.text
+        for term in forecast.terms
+        if term.name not in _INSIDE_ANOTHER and term.value > 0
+    ]
+    pace = said["pace"]
+    if pace and pace not in told:
+        told.append(pace)
+    if situation.denial_refs:
+        told.append(phrases["denials"].format_map({**said, "posts": _posts(said["denials"])}))
+    return tuple(told)
+
+
+def facts(
+    situation: Situation, spreads: Mapping[str, Spread], as_of: datetime, phrases: Phrases
+) -> dict[str, str]:
+    """What the phrases are filled with."""
+    hostile = len(situation.hostile_refs)
+    venue = situation.place.venue
+    return {
+        "place": place_label(situation.place),
+        "city": situation.place.name,
+        "venue": venue.value.replace("_", " ") if venue is not None else "venue",
+        "target": situation.target.group,
+        "when": _when(called_window(situation, as_of), situation.place.time_zone, as_of),
+        "tie": "the place" if situation.hostile_refs else "an allegation",
+        "hostile": str(hostile),
+        "posts": _posts(str(hostile)),
+        "names": "names no group" if situation.target.inherited else "makes no threat",
+        "whose": _whose(situation),
+        "channels": str(situation.independent_channels),
+        "uptake": str(len(situation.uptake_refs)),
+        "replies": "reply or post" if len(situation.uptake_refs) == 1 else "replies or posts",
+        "support": str(situation.support_channels),
+        "denials": str(len(situation.denial_refs)),
+        "pace": _pace(situation.rumours, spreads, phrases),
+    }
+
+
+def place_label(place: PlaceMention) -> str:
+    """The place with its venue, e.g. ``Makhachkala airport``."""
+    if place.venue is None:
+        return place.name
+    venue = place.venue.value.replace("_", " ")
+    return place.name if venue in place.name.lower() else f"{place.name} {venue}"
+
+
+def _posts(count: str) -> str:
+    return "post" if count == "1" else "posts"
+
+
+def _whose(situation: Situation) -> str:
+    """Whose posts the hostility was inherited from."""
+    of_calls = set(map(_channel, situation.call_refs))
+    of_hostile = set(map(_channel, situation.hostile_refs))
+    if of_hostile and of_hostile <= of_calls:
+        return "the same channel" if len(of_hostile) == 1 else "the same channels"
+    count = len(of_hostile)
+    return f"{count} {'channel' if count == 1 else 'channels'}"
+
+
+def _channel(ref: str) -> str:
+    return ref.rpartition("/")[0]
+
+
+def _pace(rumours: Iterable[str], spreads: Mapping[str, Spread], phrases: Phrases) -> str:
+    """How the strongest rumour that is known to move moves."""
+    spread = next((spreads[r] for r in rumours if r in spreads and spreads[r].posts_24h > 1), None)
+    if spread is None:
+        return ""
+    count = spread.independent_channels
+    text = phrases["pace"].format(
+        posts_24h=spread.posts_24h,
+        posts=_posts(str(spread.posts_24h)),
+        channels=count,
+        channel_word="channel" if count == 1 else "channels",
+    )
+    if spread.growth < 1.5:
+        return text
+    return f"{text}, {phrases['pace_growth'].format(growth=f'{spread.growth:.1f}')}"
+
+
+def _when(window: Window | None, zone: str, as_of: datetime) -> str:
+    """" at 19:00 local time (in 6 h 30 min)", or the day where no hour is known."""
+    if window is None:
+        return ""
+    local = window.start.astimezone(ZoneInfo(zone or "UTC"))
+    day = f"{local.day} {local:%B}"
+    if window.granularity in (Granularity.DAY, Granularity.WEEK):
+        return f" {'on' if window.granularity is Granularity.DAY else 'in the week of'} {day}"
+    about = "about " if window.granularity is Granularity.DAY_PART else ""
+    return f" at {about}{local:%H:%M} local time on {day} ({_ahead(window.start - as_of)})"
+
+
+def _ahead(span: timedelta) -> str:
+    minutes = round(abs(span.total_seconds()) / 60)
+    hours, rest = divmod(minutes, 60)
+    length = f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
+    return f"in {length}" if span > timedelta(0) else f"{length} ago"
