@@ -8,9 +8,10 @@ on, posts come one by one in time order, and time passes only here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import orjson
 
@@ -50,6 +51,14 @@ class Step:
 
     sighting: Sighting
     actions: tuple[WarningAction, ...]
+
+
+class _Lasting(Protocol):
+    """A stage with a memory."""
+
+    def snapshot(self) -> bytes: ...
+
+    def restore(self, data: bytes) -> None: ...
 
 
 class Pipeline:
@@ -145,9 +154,7 @@ class Pipeline:
         for part, section in zip(self._parts(), sections[1:], strict=True):
             part.restore(section)
 
-    def _parts(
-        self,
-    ) -> tuple[RumourTracker, SpreadTracker, SituationTracker, WarningDesk]:
+    def _parts(self) -> tuple[_Lasting, ...]:
         return (self._rumours, self._spread, self._situations, self._desk)
 
     def _idle(self) -> bool:
@@ -159,7 +166,7 @@ class Pipeline:
         actions.extend(self._desk.lapse(self.now, frozenset(active)))
         return actions
 
-    def _evaluate(self, key: SituationKey) -> Sequence[WarningAction]:
+    def _evaluate(self, key: SituationKey) -> tuple[WarningAction, ...]:
         situation = self._situations.situation(key, self.now, self._spread.origins)
         if situation is None:
             return ()

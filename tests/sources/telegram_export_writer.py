@@ -6,6 +6,7 @@ After ``export_output_json.cpp``: one space of indentation per level, control ch
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def written(value: Any, level: int = 0) -> str:
         return "[" + ",".join(rows) + "\n" + " " * level + "]"
     if isinstance(value, str):
         return quoted(value)
-    return {None: "null", True: "true", False: "false"}.get(value) or str(value)
+    return json.dumps(value)
 
 
 def message(number: int, text: Any = "", **more: Any) -> dict[str, Any]:

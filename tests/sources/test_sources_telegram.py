@@ -39,11 +39,15 @@ def refusals(found: list[RawItem | RecordRefused]) -> list[RecordRefused]:
 
 def test_a_plain_message(tmp_path: Path) -> None:
     post = one_post(tmp_path, message(4711, "The market opens at nine."))
-    assert (post.source, post.channel, post.message_id) == ("telegram_desktop", "1234567890", "4711")
+    assert (post.source, post.channel, post.message_id) == (
+        "telegram_desktop",
+        "1234567890",
+        "4711",
+    )
     assert post.record == "message 4711"
     assert post.persons == {}
     assert post.content == {
-        "posted_at": "2023-10-14T11:31:40+00:00",
+        "posted_at": "2023-10-14T11:24:20+00:00",
         "text": "The market opens at nine.",
         "is_forward": False,
         "media": [],
@@ -82,7 +86,9 @@ def test_a_post_of_only_emoji_is_a_post(tmp_path: Path) -> None:
     assert one_post(tmp_path, message(1, "🔥🔥🙏🏽")).content["text"] == "🔥🔥🙏🏽"
 
 
-@pytest.mark.parametrize("text", ["a\x0bb\x1fc\x01", "C:\\x0B stays", "\\\x0b", "\\\\x41", "\u2028"])
+@pytest.mark.parametrize(
+    "text", ["a\x0bb\x1fc\x01", "C:\\x0B stays", "\\\x0b", "\\\\x41", "\u2028"]
+)
 def test_control_characters_come_through_the_invalid_escapes(tmp_path: Path, text: str) -> None:
     path = save(tmp_path, chat([message(1, text)]))
     if "\x0b" in text:
@@ -198,7 +204,9 @@ def test_a_media_file_beside_the_export_has_its_digest(tmp_path: Path) -> None:
     assert post.content["media"] == [{"kind": "photo", "digest": digest}]
 
 
-@pytest.mark.parametrize("outside", ["../secret", "/etc/hostname", "photos/../../secret", "a\x00b", "."])
+@pytest.mark.parametrize(
+    "outside", ["../secret", "/etc/hostname", "photos/../../secret", "a\x00b", "."]
+)
 def test_no_file_outside_the_export_is_opened(tmp_path: Path, outside: str) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     folder = tmp_path / "export"
@@ -250,7 +258,7 @@ def test_the_operator_names_the_channel_and_posts_have_an_address(tmp_path: Path
     ("fields", "problem"),
     [
         ({"date_unixtime": "1831622400000"}, "1970 to 2099"),
-        ({"date_unixtime": "-5"}, "Unix seconds"),
+        ({"date_unixtime": "-5"}, "1970 to 2099"),
         ({"date_unixtime": "9" * 30}, "Unix seconds"),
         ({"date_unixtime": True}, "Unix seconds"),
         ({"date_unixtime": None, "date": "60000-01-01T00:00:00"}, "cannot be read"),

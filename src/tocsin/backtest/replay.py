@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 from tocsin.archive import wording_digest
 from tocsin.engines.local import (
@@ -59,7 +60,7 @@ class Replay:
         self._store = Store.at(Path(self._folder.name) / "spool.db")
         self.posts = 0
 
-    def __enter__(self) -> Replay:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

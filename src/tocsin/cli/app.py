@@ -82,33 +82,37 @@ def run_main(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except TocsinError as error:
-        say(f"tocsin: {error}")
+        return _end(str(error), error.exit_code)
+    except click.exceptions.Exit as error:
         return error.exit_code
-    except click.exceptions.Abort:
-        return _interrupted()
     except click.ClickException as error:
         error.show()
         return EXIT_REFUSED
-    except KeyboardInterrupt:
-        return _interrupted()
-    except BrokenPipeError:
-        # The reader of our output has left; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except MemoryError:
-        say("tocsin: memory ran out; what was done is kept; run again with --workers 1")
-        return EXIT_ENVIRONMENT
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        kept = "what was done is kept, the same command goes on from there"
+        return _end(f"interrupted; {kept}", EXIT_INTERRUPTED)
     except Exception as error:
-        if os.environ.get("TOCSIN_DEBUG"):
-            traceback.print_exc()
-        say(
-            f"tocsin: crashed ({type(error).__name__}: {error}); what was done is kept. "
-            "Please report it; TOCSIN_DEBUG=1 shows where."
-        )
-        return EXIT_ENVIRONMENT
+        return _crashed(error)
     return code if isinstance(code, int) else 0
 
 
-def _interrupted() -> int:
-    say("tocsin: interrupted; what was done is kept, the same command goes on from there")
-    return EXIT_INTERRUPTED
+def _end(line: str, code: int) -> int:
+    say(f"tocsin: {line}")
+    return code
+
+
+def _crashed(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output has left; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if os.environ.get("TOCSIN_DEBUG"):
+        traceback.print_exception(error)
+    if isinstance(error, MemoryError):
+        advice = "what was done is kept; run again with --workers 1"
+        return _end(f"memory ran out; {advice}", EXIT_ENVIRONMENT)
+    return _end(
+        f"crashed ({type(error).__name__}: {error}); what was done is kept. "
+        "Please report it; TOCSIN_DEBUG=1 shows where.",
+        EXIT_ENVIRONMENT,
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,11 +22,17 @@ from tocsin.cli.options import (
 )
 from tocsin.cli.output import progress, say, show, show_json
 from tocsin.clock import SystemClock
-from tocsin.engines.ingest import IngestOptions, IngestSummary, open_ingest, record_channels
+from tocsin.engines.ingest import (
+    Ingest,
+    IngestOptions,
+    IngestSummary,
+    open_ingest,
+    record_channels,
+)
 from tocsin.engines.project import Project, filing
 from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
 from tocsin.plugins import load_sources
-from tocsin.sources import ReadOptions
+from tocsin.sources import ReadOptions, Source
 
 _SHOWN = 20
 
@@ -56,41 +63,44 @@ def ingest(
     if not paths and channels is None:
         raise UsageError("nothing to ingest: name a file, e.g. tocsin ingest result.json")
     desk = open_project(project)
-    reading = read_options(mapping, channel)
+    job = _Job(desk, read_options(mapping, channel), forced, as_json)
     profiles = [wire.profile_form(profile) for profile in known_channels(channels).values()]
-    total, failed = IngestSummary(), 0
-    with desk.writing() as (archive, store):
-        record_channels(archive, store, profiles)
-        intake = open_ingest(desk, archive, store)
-        sources = load_sources()
-        for path in paths or ():
-            with filing(path), progress(f"ingest {path.name}") as (bar, task):
-                options = _options(
-                    desk, reading, forced, lambda seen: bar.update(task, completed=seen)
-                )
-                try:
-                    summary = intake.take(path, sources, options, SystemClock())
-                except RecordRefused as error:
-                    failed += 1
-                    summary = IngestSummary(refused=[str(error)])
-            _add(total, summary)
-            _tell(path, summary, as_json)
-    if total.refused or failed:
+    if job.take(paths or [], profiles):
         raise typer.Exit(EXIT_REFUSED)
 
 
-def _options(
-    desk: Project, reading: ReadOptions, forced: str | None, tell: Callable[[int], None]
-) -> IngestOptions:
-    operator = desk.settings.text("project.operator")
-    return IngestOptions(read=reading, forced=forced, operator=operator, progress=tell)
+@dataclass(frozen=True, slots=True)
+class _Job:
+    desk: Project
+    reading: ReadOptions
+    forced: str | None
+    as_json: bool
 
+    def take(self, paths: list[Path], profiles: list[dict[str, Any]]) -> int:
+        """Take in every file; returns how many records or files were refused."""
+        refused = 0
+        with self.desk.writing() as (archive, store):
+            record_channels(archive, store, profiles)
+            intake = open_ingest(self.desk, archive, store)
+            sources = load_sources()
+            for path in paths:
+                summary = self._take_one(intake, path, sources)
+                refused += len(summary.refused)
+                _tell(path, summary, self.as_json)
+        return refused
 
-def _add(total: IngestSummary, summary: IngestSummary) -> None:
-    total.added += summary.added
-    total.versions += summary.versions
-    total.unchanged += summary.unchanged
-    total.refused.extend(summary.refused)
+    def _take_one(self, intake: Ingest, path: Path, sources: Mapping[str, Source]) -> IngestSummary:
+        with filing(path), progress(f"ingest {path.name}") as (bar, task):
+            options = IngestOptions(
+                read=self.reading,
+                forced=self.forced,
+                operator=self.desk.settings.text("project.operator"),
+                progress=lambda seen: bar.update(task, completed=seen),
+            )
+            try:
+                return intake.take(path, sources, options, SystemClock())
+            except RecordRefused as error:
+                return IngestSummary(refused=[str(error)])
 
 
 def _tell(path: Path, summary: IngestSummary, as_json: bool) -> None:

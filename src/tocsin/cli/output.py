@@ -88,11 +88,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json
 
 
 def _cell(column: str, value: Any) -> Text:
-    text = (
-        "unknown" if value is None else ", ".join(map(str, value)) if _many(value) else str(value)
-    )
+    if value is None:
+        return Text("unknown", style="dim")
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return Text(text, style=LEVEL_STYLE.get(text, "") if column == "level" else "")
-
-
-def _many(value: Any) -> bool:
-    return isinstance(value, list | tuple)

@@ -275,7 +275,7 @@ def all_runs(store: Store) -> list[RunRecord]:
     """Every run, oldest first."""
     with store.reading() as connection:
         rows = connection.execute(schema.runs.select().order_by(schema.runs.c.seq)).mappings()
-        return [_run_record(row) for row in rows]
+        return [_run_record(dict(row)) for row in rows]
 
 
 def _run_record(row: Mapping[str, Any]) -> RunRecord:

@@ -115,11 +115,15 @@ def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
         return None
     if left.deadline != right.deadline or left.delta is not None or right.delta is not None:
         return None
-    if gap.count("\n") > 1 or ("\n" in gap and not left.has_day):
+    if gap.count("\n") > 1 or ("\n" in gap and not left.has_day and _has_letters(gap)):
         return None
     if _clash(left, right):
         return None
     return _united(left, right)
+
+
+def _has_letters(gap: str) -> bool:
+    return any(letter.isalpha() for letter in gap)
 
 
 def _clash(left: TimeCue, right: TimeCue) -> bool:

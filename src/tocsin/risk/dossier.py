@@ -89,7 +89,7 @@ def assemble(
         hostility_inherited=not own and bool(strong),
         calls=tuple(note.call for note in calls if note.call is not None)[-MAX_REFS:],
         call_refs=_refs(calls),
-        support_refs=_refs(support),
+        support_refs=_support_refs(support, parts[Kind.WEAK], own),
         uptake_refs=_refs(parts[Kind.UPTAKE]),
         denial_refs=_refs(parts[Kind.DENIAL]),
         event_refs=around.event_refs,
@@ -115,6 +115,15 @@ def _refs(notes: Iterable[Note]) -> tuple[str, ...]:
 
 def _backing(calls: Iterable[Note]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref for note in calls for ref in note.backing))[-MAX_REFS:]
+
+
+def _support_refs(
+    support: Sequence[Note], weak: Sequence[Note], own: Sequence[Note]
+) -> tuple[str, ...]:
+    """Support at this place, after the allegations that weak calls lean on."""
+    hostile = {note.mark.ref for note in own}
+    leaned_on = [ref for ref in _backing(weak) if ref not in hostile]
+    return tuple(dict.fromkeys([*leaned_on, *_refs(support)]))[-MAX_REFS:]
 
 
 def _place(basis: Sequence[Note]) -> PlaceMention:

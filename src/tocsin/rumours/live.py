@@ -212,7 +212,9 @@ class LiveThreads:
 
 
 def _thread_record(thread: Thread) -> dict[str, Any]:
-    return {**asdict(thread), "digests": [digest.hex() for digest in thread.digests]}
+    """As JSON values; slots are renumbered on the way back, so only having one is kept."""
+    digests = [digest.hex() for digest in thread.digests]
+    return {**asdict(thread), "digests": digests, "slot": min(thread.slot, 0)}
 
 
 def _thread(record: dict[str, Any]) -> Thread:

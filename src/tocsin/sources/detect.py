@@ -20,7 +20,7 @@ def detect(
         RecordRefused: a folder, an empty file, or nothing that any source knows.
         EnvironmentFailed: the system will not let us read it.
     """
-    known = list(sources.values() if isinstance(sources, Mapping) else sources)
+    known: list[Source] = list(sources.values() if isinstance(sources, Mapping) else sources)
     if forced is not None:
         named = [source for source in known if source.name == forced]
         if not named:

@@ -18,7 +18,7 @@ from tocsin.sources.telegram_media import media_of, venue_of
 from tocsin.sources.values import name, words
 
 _NOT_POSTS = frozenset({"service", "unsupported"})
-_UNIX = re.compile(r"\d{1,12}")
+_UNIX = re.compile(r"-?\d{1,18}")
 _USERNAME = re.compile(r"[A-Za-z]\w{3,31}", re.ASCII)
 # exporters before 2019 wrote the epoch for "never edited"
 _NEVER = re.compile(r"0|1970-01-01T.*|1969-12-31T.*")

@@ -21,6 +21,16 @@ class Link:
     digest: bytes | None = None
 
 
+def link_record(link: Link) -> tuple[str, str | None, str | None]:
+    """A link as JSON values."""
+    return link.channel, link.origin, None if link.digest is None else link.digest.hex()
+
+
+def link_of(channel: str, origin: str | None, digest: str | None) -> Link:
+    """The link that ``link_record`` described."""
+    return Link(channel, origin, None if digest is None else bytes.fromhex(digest))
+
+
 def independent(links: Iterable[Link]) -> int:
     """Groups of channels left when all that share an origin are joined (union–find).
 

@@ -12,7 +12,7 @@ import zstandard
 
 from tocsin.errors import UsageError
 from tocsin.model import ChannelProfile, Enriched, Post, Sighting, Spread
-from tocsin.spread.independence import Link, independent
+from tocsin.spread.independence import Link, independent, link_of, link_record
 from tocsin.spread.options import WINDOW_HOURS, SpreadOptions
 from tocsin.spread.trail import HOUR, WINDOW, Trail
 
@@ -54,7 +54,10 @@ class SpreadTracker:
             if profile.name
         }
         self._profiles = {self._canonical(key): profile for key, profile in profiles.items()}
-        self._clear()
+        self._newest = self._next_sweep = -(2**62)
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._trails: dict[str, Trail] = {}
+        self._refs: dict[str, _Origin] = {}
 
     def add(self, enriched: Enriched, sighting: Sighting) -> None:
         """Take in one sighting; a new version of a post already counted is not counted again."""
@@ -62,13 +65,8 @@ class SpreadTracker:
         self._newest = max(self._newest, at)
         first, last = self._seen.get(sighting.rumour, (at, at))
         self._seen[sighting.rumour] = (min(first, at), max(last, at))
-        trail = self._trails.setdefault(sighting.rumour, Trail())
-        known = self._refs.get(sighting.ref)
-        if known is None or known.rumour != sighting.rumour:
-            trail.count(at, self.options.burst_entries)
-        self._link(trail, enriched, sighting, at)
-        if trail.times[0] < self._horizon - HOUR:
-            trail.forget(self._horizon)
+        if at >= self._horizon:  # else no later question can see it
+            self._follow(enriched, sighting, at)
         if self._newest >= self._next_sweep:
             self._sweep(self._newest)
 
@@ -146,28 +144,35 @@ class SpreadTracker:
         self._trails = {key: Trail.from_state(trail) for key, trail in state["trails"].items()}
         self._refs = dict(_origin(record) for record in state["refs"])
 
-    def _clear(self) -> None:
-        self._newest = self._next_sweep = -(2**62)
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._trails: dict[str, Trail] = {}
-        self._refs: dict[str, _Origin] = {}
-
     @property
     def _horizon(self) -> int:
-        return self._newest - WINDOW - round(self.options.slack_hours * HOUR)
+        """Sightings before it are no longer asked for."""
+        slack: int = round(self.options.slack_hours * HOUR)
+        return self._newest - WINDOW - slack
 
-    def _link(self, trail: Trail, enriched: Enriched, sighting: Sighting, at: int) -> None:
-        """Note whose origin the post shares; in a flood only that the channel took part."""
-        post = enriched.post
-        origin = None if post.forward_from is None else self._canonical(post.forward_from)
-        link = Link(self._canonical(post.channel), origin, enriched.digest)
+    def _follow(self, enriched: Enriched, sighting: Sighting, at: int) -> None:
+        """Count the post and note whose origin it shares."""
+        trail = self._trails.setdefault(sighting.rumour, Trail())
+        link = self._link(enriched)
         language = None if enriched.lang == _UNKNOWN_LANGUAGE else enriched.lang
         whole = trail.note(link, language, at, self.options.channel_hour_links)
         known = self._refs.get(sighting.ref)
-        if not whole or (known is not None and known.rumour == sighting.rumour):
-            return
-        self._refs.pop(sighting.ref, None)
-        self._refs[sighting.ref] = _Origin(link, at, sighting.rumour, self._young(post))
+        if known is None or known.rumour != sighting.rumour:
+            trail.count(at, self.options.burst_entries)
+            if whole:  # in a flood the ref alone says enough: its channel
+                young = self._young(enriched.post)
+                self._keep(sighting.ref, _Origin(link, at, sighting.rumour, young))
+        if trail.times and trail.times[0] < self._horizon - HOUR:
+            trail.forget(self._horizon)
+
+    def _link(self, enriched: Enriched) -> Link:
+        forwarded = enriched.post.forward_from
+        origin = None if forwarded is None else self._canonical(forwarded)
+        return Link(self._canonical(enriched.post.channel), origin, enriched.digest)
+
+    def _keep(self, ref: str, origin: _Origin) -> None:
+        self._refs.pop(ref, None)
+        self._refs[ref] = origin
         if len(self._refs) > self.options.max_refs:
             del self._refs[next(iter(self._refs))]
 
@@ -197,6 +202,7 @@ class SpreadTracker:
         self._next_sweep = self._newest + _DAY
         refs_from = min(before, self._newest - round(self.options.ref_days * _DAY))
         seen_from = min(before, self._newest - round(self.options.rumour_days * _DAY))
+        seen_from = min(seen_from, self._horizon)
         self._refs = {ref: origin for ref, origin in self._refs.items() if origin.at >= refs_from}
         self._trails = {
             key: trail for key, trail in self._trails.items() if self._seen[key][1] >= self._horizon
@@ -210,16 +216,13 @@ def _hourly(trail: Trail, now: int) -> tuple[tuple[datetime, int], ...]:
     return tuple((_moment(hour * HOUR), n) for hour, n in trail.hourly(start - 1, now))
 
 
-def _ref_record(ref: str, origin: _Origin) -> list[Any]:
-    link = origin.link
-    digest = link.digest and link.digest.hex()
-    return [ref, link.channel, link.origin, digest, origin.at, origin.rumour, origin.young]
+def _ref_record(ref: str, origin: _Origin) -> tuple[Any, ...]:
+    return ref, *link_record(origin.link), origin.at, origin.rumour, origin.young
 
 
 def _origin(record: list[Any]) -> tuple[str, _Origin]:
     ref, channel, origin, digest, at, rumour, young = record
-    link = Link(channel, origin, digest and bytes.fromhex(digest))
-    return ref, _Origin(link, at, rumour, young)
+    return ref, _Origin(link_of(channel, origin, digest), at, rumour, young)
 
 
 def _unpacked(data: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.spread.independence import Link, independent
+from tocsin.spread.independence import Link, independent, link_of, link_record
 from tocsin.spread.options import WINDOW_HOURS
 
 HOUR = 3_600_000_000
@@ -150,9 +150,8 @@ class Trail:
     def state(self) -> dict[str, Any]:
         """As JSON values."""
         traces = [
-            [t.link.channel, t.link.origin, t.link.digest and t.link.digest.hex(), t.language]
-            + [t.hour, *seen]
-            for t, seen in self.traces.items()
+            (*link_record(trace.link), trace.language, trace.hour, *seen)
+            for trace, seen in self.traces.items()
         ]
         return {"times": list(self.times), "counts": list(self.counts), "traces": traces}
 
@@ -161,7 +160,7 @@ class Trail:
         """The trail that ``state`` described."""
         trail = cls(array("q", state["times"]), array("q", state["counts"]))
         for channel, origin, digest, language, hour, first, last in state["traces"]:
-            link = Link(channel, origin, digest and bytes.fromhex(digest))
+            link = link_of(channel, origin, digest)
             trail.traces[Trace(link, language, hour)] = (first, last)
         trail._take_census()
         return trail

@@ -25,12 +25,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+
+_Count = TypeVar("_Count", int, Ints)
 
 DIMENSIONS = 512
 """Length of an embedding and of a sentence vector."""
@@ -108,7 +111,8 @@ class Weights:
 
 def _joined(found: dict[str, Floats], name: str) -> Floats:
     """One parameter of the three branches, side by side."""
-    return np.concatenate([found[f"{name}{window}"] for window, _ in WINDOWS], axis=-1)
+    joined: Floats = np.concatenate([found[f"{name}{window}"] for window, _ in WINDOWS], axis=-1)
+    return joined
 
 
 def _branch(found: dict[str, Floats], window: int) -> Branch:
@@ -199,22 +203,20 @@ class Network:
 
     def vectors(self, texts: Sequence[Sequence[int]]) -> Floats:
         """Sentence vectors (n, 512), L2 norm 1, of texts given as piece ids."""
-        sums = np.empty((len(texts), DIMENSIONS + len(WINDOWS) * WIDTH), dtype=np.float32)
+        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         done = 0
         for chunk in self._chunks(texts):
-            self._sum_features(chunk, sums[done : done + len(chunk)])
+            lengths = np.fromiter(map(len, chunk), dtype=np.int64, count=len(chunk))
+            sums = self._sum_features(chunk, lengths)
+            vectors[done : done + len(chunk)] = self._dense(sums, lengths.astype(np.float32))
             done += len(chunk)
-        lengths = np.fromiter(map(len, texts), dtype=np.float32, count=len(texts))
-        return self._dense(sums, lengths)
-
-    def _room(self, length: int) -> int:
-        return -(-(length + MARGIN) // self._period) * self._period
+        return vectors
 
     def _chunks(self, texts: Sequence[Sequence[int]]) -> list[Sequence[Sequence[int]]]:
         """``texts`` cut into runs of at most CHUNK rows, or of one longer text."""
         chunks, first, rows = [], 0, 0
         for i, text in enumerate(texts):
-            room = self._room(len(text))
+            room = _round_up(len(text) + MARGIN, self._period)
             if rows + room > CHUNK and i > first:
                 chunks.append(texts[first:i])
                 first, rows = i, 0
@@ -223,32 +225,34 @@ class Network:
             chunks.append(texts[first:])
         return chunks
 
-    def _layout(self, texts: Sequence[Sequence[int]]) -> tuple[Ints, Ints, Ints]:
-        """Slots (rows + 2 MARGIN,), and where each text starts and ends among the rows."""
-        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-        rooms = -(-(lengths + MARGIN) // self._period) * self._period
+    def _layout(self, texts: Sequence[Sequence[int]], lengths: Ints) -> tuple[Ints, Ints]:
+        """Slots (rows + 2 MARGIN,), and the row at which each text starts (n,)."""
+        rooms = _round_up(lengths + MARGIN, self._period)
         starts = np.cumsum(rooms) - rooms
-        rows = -(-int(rooms.sum()) // TILE) * TILE
+        rows = _round_up(int(rooms.sum()), TILE)
         ids = np.fromiter((i for text in texts for i in text), np.int64, int(lengths.sum()))
         places = np.arange(len(ids)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
         slots = np.zeros(rows + 2 * MARGIN, dtype=np.int64)
         slots[places + MARGIN] = self._rows.slots(ids)
-        return slots, starts, starts + lengths
+        return slots, starts
 
-    def _sum_features(self, texts: Sequence[Sequence[int]], out: Floats) -> None:
-        """Sum over pieces of the normalised features of each text, into ``out`` (n, 1280)."""
-        slots, starts, ends = self._layout(texts)
-        rows = len(slots) - 2 * MARGIN
-        inner = slots[MARGIN : MARGIN + rows]
+    def _sum_features(self, texts: Sequence[Sequence[int]], lengths: Ints) -> Floats:
+        """Sum over pieces of the normalised features of each text (n, 1280)."""
+        slots, starts = self._layout(texts, lengths)
+        inner = slots[MARGIN:-MARGIN]
         empty = np.flatnonzero(inner == 0)
-        features = np.empty((rows, out.shape[1]), dtype=np.float32)
+        features = np.empty((len(inner), DIMENSIONS + len(WINDOWS) * WIDTH), dtype=np.float32)
         features[:, :DIMENSIONS] = self._rows.embedding[inner]
         for i, branch in enumerate(self._weights.branches):
             place = slice(DIMENSIONS + i * WIDTH, DIMENSIONS + (i + 1) * WIDTH)
             self._convolve(i, branch, slots, empty, features[:, place])
         centre_and_scale(features, self._weights.epsilon)
-        for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            np.add.reduce(features[start:end], axis=0, out=out[i])
+        return np.stack(
+            [
+                np.add.reduce(features[start : start + length], axis=0)
+                for start, length in zip(starts, lengths, strict=True)
+            ]
+        )
 
     def _convolve(self, i: int, branch: Branch, slots: Ints, empty: Ints, out: Floats) -> None:
         """Both convolutions of branch ``i``, into ``out`` (rows, 256)."""
@@ -264,9 +268,9 @@ class Network:
         h += terms[MARGIN : MARGIN + rows, :WIDTH]
         h[empty] = 0
         seen = np.ascontiguousarray(
-            np.lib.stride_tricks.sliding_window_view(
-                hidden.reshape(-1), window * WIDTH
-            )[(MARGIN - left) * WIDTH :: WIDTH][:rows]
+            np.lib.stride_tricks.sliding_window_view(hidden.reshape(-1), window * WIDTH)[
+                (MARGIN - left) * WIDTH :: WIDTH
+            ][:rows]
         )
         products = tiled(seen, branch.second)
         products += branch.second_bias
@@ -288,6 +292,11 @@ class Network:
         norm = np.sqrt(np.maximum(np.square(z).sum(axis=1), weights.epsilon))
         z /= norm[:, None]
         return z
+
+
+def _round_up(n: _Count, step: int) -> _Count:
+    """The first multiple of ``step`` that is not below ``n``."""
+    return -(-n // step) * step
 
 
 def centre_and_scale(x: Floats, epsilon: np.float32) -> None:

@@ -6,8 +6,8 @@ A language is one table of phrases; ``ENGLISH`` is the reference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.model import Forecast, Granularity, PlaceMention, Situation, Spread
 from tocsin.warnings.window import Window, called_window
@@ -49,6 +49,11 @@ STANDING_UNSEEN = (
     "voice messages and images without text",
 )
 """What no warning can see, said in every one of them."""
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 _INSIDE_ANOTHER = frozenset({"call_timed", "call_soon", "hostile_posts"})
 """Terms that another term's phrase already tells."""
@@ -148,12 +153,21 @@ def _when(window: Window | None, zone: str, as_of: datetime) -> str:
     """" at 19:00 local time (in 6 h 30 min)", or the day where no hour is known."""
     if window is None:
         return ""
-    local = window.start.astimezone(ZoneInfo(zone or "UTC"))
-    day = f"{local.day} {local:%B}"
+    zone_info, clock = _zone(zone)
+    local = window.start.astimezone(zone_info)
+    day = f"{local.day} {MONTHS[local.month - 1]}"
     if window.granularity in (Granularity.DAY, Granularity.WEEK):
         return f" {'on' if window.granularity is Granularity.DAY else 'in the week of'} {day}"
     about = "about " if window.granularity is Granularity.DAY_PART else ""
-    return f" at {about}{local:%H:%M} local time on {day} ({_ahead(window.start - as_of)})"
+    return f" at {about}{local:%H:%M} {clock} on {day} ({_ahead(window.start - as_of)})"
+
+
+def _zone(name: str) -> tuple[tzinfo, str]:
+    """The place's zone and how to call its clock; UTC where the zone is not known."""
+    try:
+        return ZoneInfo(name), "local time"
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC, "UTC"
 
 
 def _ahead(span: timedelta) -> str:

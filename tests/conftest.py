@@ -1,0 +1,42 @@
+"""What tests share: a data folder that may be absent, and small projects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+START = datetime(2024, 3, 4, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The shared data, or a skip that says what is missing."""
+    folder = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "posts").is_dir():
+        pytest.skip(f"real data not here: set TOCSIN_DATA (looked in {folder})")
+    return folder
+
+
+def post_line(number: int, text: str, **more: Any) -> dict[str, Any]:
+    """A post as JSON Lines carry it, ``number`` minutes after START."""
+    at = (START + timedelta(minutes=number)).isoformat()
+    return {"id": str(number), "channel": "town_news", "posted_at": at, "text": text, **more}
+
+
+@pytest.fixture
+def write_posts(tmp_path: Path) -> Callable[[Iterable[dict[str, Any]], str], Path]:
+    """Write posts as a JSON Lines file in the test's folder."""
+
+    def write(posts: Iterable[dict[str, Any]], name: str = "posts.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
+        return path
+
+    return write

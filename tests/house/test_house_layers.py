@@ -1,0 +1,91 @@
+"""The house stands as ARCHITECTURE.md draws it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tocsin.model
+from tocsin import errors
+
+SOURCE = Path(tocsin.__file__).parent
+PYTHON_FILES = sorted(SOURCE.rglob("*.py"))
+STAGES = (
+    "sources",
+    "archive",
+    "text",
+    "reading",
+    "rumours",
+    "spread",
+    "risk",
+    "warnings",
+    "store",
+)
+
+
+def test_layers_hold() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    root = SOURCE.parent.parent
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", tocsin.model.__all__)
+def test_words_are_frozen_and_described(name: str) -> None:
+    word = getattr(tocsin.model, name)
+    assert not isinstance(word, type) or word.__doc__
+    if dataclasses.is_dataclass(word):
+        assert word.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+def test_exported_words_are_sorted_and_complete() -> None:
+    exported = tocsin.model.__all__
+    assert list(exported) == sorted(exported, key=lambda n: (not n.isupper(), n))
+    assert all(hasattr(tocsin.model, name) for name in exported)
+
+
+@pytest.mark.parametrize("path", [p for s in STAGES for p in sorted((SOURCE / s).rglob("*.py"))])
+def test_no_stage_asks_the_environment(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    asked = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    assert not asked & {"os.environ", "os.getenv", "datetime.now", "time.time", "date.today"}
+
+
+@pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_functions_and_files_stay_small(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.count("\n") <= 500
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 45, node.name
+
+
+@pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_no_pickle_in_what_is_kept(path: Path) -> None:
+    names = {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert not names & {"pickle", "marshal", "shelve"}
+
+
+def test_the_error_tree_gives_the_exit_codes() -> None:
+    assert errors.UsageError("x").exit_code == 2
+    assert errors.RecordRefused("f", "line 1", "p", "a").exit_code == 2
+    assert errors.Finding("x").exit_code == 1
+    assert errors.Locked("x").exit_code == 3
+    assert (
+        str(errors.RecordRefused("f", "line 1", "wrong", "mend it")) == "f: line 1: wrong; mend it"
+    )
+    assert "tocsin[multilang]" in str(errors.MissingExtra("multilang", "this"))
