@@ -81,11 +81,11 @@ def test_a_cut_at_every_byte_of_the_last_batch_recovers_to_the_batch_before(
         recover_and_continue(torn(segment, ledger))
 
 
-def test_a_tail_of_zeros_is_an_interrupted_write(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [SEGMENT, LEDGER])
+def test_a_tail_of_zeros_is_an_interrupted_write(tmp_path: Path, name: Path) -> None:
     build(tmp_path, (3,))
-    for name in (SEGMENT, LEDGER):
-        with (tmp_path / name).open("ab") as file:
-            file.write(bytes(500))
+    with (tmp_path / name).open("ab") as file:
+        file.write(bytes(500))
     assert {p.kind for p in verify(tmp_path).problems} == {ProblemKind.TRUNCATED}
     recover_and_continue(tmp_path)
 
@@ -134,6 +134,33 @@ def test_contents_of_a_lost_ledger_are_not_cut_off(tmp_path: Path) -> None:
     assert (tmp_path / SEGMENT).read_bytes() == segment
 
 
+@pytest.mark.parametrize("more", [(), ("decision",)])
+def test_a_segment_that_was_cut_short_after_its_commit_is_not_cut_further(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    build(tmp_path, (3, 3))
+    with Archive.open(tmp_path, writable=True) as archive:
+        for kind in more:
+            archive.append_entry(kind, {})
+    segment, _ = sizes(tmp_path)
+    os.truncate(tmp_path / SEGMENT, segment - 10)
+    with pytest.raises(ArchiveDamaged, match="cut short after it was written"):
+        Archive.open(tmp_path, writable=True)
+    assert sizes(tmp_path)[0] == segment - 10
+    names = {p.item for p in verify(tmp_path).problems if p.kind is ProblemKind.MISSING}
+    assert names == {"town_news/4 v1", "town_news/5 v1", "town_news/6 v1"}
+
+
+def test_a_torn_content_after_entries_without_any_is_cut_off(tmp_path: Path) -> None:
+    with Archive.create(tmp_path) as archive:
+        archive.append_entry("capture", {})
+    (tmp_path / SEGMENT).write_bytes(b"TCSB")
+    with Archive.open(tmp_path, writable=True) as archive:
+        assert archive.recovered == (
+            "segments/00000001.seg: 4 bytes of an interrupted write were cut off",
+        )
+
+
 def test_an_orphan_alone_in_a_new_file_is_cut_off(tmp_path: Path) -> None:
     build(tmp_path, (3, 2), file_bytes=1)
     (tmp_path / "ledger" / "00000003.log").unlink(missing_ok=True)
@@ -171,33 +198,38 @@ class FailingDisk:
         os.fsync(fd)
 
 
+def flush_failing(archive: Archive, disk: FailingDisk) -> str | None:
+    """Flush on a failing disk; returns what a person is told, None if nothing failed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive_disk, "os", disk)
+        try:
+            archive.flush()
+        except EnvironmentFailed as failure:
+            return str(failure)
+    return None
+
+
 @pytest.mark.parametrize("part", [False, True])
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
 def test_a_failure_at_any_write_loses_nothing_confirmed_and_doubles_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, part: bool
+    tmp_path: Path, error: int, part: bool
 ) -> None:
     for fail_at in range(1, 100):
         folder = tmp_path / str(fail_at)
         build(folder, (3,))
         archive = Archive.open(folder, writable=True, options=options())
         put(archive, [4, 5])
-        disk = FailingDisk(fail_at, error, part)
-        with monkeypatch.context() as patch:
-            patch.setattr(archive_disk, "os", disk)
-            try:
-                archive.flush()
-            except EnvironmentFailed as failure:
-                assert "\n" not in str(failure)
-                assert str(folder) in str(failure)
-                assert archive.durable_seq == 4
-                with pytest.raises(EnvironmentFailed, match="open it again"):
-                    put(archive, [6])
-            else:
-                archive.close()
-                assert fail_at > 10
-                return
-            finally:
-                archive.close()
+        told = flush_failing(archive, FailingDisk(fail_at, error, part))
+        if told is None:
+            archive.close()
+            assert fail_at > 10
+            return
+        assert "\n" not in told
+        assert str(folder) in told
+        assert archive.durable_seq == 4
+        with pytest.raises(EnvironmentFailed, match="open it again"):
+            put(archive, [6])
+        archive.close()
         with Archive.open(folder, writable=True, options=options()) as again:
             if again.next_seq == 4:
                 put(again, [4, 5])

@@ -155,9 +155,14 @@ def test_the_lock_holds_between_processes(tmp_path: Path) -> None:
 
 def test_an_exception_drops_what_was_not_flushed_and_frees_the_lock(tmp_path: Path) -> None:
     build(tmp_path, (2,))
-    with pytest.raises(KeyError), Archive.open(tmp_path, writable=True) as archive:
-        put(archive, [3])
-        raise KeyError
+
+    def interrupted() -> None:
+        with Archive.open(tmp_path, writable=True) as archive:
+            put(archive, [3])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     with Archive.open(tmp_path, writable=True) as archive:
         assert archive.next_seq == 3
         assert archive.recovered == ()

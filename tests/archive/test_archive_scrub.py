@@ -165,7 +165,7 @@ def test_a_key_that_another_process_made_first_is_used(
 ) -> None:
     path = tmp_path / "town.key"
     key = load_or_create_key(path)
-    monkeypatch.setattr(Path, "exists", lambda self: False)
+    monkeypatch.setattr(Path, "exists", lambda _: False)
     assert load_or_create_key(path) == key
 
 

@@ -156,6 +156,11 @@ def test_an_inserted_content_is_named(archive: Path) -> None:
     assert ("inserted", "town_news/77") in found(archive)
 
 
+def test_a_content_that_lies_there_twice_is_named(archive: Path) -> None:
+    rewrite_contents(blocks(archive, CONTENT)[1], lambda r: [*r, r[-1]])
+    assert found(archive) == {("inserted", "town_news/10")}
+
+
 def test_a_removed_content_block_names_its_items(archive: Path) -> None:
     replace(blocks(archive, CONTENT)[1], b"")
     assert found(archive) == {("missing", name(n)) for n in range(6, 11)}
@@ -404,3 +409,20 @@ def test_other_entries_between_evidence_are_no_problem(tmp_path: Path) -> None:
             archive.append_entry("warning", {"id": number})
     report = verify(tmp_path)
     assert (report.items, report.entries, report.ok) == (4, 9, True)
+
+
+@pytest.mark.parametrize("line", [b"0" * 64 + b' {"seq":7}', b"0" * 64 + b" {", b"0", b"x" * 70])
+def test_a_reader_refuses_a_block_that_makes_no_sense(archive: Path, line: bytes) -> None:
+    rewrite_lines(blocks(archive, LEDGER)[1], lambda lines: [*lines[:2], line, *lines[3:]])
+    with Archive.open(archive) as reader:
+        for read in (reader.items, reader.entries):
+            with pytest.raises(ArchiveDamaged, match="was changed"):
+                list(read())
+        with pytest.raises(ArchiveDamaged, match="was changed"):
+            reader.evidence(8)
+
+
+def test_a_reader_refuses_a_last_block_that_is_not_what_it_states(archive: Path) -> None:
+    rewrite_lines(blocks(archive, LEDGER)[2], lambda lines: lines[:-1])
+    with pytest.raises(ArchiveDamaged, match="was changed"):
+        Archive.open(archive)

@@ -13,7 +13,7 @@ from telegram_export_writer import account, chat, message, save, written
 
 from tocsin.errors import PrivateChat, RecordRefused, UsageError
 from tocsin.model import RawItem
-from tocsin.sources import ReadOptions, TelegramDesktop
+from tocsin.sources import ReadOptions, TelegramDesktop, json_events
 
 READER = TelegramDesktop()
 
@@ -299,11 +299,24 @@ def test_something_that_is_no_message_is_refused_by_its_number(tmp_path: Path) -
 
 
 def test_ten_megabytes_of_text_in_one_post_are_refused(tmp_path: Path) -> None:
-    found = read(save(tmp_path, chat([message(1, "я" * 5_000_000), message(2, "b")])))
+    path = tmp_path / "result.json"
+    path.write_bytes(orjson.dumps(chat([message(1) | {"text": "я" * 5_000_000}, message(2, "b")])))
+    found = read(path)
     (refused,) = refusals(found)
     assert "5,000,000 characters" in refused.problem
     assert "я" not in str(refused)
     assert isinstance(found[1], RawItem)
+
+
+def test_a_value_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_events, "MAX_VALUE_BYTES", 1 << 20)
+    path = tmp_path / "result.json"
+    whole = orjson.dumps(chat([message(1, "a"), message(2) | {"text": "x" * 3_000_000}]))
+    path.write_bytes(whole)
+    first, refused = read(path)
+    assert isinstance(first, RawItem)
+    assert refused.record == "after message 1"
+    assert "over 1 MiB" in str(refused)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """RawItem → Evidence: the append-only archive and its ledger."""
 
-from tocsin.archive.archive import Archive, Options, item_name
+from tocsin.archive.archive import Archive, Options
+from tocsin.archive.evidence import item_name
 from tocsin.archive.findings import Problem, ProblemKind
 from tocsin.archive.format import LedgerEntry
 from tocsin.archive.pseudonym import Pseudonymiser, load_or_create_key

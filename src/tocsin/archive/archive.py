@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from tocsin.archive import disk
-from tocsin.archive.blocks import FILE_BYTES, SEE_VERIFY, Block, BlockFiles, files, folder_of, place
+from tocsin.archive.blocks import FILE_BYTES, SEE_VERIFY, Block, BlockFiles, files, folder_of
+from tocsin.archive.evidence import EVIDENCE, evidence_from, evidence_payload, item_name
 from tocsin.archive.format import (
-    GENESIS,
     SALT_BYTES,
     BlockKind,
     ContentRecord,
@@ -29,10 +28,10 @@ from tocsin.archive.format import (
     parse_line,
     unpack_contents,
 )
+from tocsin.archive.recovery import head_of, recover, understood
 from tocsin.errors import ArchiveDamaged, EnvironmentFailed, UsageError
 from tocsin.model import Evidence, Identity
 
-EVIDENCE: Final = "evidence"
 BLOCK_BYTES: Final = 1 << 20
 """A block is written once its payload has reached this many bytes."""
 
@@ -74,9 +73,9 @@ class Archive:
         self._failed = False
         self._ledger = BlockFiles(folder, BlockKind.LEDGER, options.file_bytes)
         self._segments = BlockFiles(folder, BlockKind.CONTENT, options.file_bytes)
+        self._head = head_of(self._ledger)
         if lock is not None:
-            self.recovered = _recover(self._ledger, self._segments)
-        self._head = _head(self._ledger)
+            self.recovered = recover(self._ledger, self._segments)
         self._next_seq = self._ledger.end_seq
         self._clear_buffers()
 
@@ -162,17 +161,7 @@ class Archive:
         salt = self._options.salts(SALT_BYTES)
         committed = commitment(salt, content)
         original = hashlib.sha256(salt + raw).digest()
-        payload = {
-            "capture": capture,
-            "commitment": committed.hex(),
-            "identity": {
-                "channel": identity.channel,
-                "message_id": identity.message_id,
-                "source": identity.source,
-                "version": identity.version,
-            },
-            "original": original.hex(),
-        }
+        payload = evidence_payload(identity, committed, original, capture)
         seq = self._append(EVIDENCE, payload)
         self._contents.append(ContentRecord(seq, salt, content))
         self._content_bytes += len(content)
@@ -261,7 +250,7 @@ class Archive:
             ArchiveDamaged: a block is not what was written.
         """
         for block in self._blocks(from_seq):
-            with _understood(block):
+            with understood(block):
                 for line in ledger_lines(block.payload()):
                     entry = parse_line(line)
                     if entry.seq >= from_seq:
@@ -276,13 +265,13 @@ class Archive:
             ArchiveDamaged: a block is not what was written, or a content is missing.
         """
         for block in self._blocks(from_seq):
-            with _understood(block):
+            with understood(block):
                 contents = self._contents_of(block)
                 for line in ledger_lines(block.payload()):
                     fields = line_body(line)
                     if fields["seq"] >= from_seq:
                         is_evidence = fields["kind"] == EVIDENCE
-                        yield _evidence(fields, contents) if is_evidence else parse_line(line)
+                        yield evidence_from(fields, contents) if is_evidence else parse_line(line)
 
     def evidence(self, seq: int) -> Evidence:
         """One durable item, checked against its commitment; a few ms.
@@ -294,12 +283,12 @@ class Archive:
         if not 0 <= seq < self.durable_seq:
             raise UsageError(f"{self.folder}: the archive has no entry {seq}")
         block = self._blocks(seq)[0]
-        with _understood(block):
+        with understood(block):
             line = ledger_lines(block.payload())[seq - block.header.first_seq]
             fields = line_body(line)
             if fields["kind"] != EVIDENCE:
                 raise UsageError(f"{self.folder}: entry {seq} is a {fields['kind']}, no evidence")
-            found = _evidence(fields, self._contents_of(block))
+            found = evidence_from(fields, self._contents_of(block))
         if commitment(found.salt, found.content) != found.commitment:
             raise ArchiveDamaged(f"{item_name(found.identity)}: was changed; {SEE_VERIFY}")
         return found
@@ -316,70 +305,3 @@ class Archive:
             for block in blocks
             for record in unpack_contents(block.header, block.payload())
         }
-
-
-@contextmanager
-def _understood(block: Block) -> Iterator[None]:
-    """A block with a right checksum that makes no sense was made by no tocsin: say so."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise ArchiveDamaged(f"{block.where}: the block was changed; {SEE_VERIFY}") from error
-
-
-def item_name(identity: Identity) -> str:
-    """How an archived item is named to people: ``channel/id v1``."""
-    return f"{identity.channel}/{identity.message_id} v{identity.version}"
-
-
-def _evidence(fields: Any, contents: Mapping[int, ContentRecord]) -> Evidence:
-    payload = fields["payload"]
-    identity = Identity(**payload["identity"])
-    record = contents.get(fields["seq"])
-    if record is None:
-        raise ArchiveDamaged(f"{item_name(identity)}: its content is missing; {SEE_VERIFY}")
-    return Evidence(
-        seq=record.seq,
-        identity=identity,
-        content=record.content,
-        salt=record.salt,
-        commitment=bytes.fromhex(payload["commitment"]),
-        original=bytes.fromhex(payload["original"]),
-        capture=payload["capture"],
-    )
-
-
-def _head(ledger: BlockFiles) -> bytes:
-    if not ledger.blocks:
-        return GENESIS
-    block = ledger.blocks[-1]
-    with _understood(block):
-        last = parse_line(ledger_lines(block.payload())[-1])
-        if last.seq + 1 != block.header.end_seq:
-            raise ValueError("its last entry is not the one the header states")
-    return last.digest
-
-
-def _recover(ledger: BlockFiles, segments: BlockFiles) -> tuple[str, ...]:
-    """Cut off what was written and never committed.
-
-    A kill leaves at most one batch so: a torn end of each kind of file, and one whole content
-    block whose ledger block was never written. Anything beyond that is damage, and then
-    nothing is cut.
-    """
-    _head(ledger)
-    orphans = [b for b in segments.blocks if b.header.first_seq >= ledger.end_seq]
-    if len(orphans) > 1 or (orphans and segments.torn):
-        raise ArchiveDamaged(
-            f"{orphans[0].where}: contents without ledger entries, more than an interrupted "
-            f"write can leave; {SEE_VERIFY}"
-        )
-    notes = [
-        f"{place(gap.path)}: {gap.length} bytes of an interrupted write were cut off"
-        for gap in (ledger.drop_torn(), segments.drop_torn())
-        if gap is not None
-    ]
-    if orphans:
-        block = segments.drop_last()
-        notes.append(f"{block.where}: {block.header.count} items never confirmed were cut off")
-    return tuple(notes)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.archive import disk
-from tocsin.archive.archive import EVIDENCE
 from tocsin.archive.blocks import Block, folder_of
 from tocsin.archive.check_chain import ChainCheck
 from tocsin.archive.check_contents import ContentCheck, Contents
+from tocsin.archive.evidence import EVIDENCE
 from tocsin.archive.findings import RESTORE, Findings, Problem, ProblemKind, Spot, span
 from tocsin.archive.format import BlockKind
 from tocsin.archive.survey import ReadEntries, content_name, entry_name, read_entries, survey

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 from tocsin.demo.render import ZONE
 from tocsin.demo.run import DemoResult
+from tocsin.risk import haversine_km
 
 Show = Callable[[str, str], None]
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -123,7 +123,7 @@ def lead(lines: Sequence[dict[str, Any]], event: Reported, level: str) -> str:
         for line in lines
         if line["level"] in at_least
         and line["action"] in ("issue", "update")
-        and _distance_km(line, event) <= _NEAR_KM
+        and haversine_km(line["lat"], line["lon"], event.latitude, event.longitude) <= _NEAR_KM
         and event.start - timedelta(days=3) <= datetime.fromisoformat(line["issued_at"])
     ]
     early = [moment for moment in moments if moment < event.start]
@@ -131,14 +131,6 @@ def lead(lines: Sequence[dict[str, Any]], event: Reported, level: str) -> str:
         return "none before it"
     minutes = int((event.start - min(early)).total_seconds()) // 60
     return f"{minutes // 60} h {minutes % 60:02d} min before"
-
-
-def _distance_km(line: dict[str, Any], event: Reported) -> float:
-    """Great-circle distance (haversine)."""
-    lat1, lat2 = radians(line["lat"]), radians(event.latitude)
-    half_lat, half_lon = (lat2 - lat1) / 2, radians(event.longitude - line["lon"]) / 2
-    root = sqrt(sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_lon) ** 2)
-    return 2 * 6371.0 * asin(root)
 
 
 def _clock(moment: datetime) -> str:

@@ -58,11 +58,11 @@ class Indexer:
             put_meta(connection, INDEXED, str(batch[-1].seq + 1))
 
 
-def evidence_row(evidence: Evidence) -> dict[str, Any]:
-    """A row of ``posts`` from an archived item."""
+def evidence_row(evidence: Evidence, wording: bytes | None = None) -> dict[str, Any]:
+    """A row of ``posts`` from an archived item; its wording digest, where it is known."""
     content = orjson.loads(evidence.content)
     post = post_from_content(evidence.identity, content, seq=evidence.seq)
-    return post_row(post, wording_digest(content), content)
+    return post_row(post, wording or wording_digest(content), content)
 
 
 def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[str, Any]) -> None:

@@ -151,7 +151,7 @@ class Ingest:
         identity = Identity(item.source, item.channel, item.message_id, newest + 1)
         content = scrub(item, self._pseudonymiser, self._known_channels)
         evidence = self._archive.append_evidence(identity, content, item.raw, capture.seq)
-        return evidence_row(evidence)
+        return evidence_row(evidence, wording)
 
 
 class _Capture:

@@ -63,7 +63,7 @@ class Lexicon:
         self._stems: dict[str, list[int]] = {}
         self._moods: dict[str, Mood] = {}
         self._literals: list[tuple[frozenset[str], frozenset[str]]] = []
-        terms = [self._compile(term.pattern, term, term.group) for term in packs.terms]
+        terms = [self._compile(_term_pattern(t), t, t.group) for t in packs.terms]
         cues = [self._compile(p, cue, cue.id) for cue in packs.cues for p in cue.patterns]
         self._group_rules = _by_first(terms)
         self._cue_rules = _by_first(cues)
@@ -144,7 +144,10 @@ class Lexicon:
             if atom in BUILT_IN:
                 words.add(atom)
             elif atom.startswith("$"):
-                inner = self._class(atom[1:], language, where)
+                name, _, moods = atom[1:].partition(":")
+                inner = self._class(name, language, where)
+                if moods:
+                    inner = tuple(f"{a}:{moods}" if a[0] == "@" else a for a in inner)
                 more = self._expand(inner, language, where)
                 words |= more[0]
                 stems |= more[1]
@@ -208,6 +211,11 @@ def _rarity(literals: tuple[frozenset[str], frozenset[str]]) -> tuple[float, int
         return (-1.0, 0)
     shortest = min(len(word) for word in every)
     return (min(shortest, _RARE_FROM), -len(every))
+
+
+def _term_pattern(term: GroupTerm) -> str:
+    """An adjective names a group only before people or their premises."""
+    return f"{term.pattern} ~1 $people" if term.sort == "adjective" else term.pattern
 
 
 def _by_first(rules: Iterable[Rule]) -> dict[int, tuple[Rule, ...]]:

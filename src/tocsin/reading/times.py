@@ -30,6 +30,7 @@ _HALF_YEAR = timedelta(days=182)
 _NOON = 12 * 60
 _EVENING = 18 * 60
 _NIGHT = 22 * 60
+_SMALL_HOURS = 4 * 60
 _MIDNIGHT = 24 * 60
 
 
@@ -100,12 +101,7 @@ def merge(cues: Iterable[TimeCue], text: str) -> list[TimeCue]:
             merged[-1] = joined
         else:
             merged.append(cue)
-    kept = [cue for cue in merged if not cue.deadline and not _lonely(cue)]
-    return _inherit_days(kept)
-
-
-def _lonely(cue: TimeCue) -> bool:
-    return cue.needs_company and not (cue.has_clock or cue.part is not None)
+    return _inherit_days([cue for cue in merged if not cue.deadline and not cue.needs_company])
 
 
 def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
@@ -145,6 +141,7 @@ def _united(left: TimeCue, right: TimeCue) -> TimeCue:
         if getattr(left, name) is None
     }
     clock = left if left.has_clock else right
+    whole = (left.has_day and right.has_clock) or (left.has_clock and right.has_day)
     return replace(
         left,
         **fields,
@@ -152,7 +149,7 @@ def _united(left: TimeCue, right: TimeCue) -> TimeCue:
         exact=clock.exact,
         halved=clock.halved,
         weak=left.weak and right.weak,
-        needs_company=False,
+        needs_company=left.needs_company and right.needs_company and not whole,
         past=left.past or right.past,
     )
 
@@ -338,7 +335,7 @@ def _clock(
 
 def _small_hours(cue: TimeCue, minute: int) -> bool:
     """"Tonight at 2": the hours after midnight belong to the evening before."""
-    return cue.day == 0 and minute < 6 * 60 and cue.part == _NIGHT
+    return cue.day == 0 and minute < _SMALL_HOURS
 
 
 def _length(cue: TimeCue, minute: int) -> timedelta:
@@ -357,9 +354,9 @@ def _in_half(cue: TimeCue) -> int:
     if cue.part is None:
         return minute + _NOON if 60 <= minute < 8 * 60 else minute
     if cue.part >= _EVENING and minute >= _NOON:
-        return minute + _NOON
-    if cue.part == _NIGHT:
-        return minute + _NOON if minute >= 6 * 60 else minute
+        return _MIDNIGHT + minute - _NOON
+    if cue.part >= _EVENING and minute < _SMALL_HOURS:
+        return minute + _MIDNIGHT
     return minute + _NOON if cue.part >= _NOON and minute < 12 * 60 else minute
 
 

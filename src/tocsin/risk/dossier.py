@@ -18,6 +18,9 @@ INHERITED_SCORE = 0.5
 MAX_REFS = 200
 """Evidence ids per list of a Situation; the newest are kept."""
 
+MAX_RUMOURS = 20
+"""Rumours named per Situation; the strongest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -156,7 +159,7 @@ def _rumours(basis: Sequence[Note]) -> tuple[str, ...]:
         posts[rumour] = posts.get(rumour, 0) + 1
         newest[rumour] = max(newest.get(rumour, note.mark.at), note.mark.at)
     by_time = sorted(sorted(posts), key=newest.__getitem__, reverse=True)
-    return tuple(sorted(by_time, key=posts.__getitem__, reverse=True))
+    return tuple(sorted(by_time, key=posts.__getitem__, reverse=True))[:MAX_RUMOURS]
 
 
 def _independent(notes: Sequence[Note], origins: Origins) -> int:

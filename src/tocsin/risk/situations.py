@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from tocsin.model import (
     ChannelProfile,
     Enriched,
+    PlaceMention,
     Post,
     Reading,
     Sighting,
@@ -27,6 +29,13 @@ __all__ = ["SituationOptions", "SituationTracker"]
 TIDY_EVERY = timedelta(hours=6)
 EVENT_ORIGINS = 2
 """Independent reports of violence at one place that make a ProvisionalEvent."""
+
+
+class _Spot(NamedTuple):
+    """A place with hostility against a group."""
+
+    place: PlaceMention
+    notes: list[Note]
 
 
 class SituationTracker:
@@ -54,6 +63,7 @@ class SituationTracker:
     def _open(self, files: Files) -> None:
         self._files = files
         self._intake = Intake(files, self._distance)
+        self._spots: tuple[datetime, dict[str, list[_Spot]]] | None = None
 
     def add(
         self, enriched: Enriched, reading: Reading, sighting: Sighting
@@ -63,6 +73,7 @@ class SituationTracker:
             return ()
         mark = self._mark(enriched.post, sighting)
         self._tidy(mark.at)
+        self._spots = None
         touched = self._intake.take(mark, reading)
         return tuple(sorted(key for key in touched if self._files.is_live(key, mark.at)))
 
@@ -94,6 +105,7 @@ class SituationTracker:
     def forget(self, before: datetime) -> None:
         """Drop what no longer counts at ``before``; what is still in a window then stays."""
         self._files.forget(before)
+        self._spots = None
 
     def snapshot(self) -> bytes:
         """The whole state (JSON, zstd); the same history gives the same bytes."""
@@ -151,23 +163,31 @@ class SituationTracker:
         here = dossier.place
         if here is None:
             return ()
-        found: list[Note] = []
-        for other in self._files.active(as_of):
-            if other.target != key.target or other.place_id == key.place_id:
-                continue
-            held = self._files.dossiers[other]
-            if held.place is not None and self._is_near(here.latitude, here.longitude, held):
-                found += [*held.at(Kind.HOSTILE, as_of), *held.at(Kind.CALL, as_of)]
         own = {ref for of_kind in dossier.notes.values() for ref in of_kind}
-        refs = [note.mark.ref for note in sorted(found, key=_when) if note.mark.ref not in own]
-        return tuple(dict.fromkeys(refs))[-MAX_REFS:]
+        found = [
+            note
+            for spot in self._spots_at(as_of).get(key.target, ())
+            if spot.place.place_id != key.place_id
+            and apart(here, spot.place, self._distance) <= self._options.nearby_km
+            for note in spot.notes
+            if note.mark.ref not in own
+        ]
+        return tuple(dict.fromkeys(note.mark.ref for note in sorted(found, key=_when)))[-MAX_REFS:]
 
-    def _is_near(self, latitude: float, longitude: float, other: Dossier) -> bool:
-        place = other.place
-        if place is None:
-            return False
-        away = self._distance(latitude, longitude, place.latitude, place.longitude)
-        return away <= self._options.nearby_km
+    def _spots_at(self, as_of: datetime) -> dict[str, list[_Spot]]:
+        """Where there is hostility at ``as_of``, by group; the same for all situations."""
+        if self._spots is None or self._spots[0] != as_of:
+            self._spots = (as_of, self._find_spots(as_of))
+        return self._spots[1]
+
+    def _find_spots(self, as_of: datetime) -> dict[str, list[_Spot]]:
+        spots: dict[str, list[_Spot]] = {}
+        for key in self._files.active(as_of):
+            dossier = self._files.dossiers[key]
+            notes = [*dossier.at(Kind.HOSTILE, as_of), *dossier.at(Kind.CALL, as_of)]
+            if notes and dossier.place is not None:
+                spots.setdefault(key.target, []).append(_Spot(dossier.place, notes))
+        return spots
 
     def _peaceful_met(self, key: SituationKey, as_of: datetime) -> bool:
         """A peaceful gathering and a hostile post or trigger of this place lie close in time."""

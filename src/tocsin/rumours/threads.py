@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -92,15 +91,17 @@ class Deadlines:
         heap = self._lone if thread.posts <= 1 else self._shared
         heapq.heappush(heap, (thread.deadline, thread.serial, thread))
 
-    def pop_due(self, now: int) -> Iterator[Thread]:
-        """Remove and yield every thread whose deadline lies before ``now``."""
+    def pop_due(self, now: int) -> list[Thread]:
+        """Remove every thread whose deadline lies before ``now``; returned in that order."""
+        due = []
         for heap in (self._lone, self._shared):
             while heap and heap[0][0] < now:
                 thread = heapq.heappop(heap)[2]
                 if thread.deadline < now:
-                    yield thread
+                    due.append(thread)
                 else:
                     self.push(thread)
+        return sorted(due, key=lambda thread: (thread.deadline, thread.serial))
 
     def pop_weakest(self) -> Thread:
         """Remove the thread to give up first: of one post if there is one, longest silent."""

@@ -55,6 +55,11 @@ def is_utf16(head: bytes) -> bool:
     return more * 10 > len(head) and fewer * 20 < more
 
 
+def is_text(head: bytes) -> bool:
+    """Whether this can be text in UTF-8 at all; a stray zero byte does not decide it."""
+    return not (head.startswith(_PACKED) or is_utf16(head) or head.count(0) * 10 > len(head))
+
+
 def why_unreadable(path: Path, head: bytes, expected: str) -> RecordRefused:
     """The refusal of a file that holds nothing of ``expected``, with the advice that fits it."""
     start = head.removeprefix(UTF8_MARK).lstrip()[:512]

@@ -19,6 +19,9 @@ Event = tuple[str, Any]
 MAX_DEPTH = 32
 """Levels inside one record; Telegram Desktop writes at most six."""
 
+MAX_VALUE_BYTES = 1 << 26
+"""Bytes of one string: many times the longest text that is taken in."""
+
 _OPENING = frozenset({"start_map", "start_array"})
 _CLOSING = frozenset({"end_map", "end_array"})
 
@@ -27,11 +30,13 @@ class Broken(Exception):
     """The document cannot be read further.
 
     Args:
-        cut: it simply ends too early; else there is something that is not JSON.
+        problem: why, in words that follow "the file".
+        cut: it simply ends too early; else something in it is wrong.
     """
 
-    def __init__(self, *, cut: bool) -> None:
-        super().__init__("cut off" if cut else "not valid JSON")
+    def __init__(self, problem: str, *, cut: bool = False) -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.cut = cut
 
 
@@ -52,19 +57,24 @@ def events(stream: Readable) -> Iterator[Event]:
     found: list[Event] = ijson.sendable_list()
     # plain C numbers: with Decimal an integer of thousands of digits ends the interpreter
     parser = ijson.basic_parse_coro(found, use_float=True)
-    while chunk := stream.read(HEAD_BYTES):
+    size = HEAD_BYTES
+    while chunk := stream.read(size):
         try:
             parser.send(chunk)
         except ijson.JSONError as error:
             yield from found
-            raise Broken(cut=False) from error
+            raise Broken("is not valid JSON from here on") from error
+        # the parser scans an unfinished string anew with each chunk: doubling keeps that linear
+        size = HEAD_BYTES if found else size * 2
+        if size > MAX_VALUE_BYTES:
+            raise Broken(f"holds a single value of over {MAX_VALUE_BYTES >> 20} MiB")
         yield from found
         found.clear()
     try:
         parser.close()
     except ijson.JSONError as error:
         yield from found
-        raise Broken(cut=True) from error
+        raise Broken("is cut off here", cut=True) from error
     yield from found
 
 
@@ -93,7 +103,7 @@ def build(stream: Iterator[Event], event: str, value: Any, depth: int = 0) -> An
     if event not in _OPENING:
         return value
     if depth == MAX_DEPTH:
-        raise Broken(cut=False)
+        raise Broken("is nested too deep")
     if event == "start_array":
         return [build(stream, opened, first, depth + 1) for opened, first in elements(stream)]
     return {key: build(stream, opened, first, depth + 1) for key, opened, first in fields(stream)}

@@ -17,7 +17,7 @@ from tocsin.model import RawItem
 from tocsin.sources.columns import Plan
 from tocsin.sources.instants import END_SECONDS
 from tocsin.sources.refusals import WHOLE_FILE, Unfit, refuse, refuse_file
-from tocsin.sources.rows import Convert, converters, item_or_refusal
+from tocsin.sources.rows import Convert, assemble, converters
 
 BATCH_ROWS = 2_048
 """Rows held in memory at a time; a post takes a few kilobytes."""
@@ -115,11 +115,13 @@ def _read_batch(
     rows = zip(zip(*plain, strict=True), zip(*converted, strict=True), strict=True)
     for place, (found, kept) in enumerate(rows):
         record = f"row {before + place + 1}"
-        if place in bad:
-            yield refuse(plan.file, record, bad[place])
-        else:
+        try:
+            if place in bad:
+                raise bad[place]
             raw = _canonical(dict(zip(names, found, strict=True)))
-            yield item_or_refusal(dict(zip(used, kept, strict=True)), raw, record, plan)
+            yield assemble(dict(zip(used, kept, strict=True)), raw, record, plan)
+        except Unfit as unfit:
+            yield refuse(plan.file, record, unfit)
 
 
 def _converted(ours: str, column: Any, plain: list[Any], convert: Convert, bad: Bad) -> list[Any]:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from tocsin.errors import RecordRefused
 from tocsin.model import RawItem
 from tocsin.sources import values
 from tocsin.sources.columns import Plan
 from tocsin.sources.instants import instant
 from tocsin.sources.protocol import ReadOptions
-from tocsin.sources.refusals import Unfit, refuse
+from tocsin.sources.refusals import Unfit
 
 TABLE = "table"
 """The ``source`` of every post read from a table."""
@@ -91,13 +90,3 @@ def assemble(found: dict[str, Any], raw: bytes, record: str, plan: Plan) -> RawI
     content.setdefault("text", "")
     persons = {"forward_from": origin} if origin else {}
     return RawItem(TABLE, channel, message_id, raw, content, persons, record)
-
-
-def item_or_refusal(
-    found: dict[str, Any], raw: bytes, record: str, plan: Plan
-) -> RawItem | RecordRefused:
-    """:func:`assemble`, with what cannot be taken in as a value."""
-    try:
-        return assemble(found, raw, record, plan)
-    except Unfit as unfit:
-        return refuse(plan.file, record, unfit)

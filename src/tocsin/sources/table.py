@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tocsin.sources.files import (
     PARQUET_MAGIC,
     UTF8_MARK,
     bounded_lines,
-    is_utf16,
+    is_text,
     read_head,
     why_unreadable,
 )
@@ -79,7 +78,7 @@ def _read_json_lines(path: Path, head: bytes, plan: Plan) -> Iterator[RawItem | 
 def _shape(path: Path, head: bytes) -> str | None:
     if head.startswith(PARQUET_MAGIC):
         return "parquet"
-    if is_utf16(head) or b"\x00" in head[:512]:
+    if not is_text(head):
         return None
     if any(True for _ in _rows_in(head)) or _is_long_row(head):
         return "json_lines"
@@ -111,9 +110,10 @@ def _is_csv(head: bytes, *, named_so: bool) -> bool:
     first = head.removeprefix(UTF8_MARK).lstrip().partition(b"\n")[0]
     try:
         header, _ = split_header(first.decode(), set())
-    except (UnicodeDecodeError, Unfit, csv.Error):
+    except (UnicodeDecodeError, Unfit):
         return False
     if named_so:
         return True
     short = all(0 < len(field) <= _MAX_COLUMN_NAME for field in header)
-    return len(header) > 1 and short and len(set(header)) == len(header)
+    plain = not first.startswith((b"{", b"[", b"<"))
+    return plain and short and 1 < len(header) == len(set(header))

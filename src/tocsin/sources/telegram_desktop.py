@@ -15,7 +15,7 @@ from tocsin.errors import PrivateChat, RecordRefused, UsageError
 from tocsin.model import RawItem
 from tocsin.sources.albums import join_albums
 from tocsin.sources.escapes import RepairedEscapes
-from tocsin.sources.files import is_utf16, read_head, why_unreadable
+from tocsin.sources.files import is_text, read_head, why_unreadable
 from tocsin.sources.json_events import (
     Broken,
     Event,
@@ -70,7 +70,7 @@ class TelegramDesktop:
             UsageError: a channel is named for an export of several.
         """
         head = read_head(path)
-        if is_utf16(head):
+        if not is_text(head):
             raise why_unreadable(path, head, "a Telegram Desktop export")
         with path.open("rb") as stream:
             yield from _Export(path, head, options).read(events(RepairedEscapes(stream)))
@@ -199,8 +199,8 @@ class _Export:
 
     def _breaks_off(self, broken: Broken) -> RecordRefused:
         place = f"after {self._last}" if self._last else f"chat {self._chats}"
-        problem = "the file is cut off here" if broken.cut else "what follows is not valid JSON"
-        return RecordRefused(str(self._path), place, f"{problem}; what came before is kept", _AGAIN)
+        problem = f"the file {broken.problem}; what came before is kept"
+        return RecordRefused(str(self._path), place, problem, _AGAIN)
 
     def _not_an_export(self, broken: Broken) -> RecordRefused:
         if broken.cut:

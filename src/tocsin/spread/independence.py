@@ -32,33 +32,45 @@ def link_of(channel: str, origin: str | None, digest: str | None) -> Link:
 
 
 def independent(links: Iterable[Link]) -> int:
-    """Groups of channels left when all that share an origin are joined (union–find).
+    """Independent origins behind these posts, see :class:`Independence`."""
+    groups = Independence()
+    for link in links:
+        groups.add(link)
+    return groups.count
+
+
+class Independence:
+    """Groups of channels that share an origin, as disjoint sets (Tarjan 1975), grown by links.
 
     Two channels are dependent if one forwards the other, both forward the same origin, or
     both posted the same text; so is who depends on a common third.
     """
-    groups = _Groups()
-    channels: set[str] = set()
-    for link in links:
-        channels.add(link.channel)
-        if link.origin is not None:
-            groups.join(link.channel, link.origin)
-        if link.digest is not None:
-            groups.join(link.channel, link.digest)
-    return len({groups.root(channel) for channel in channels})
-
-
-class _Groups:
-    """Disjoint sets (Tarjan 1975), with path halving."""
 
     def __init__(self) -> None:
         self._parent: dict[str | bytes, str | bytes] = {}
+        self._roots: set[str | bytes] = set()  # of groups in which a channel posted
 
-    def root(self, node: str | bytes) -> str | bytes:
+    @property
+    def count(self) -> int:
+        """Groups in which at least one channel posted."""
+        return len(self._roots)
+
+    def add(self, link: Link) -> None:
+        """Join the link's channel with its origin and its text."""
+        self._roots.add(self._root(link.channel))
+        for shared in (link.origin, link.digest):
+            if shared is not None:
+                self._join(link.channel, shared)
+
+    def _join(self, channel: str, shared: str | bytes) -> None:
+        below, above = self._root(channel), self._root(shared)
+        if below != above:
+            self._parent[below] = above
+            self._roots.discard(below)
+            self._roots.add(above)
+
+    def _root(self, node: str | bytes) -> str | bytes:
         parent = self._parent
         while (above := parent.setdefault(node, node)) != node:
-            parent[node] = node = parent[above]
+            parent[node] = node = parent[above]  # path halving
         return node
-
-    def join(self, one: str | bytes, other: str | bytes) -> None:
-        self._parent[self.root(one)] = self.root(other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -89,8 +89,8 @@ class SpreadTracker:
             posts_6h=last_6h,
             posts_24h=trail.posts(now - _DAY, now),
             channels=len(circle.channels),
-            independent_channels=circle.independent,
-            languages=circle.languages,
+            independent_channels=circle.groups.count,
+            languages=len(circle.languages),
             growth=(last_6h + 0.5) / (before + 0.5),
             reach=self._reach(circle.channels, as_of),
             first_seen=_moment(first),
@@ -187,7 +187,7 @@ class SpreadTracker:
             return False
         return post.posted_at - profile.created_at < timedelta(days=self.options.young_days)
 
-    def _reach(self, channels: frozenset[str], as_of: datetime) -> int | None:
+    def _reach(self, channels: Iterable[str], as_of: datetime) -> int | None:
         """Subscribers counted no later than ``as_of``, summed; None where none are known."""
         known = [self._profiles[channel] for channel in channels if channel in self._profiles]
         sizes = [

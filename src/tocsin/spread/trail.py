@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.spread.independence import Link, independent, link_of, link_record
+from tocsin.spread.independence import Independence, Link, link_of, link_record
 from tocsin.spread.options import WINDOW_HOURS
 
 HOUR = 3_600_000_000
@@ -33,7 +33,7 @@ class Trace:
     hour: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Circle:
     """Who took part in a rumour during a window.
 
@@ -41,11 +41,20 @@ class Circle:
         since, until: the answer holds for ``as_of`` in [since, until).
     """
 
-    channels: frozenset[str]
-    languages: int
-    independent: int
-    since: int
-    until: int
+    channels: set[str] = field(default_factory=set)
+    languages: set[str] = field(default_factory=set)
+    groups: Independence = field(default_factory=Independence)
+    since: int = -_ALWAYS
+    until: int = _ALWAYS
+
+    def include(self, trace: Trace, first: int, last: int) -> None:
+        """Take in a trace seen from ``first`` to ``last``, for any ``as_of`` that sees it."""
+        self.channels.add(trace.link.channel)
+        if trace.language is not None:
+            self.languages.add(trace.language)
+        self.groups.add(trace.link)
+        self.since = max(self.since, first)
+        self.until = min(self.until, last + WINDOW)
 
 
 @dataclass(slots=True)
@@ -115,10 +124,15 @@ class Trail:
         self._take_census()
 
     def _extend(self, trace: Trace, at: int) -> None:
-        """Widen a trace; the kept answer falls unless it counted the trace already."""
-        first, last = self.traces.get(trace, (at + 1, at - 1))
-        self.traces[trace] = (min(first, at), max(last, at))
-        if at < first or (self.known is not None and last + WINDOW <= self.known.since):
+        """Widen a trace; the kept answer grows with it or, where it cannot, is dropped."""
+        seen = self.traces.get(trace)
+        first, last = (at, at) if seen is None else (min(seen[0], at), max(seen[1], at))
+        self.traces[trace] = (first, last)
+        if self.known is None:
+            return
+        if seen is None and at >= self.known.since:
+            self.known.include(trace, at, at)
+        elif seen is None or at < seen[0] or seen[1] + WINDOW <= self.known.since:
             self.known = None
 
     def _take_census(self) -> None:
@@ -129,23 +143,15 @@ class Trail:
             self.crowd[crowd] = self.crowd.get(crowd, 0) + 1
 
     def _circle(self, as_of: int) -> Circle:
-        inside = []
-        since, until = -_ALWAYS, _ALWAYS
+        circle = Circle()
         for trace, (first, last) in self.traces.items():
             if first > as_of:
-                until = min(until, first)
+                circle.until = min(circle.until, first)
             elif last <= as_of - WINDOW:
-                since = max(since, last + WINDOW)
+                circle.since = max(circle.since, last + WINDOW)
             else:
-                inside.append(trace)
-                since, until = max(since, first), min(until, last + WINDOW)
-        return Circle(
-            channels=frozenset(trace.link.channel for trace in inside),
-            languages=len({trace.language for trace in inside} - {None}),
-            independent=independent(trace.link for trace in inside),
-            since=since,
-            until=until,
-        )
+                circle.include(trace, first, last)
+        return circle
 
     def state(self) -> dict[str, Any]:
         """As JSON values."""

@@ -25,6 +25,7 @@ from tocsin.model import ChannelProfile, Decision, Post
 from tocsin.store import schema
 
 Rows = Sequence[Mapping[str, Any]]
+_OWN_COLUMNS = frozenset({"source", "channel", "id", "posted_at", "text"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def count_posts(connection: Connection, bounds: tuple[int, int]) -> int:
 
 def post_row(post: Post, wording: bytes, content: Mapping[str, Any]) -> dict[str, Any]:
     """A row of ``posts``; what has no column of its own goes to ``extra``."""
-    extra = {k: v for k, v in content.items() if k not in ("text", "posted_at")}
+    extra = {k: v for k, v in content.items() if k not in _OWN_COLUMNS}
     return {
         "seq": post.seq,
         "source": post.source,

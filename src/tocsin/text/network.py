@@ -44,7 +44,7 @@ MARGIN = 2
 """Zero rows between texts: as far as any window reaches."""
 TILE = 48
 """Rows of every product over pieces."""
-CHUNK = 10 * TILE
+CHUNK = 5 * TILE
 """Rows worked on at once: the working set stays in the processor's cache."""
 PIECES_KEPT = 12_288
 """Piece rows kept in memory: 15 KB each, 189 MB."""
@@ -149,11 +149,18 @@ class PieceRows:
         )
 
     def slots(self, ids: Ints) -> Ints:
-        """The slot of each id (n,); rows that are missing are computed."""
+        """The slot of each id (n,); rows that are missing are computed.
+
+        Raises:
+            ValueError: the ids are more than can be kept at once.
+        """
         self._calls += 1
         found = self._slot[ids]
         self._used[found[found > 0]] = self._calls
         if not found.all():
+            distinct = len(np.unique(ids))
+            if distinct >= len(self._holds):
+                raise ValueError(f"{distinct} different pieces at once need as many rows kept")
             missing = np.unique(ids[found == 0])
             self._fill(missing, self._give(len(missing)))
             found = self._slot[ids]
@@ -242,7 +249,7 @@ class Network:
         inner = slots[MARGIN:-MARGIN]
         empty = np.flatnonzero(inner == 0)
         features = np.empty((len(inner), DIMENSIONS + len(WINDOWS) * WIDTH), dtype=np.float32)
-        features[:, :DIMENSIONS] = self._rows.embedding[inner]
+        features[:, :DIMENSIONS] = self._rows.embedding.take(inner, axis=0)
         for i, branch in enumerate(self._weights.branches):
             place = slice(DIMENSIONS + i * WIDTH, DIMENSIONS + (i + 1) * WIDTH)
             self._convolve(i, branch, slots, empty, features[:, place])
@@ -258,7 +265,7 @@ class Network:
         """Both convolutions of branch ``i``, into ``out`` (rows, 256)."""
         window, left = WINDOWS[i]
         rows = len(out)
-        terms = self._rows.terms[i][slots]
+        terms = self._rows.terms[i].take(slots, axis=0)
         hidden = np.zeros((rows + 2 * MARGIN, WIDTH), dtype=np.float32)
         h = hidden[MARGIN : MARGIN + rows]
         for place in range(window):
@@ -288,7 +295,7 @@ class Network:
         y0 = np.maximum(one_by_one(mean, dense["d0"]), 0)
         y1 = np.maximum(one_by_one(mean, dense["p1"]) + one_by_one(y0, dense["d1"]), 0)
         y2 = np.maximum(one_by_one(y1, dense["d2"]), 0)
-        z = np.tanh(one_by_one(y1, dense["p3"]) + one_by_one(y2, dense["d3"]))
+        z: Floats = np.tanh(one_by_one(y1, dense["p3"]) + one_by_one(y2, dense["d3"]))
         norm = np.sqrt(np.maximum(np.square(z).sum(axis=1), weights.epsilon))
         z /= norm[:, None]
         return z

@@ -29,9 +29,7 @@ def posts(situation: Situation) -> tuple[str, ...]:
     )
     named = tuple(dict.fromkeys(ordered))[:MAX_POSTS]
     if not named:
-        raise ValueError(
-            f"a warning for {situation.key.place_id} would rest on no post; refused"
-        )
+        raise ValueError(f"a warning for {situation.key.place_id} would rest on no post; refused")
     return named
 
 

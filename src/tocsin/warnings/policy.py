@@ -21,7 +21,7 @@ from tocsin.warnings import codec, evidence
 from tocsin.warnings.files import Closed, WarningFile
 from tocsin.warnings.levels import ceiling
 from tocsin.warnings.window import Window, called_window
-from tocsin.warnings.wording import ENGLISH, STANDING_UNSEEN, Phrases, place_label, reasons
+from tocsin.warnings.wording import LANGUAGES, STANDING_UNSEEN, Phrases, place_label, reasons
 
 _WINDOW_GRAIN_S = 1800
 """Called times in the same half hour are one and the same."""
@@ -41,7 +41,7 @@ class WarningPolicy:
         reopen_days: for this long a closed warning needs new evidence to open again.
         budget_per_week: warnings a desk can look at in a week; orders the queue, never
             suppresses an alert.
-        phrases: the language of the reasons.
+        language: of the reasons; a key of ``wording.LANGUAGES``.
     """
 
     watch: float = 0.01
@@ -54,7 +54,12 @@ class WarningPolicy:
     silence_h: float = 72
     reopen_days: float = 14
     budget_per_week: int = 50
-    phrases: Phrases = ENGLISH
+    language: str = "en"
+
+    @property
+    def phrases(self) -> Phrases:
+        """The phrases of ``language``."""
+        return LANGUAGES[self.language]
 
     def threshold(self, level: Level) -> float:
         """Probability from which ``level`` applies."""
@@ -204,7 +209,7 @@ class WarningDesk:
             seen=file.seen | telling if fresh else file.seen,
             last_new=case.as_of if fresh else file.last_new,
             unsaid=file.unsaid or fresh,
-            until=case.window.end if case.window is not None else file.until,
+            until=_until(case, file, fresh=fresh),
         )
         level, file = self._level(case, file)
         self._files[case.situation.key] = file
@@ -226,9 +231,7 @@ class WarningDesk:
             return level, replace(file, below_since=None)
         return held, replace(file, below_since=since)
 
-    def _update(
-        self, case: _Case, file: WarningFile, level: Level
-    ) -> tuple[WarningAction, ...]:
+    def _update(self, case: _Case, file: WarningFile, level: Level) -> tuple[WarningAction, ...]:
         posts = evidence.counted(case.situation)
         rises = level > file.action.level
         weighty = rises or not case.news <= file.told or posts >= 2 * file.posts
@@ -282,9 +285,7 @@ class WarningDesk:
             return phrases["expired_silence"].format(hours=round(self._policy.silence_h))
         return phrases["expired_fallen"] if gone else None
 
-    def _close(
-        self, key: SituationKey, action: Action, at: datetime, why: str
-    ) -> WarningAction:
+    def _close(self, key: SituationKey, action: Action, at: datetime, why: str) -> WarningAction:
         file = self._files.pop(key)
         self._closed[key] = Closed(at, file.seen)
         return replace(file.action, action=action, issued_at=at, why=(why,))
@@ -309,9 +310,17 @@ class WarningDesk:
         return min(later, default=moments[0])
 
 
+def _until(case: _Case, file: WarningFile, *, fresh: bool) -> datetime | None:
+    """End of the called window; evidence that comes after a past one starts a new count."""
+    if case.window is not None:
+        return case.window.end
+    over = file.until is not None and file.until <= case.as_of
+    return None if fresh and over else file.until
+
+
 def _id(key: SituationKey, issued_at: datetime) -> str:
     """12 hex digits over place, target and time of issue."""
-    text = "\n".join((key.place_id, key.target, issued_at.isoformat()))
+    text = f"{key.place_id}\n{key.target}\n{issued_at.isoformat()}"
     return sha256(text.encode()).hexdigest()[:12]
 
 

@@ -1,6 +1,6 @@
 """Reasons in plain words. The claim itself, a slur or a post's text never appears.
 
-A language is one table of phrases; ``ENGLISH`` is the reference.
+A language is one table of phrases in ``LANGUAGES``; ``ENGLISH`` is the reference.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ ENGLISH: Phrases = {
     "expired_fallen": "What stood behind it has faded",
     "cancelled": "Dismissed by a person at the desk",
 }
+
+LANGUAGES: Mapping[str, Phrases] = {"en": ENGLISH}
+"""Phrases by ISO 639-1 code; another language is another table."""
 
 STANDING_UNSEEN = (
     "closed groups and private chats",
@@ -150,7 +153,7 @@ def _pace(rumours: Iterable[str], spreads: Mapping[str, Spread], phrases: Phrase
 
 
 def _when(window: Window | None, zone: str, as_of: datetime) -> str:
-    """" at 19:00 local time (in 6 h 30 min)", or the day where no hour is known."""
+    """ " at 19:00 local time (in 6 h 30 min)", or the day where no hour is known."""
     if window is None:
         return ""
     zone_info, clock = _zone(zone)

@@ -6,23 +6,28 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import numpy as np
+import numpy.typing as npt
 
 from tocsin.model import Enriched, Media, Post, Vector
 
 START = datetime(2022, 3, 1, 12, tzinfo=UTC)
 
 
+def unit(vector: npt.NDArray[np.floating]) -> Vector:
+    """``vector`` as float32 of length 1."""
+    scaled: Vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return scaled
+
+
 def noise(seed: str) -> Vector:
     """A unit vector, shape (512,), that depends on ``seed`` alone."""
     generator = np.random.default_rng(int.from_bytes(sha256(seed.encode()).digest()[:8]))
-    vector = generator.normal(size=512).astype(np.float32)
-    return vector / np.linalg.norm(vector)
+    return unit(generator.normal(size=512))
 
 
 def topic_vector(topic: str, text: str, spread: float = 0.5) -> Vector:
     """A unit vector near that of ``topic``: cosine about 1/√(1 + spread²)."""
-    vector = noise(topic) + np.float32(spread) * noise(text)
-    return vector / np.linalg.norm(vector)
+    return unit(noise(topic) + np.float32(spread) * noise(text))
 
 
 def digest_of(text: str) -> bytes | None:
@@ -33,7 +38,7 @@ def digest_of(text: str) -> bytes | None:
 def enriched(
     text: str = "",
     *,
-    id: str = "1",
+    name: str = "1",
     channel: str = "north",
     at: float = 0.0,
     topic: str | None = None,
@@ -47,7 +52,7 @@ def enriched(
     post = Post(
         source="test",
         channel=channel,
-        id=id,
+        id=name,
         posted_at=known_at,
         known_at=known_at,
         text=text,

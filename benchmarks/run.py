@@ -1,0 +1,302 @@
+"""``make bench``: measure tocsin on the real data, as a person would run it.
+
+    python benchmarks/run.py [archive] [stages] [background]
+
+archive     `tocsin init`, `ingest` and `run` over telegram-2017-2023.parquet (1.93 M posts):
+            posts/s and peak memory of the whole process tree (proportional set size)
+stages      posts/s of each stage by itself, one core, on 20,000 posts of the same file
+background  `tocsin replay` over ru-news-2023-2024.parquet: how many warnings ordinary posts raise
+
+Each writes benchmarks/results/NAME.json with figure, command, data digest and machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+DATA = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
+ARCHIVE = DATA / "posts" / "telegram-2017-2023.parquet"
+BACKGROUND = DATA / "posts" / "ru-news-2023-2024.parquet"
+ARCHIVE_MAP = ["--map", "id=msg_id", "--map", "posted_at=date"]
+
+
+class PeakMemory:
+    """Samples the proportional set size of a process and all below it, four times a second."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._stop = threading.Event()
+        self.peak_mb = 0.0
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def close(self) -> float:
+        """Stop; returns the peak in MB."""
+        self._stop.set()
+        self._thread.join()
+        return self.peak_mb
+
+    def _sample(self) -> None:
+        while not self._stop.wait(0.25):
+            total = sum(_pss_kb(pid) for pid in _tree(self._pid))
+            self.peak_mb = max(self.peak_mb, total / 1024)
+
+
+def _tree(pid: int) -> Iterable[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield from _tree(int(child))
+
+
+def _pss_kb(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def timed(*arguments: str) -> dict[str, Any]:
+    """Run one tocsin command; seconds, peak memory, exit code, last line printed."""
+    command = [sys.executable, "-m", "tocsin", *arguments]
+    start = time.perf_counter()
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    memory = PeakMemory(running.pid)
+    out, err = running.communicate()
+    seconds = time.perf_counter() - start
+    said = (out or err).strip().splitlines()
+    return {
+        "command": "tocsin " + " ".join(_plain(argument) for argument in arguments),
+        "seconds": round(seconds, 1),
+        "peak_mb": round(memory.close()),
+        "exit": running.returncode,
+        "said": said[0] if said else "",
+    }
+
+
+def _plain(argument: str) -> str:
+    return Path(argument).name if "/" in argument else argument
+
+
+def bench_archive() -> dict[str, Any]:
+    """The whole archive through ingest and run."""
+    import pyarrow.parquet as pq
+
+    posts = pq.ParquetFile(ARCHIVE).metadata.num_rows
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        desk = f"{folder}/desk"
+        timed("init", desk, "--key-file", f"{folder}/desk.key")
+        ingest = timed("ingest", str(ARCHIVE), *ARCHIVE_MAP, "--project", desk)
+        run = timed("run", "--project", desk)
+        verify = timed("verify", "--project", desk)
+        sizes = {
+            part: round(_size(Path(desk) / part) / 1e6) for part in ("archive", "store.db", "state")
+        }
+        counts = _counts(Path(desk) / "store.db")
+    seconds = ingest["seconds"] + run["seconds"]
+    return {
+        "data": _data(ARCHIVE),
+        "posts": posts,
+        "posts_per_second": {
+            "ingest": round(posts / ingest["seconds"]),
+            "run": round(posts / run["seconds"]),
+            "end to end": round(posts / seconds),
+        },
+        "peak_mb": {"ingest": ingest["peak_mb"], "run": run["peak_mb"]},
+        "megabytes_on_disk": sizes,
+        "found": counts,
+        "commands": [ingest, run, verify],
+    }
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _counts(store: Path) -> dict[str, Any]:
+    import sqlite3
+
+    with sqlite3.connect(store) as connection:
+
+        def ask(question: str) -> Any:
+            return connection.execute(question).fetchall()
+
+        return {
+            "read": dict(ask("SELECT read, count(*) FROM readings GROUP BY read")),
+            "rumours": ask("SELECT count(*) FROM rumours")[0][0],
+            "rumours of 2 or more posts": ask("SELECT count(*) FROM rumours WHERE posts > 1")[0][0],
+            "methods": dict(ask("SELECT method, count(*) FROM sightings GROUP BY method")),
+            "alarm of .5 or more": ask("SELECT count(*) FROM readings WHERE alarm >= 0.5")[0][0],
+            "warnings by highest level": dict(
+                ask(
+                    "SELECT top, count(*) FROM (SELECT CASE max(CASE level WHEN 'alarm' THEN 3 "
+                    "WHEN 'alert' THEN 2 ELSE 1 END) WHEN 3 THEN 'alarm' WHEN 2 THEN 'alert' "
+                    "ELSE 'watch' END AS top FROM warnings WHERE action IN ('issue', 'update') "
+                    "GROUP BY id) GROUP BY top"
+                )
+            ),
+        }
+
+
+def bench_stages() -> dict[str, Any]:
+    """Each stage by itself, one core."""
+    from tocsin.engines.workers import PostReader, ReadingPlan
+    from tocsin.pipeline import Pipeline, PipelineOptions
+
+    posts = _sample(20_000)
+    reader = PostReader(ReadingPlan())
+    reader.embed([reader.read_one(posts[0])[0]])
+    rates: dict[str, float] = {}
+    text = reader._text
+    prepared = _rate(
+        rates,
+        "text without vectors",
+        len(posts),
+        lambda: [text.prepare(post, None) for post in posts],
+    )
+    readings = _rate(
+        rates,
+        "reading",
+        len(posts),
+        lambda: [reader._reader.read(enriched, None) for enriched in prepared],
+    )
+    distinct = {e.digest: e for e in prepared if e.digest is not None}
+    vectors = _rate(
+        rates,
+        "vectors, per distinct text",
+        len(distinct),
+        lambda: [
+            e
+            for start in range(0, len(distinct), 256)
+            for e in reader.embed(list(distinct.values())[start : start + 256])
+        ],
+    )
+    by_digest = {e.digest: e for e in vectors}
+    full = [by_digest.get(e.digest, e) if e.digest else e for e in prepared]
+    pipeline = Pipeline({}, PipelineOptions())
+    from dataclasses import replace
+
+    full = [replace(f, post=e.post) for f, e in zip(full, prepared, strict=True)]
+    _rate(
+        rates,
+        "rumours to warnings",
+        len(posts),
+        lambda: [pipeline.step(e, r) for e, r in zip(full, readings, strict=True)],
+    )
+    texts = sum(e.digest is not None for e in prepared)
+    return {
+        "data": _data(ARCHIVE),
+        "posts": len(posts),
+        "with text": texts,
+        "distinct texts": len(distinct),
+        "per_second_one_core": rates,
+    }
+
+
+def _rate(rates: dict[str, float], name: str, count: int, work: Callable[[], list[Any]]) -> Any:
+    start = time.perf_counter()
+    done = work()
+    rates[name] = round(count / (time.perf_counter() - start))
+    return done
+
+
+def _sample(count: int) -> list[Any]:
+    """Consecutive posts from October 2022 on, in time order."""
+    import pyarrow.parquet as pq
+
+    from tocsin.model import Identity
+    from tocsin.text import post_from_content
+
+    table = pq.read_table(ARCHIVE, columns=["channel", "msg_id", "date", "text"])
+    start = table.num_rows // 2
+    rows = table.slice(start, count).to_pylist()
+    return [
+        post_from_content(
+            Identity("table", row["channel"], row["msg_id"], 1),
+            {"text": row["text"], "posted_at": row["date"].isoformat()},
+        )
+        for row in rows
+    ]
+
+
+def bench_background() -> dict[str, Any]:
+    """Ordinary Russian news and city channels: what would have disturbed anyone?"""
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        out = Path(folder) / "warnings.jsonl"
+        mapping = ["--map", "id=msg_id", "--map", "posted_at=date"]
+        done = timed("replay", str(BACKGROUND), *mapping, "--out", str(out))
+        actions = [json.loads(line) for line in out.read_text().splitlines()]
+    top: dict[str, str] = {}
+    order = ("watch", "alert", "alarm")
+    for action in actions:
+        if action["action"] in ("issue", "update"):
+            before = top.get(action["id"], "watch")
+            top[action["id"]] = max(before, action["level"], key=order.index)
+    return {
+        "data": _data(BACKGROUND),
+        "warnings by highest level": dict(Counter(top.values())),
+        "commands": [done],
+    }
+
+
+def _data(path: Path) -> dict[str, str]:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"file": path.name, "sha256": digest}
+
+
+def _machine() -> dict[str, Any]:
+    cpu = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return {
+        "cpu": cpu,
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+BENCHES = {"archive": bench_archive, "stages": bench_stages, "background": bench_background}
+
+
+def main() -> None:
+    """Run the named benchmarks, all by default."""
+    RESULTS.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or list(BENCHES):
+        machine = _machine()
+        result = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine}
+        result.update(BENCHES[name]())
+        path = RESULTS / f"{name}.json"
+        path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        print(f"{path.relative_to(ROOT)}: {json.dumps(result, ensure_ascii=False)[:600]}")
+
+
+if __name__ == "__main__":
+    main()

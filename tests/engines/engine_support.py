@@ -1,0 +1,101 @@
+"""Projects for tests, and what of a store must be equal however it came about."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+
+from tocsin.archive import Archive
+from tocsin.clock import SystemClock
+from tocsin.engines.ingest import IngestOptions, IngestSummary, open_ingest, record_channels
+from tocsin.engines.local import RunSummary, run_project
+from tocsin.engines.project import Project
+from tocsin.plugins import load_sources
+from tocsin.settings import FILE_NAME, Settings
+from tocsin.sources import ReadOptions
+from tocsin.store import Store
+
+KEY = "5a" * 32
+
+
+def new_project(folder: Path, **settings: Any) -> Project:
+    """A project in ``folder`` with a fixed pseudonym key beside it."""
+    folder.mkdir(parents=True)
+    key = folder.parent / f"{folder.name}.key"
+    key.write_text(KEY)
+    key.chmod(0o600)
+    Archive.create(folder / "archive").close()
+    lines = [f"[project]\nkey_file = {orjson.dumps(str(key)).decode()}"]
+    (folder / FILE_NAME).write_text("\n".join(lines))
+    overrides = {name.replace("__", "."): value for name, value in settings.items()}
+    return Project(folder, Settings.load(folder, overrides))
+
+
+def ingest_file(project: Project, path: Path, *forms: dict[str, Any], **read: Any) -> IngestSummary:
+    """Take one file in."""
+    with project.writing() as (archive, store):
+        record_channels(archive, store, forms)
+        intake = open_ingest(project, archive, store)
+        options = IngestOptions(read=ReadOptions(**read))
+        return intake.take(path, load_sources(), options, SystemClock())
+
+
+def run_all(project: Project) -> RunSummary:
+    """Run to the end."""
+    with project.writing() as (archive, store):
+        return run_project(project, archive, store)
+
+
+_QUESTIONS = {
+    "posts": "SELECT channel, message_id, version, known_at, posted_at, text, extra FROM posts",
+    "readings": (
+        "SELECT p.channel, p.message_id, p.version, r.lang, r.read, r.alarm, r.frame, r.target, "
+        "r.body FROM readings r JOIN posts p ON p.seq = r.seq"
+    ),
+    "sightings": (
+        "SELECT p.channel, p.message_id, p.version, s.rumour, s.method, s.similarity "
+        "FROM sightings s JOIN posts p ON p.seq = s.seq"
+    ),
+    "rumours": "SELECT * FROM rumours",
+    "warnings": "SELECT id, action, issued_at, level, place_id, target, body FROM warnings",
+    "decisions": "SELECT kind, subject, value, by, at, reason FROM decisions",
+    "search": (
+        "SELECT p.channel, p.message_id FROM post_search s JOIN posts p ON p.seq = s.rowid "
+        "WHERE post_search MATCH 'при'"
+    ),
+}
+
+
+def contents(project: Project) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything in the store that must not depend on how it came about, sorted."""
+    with Store.at(project.store_path) as store, store.reading() as connection:
+        return {
+            name: sorted((_plain(row) for row in connection.execute(text(question))), key=repr)
+            for name, question in _QUESTIONS.items()
+        }
+
+
+def _plain(row: Any) -> tuple[Any, ...]:
+    return tuple(_without_run(value) for value in row)
+
+
+def _without_run(value: Any) -> Any:
+    """Warnings name their run by its ledger seq, which depends on what was ingested when."""
+    if isinstance(value, str) and '"run":' in value:
+        return {k: v for k, v in orjson.loads(value).items() if k != "run"}
+    return value
+
+
+def fingerprint(project: Project) -> str:
+    """One digest over :func:`contents`."""
+    return hashlib.sha256(repr(contents(project)).encode()).hexdigest()
+
+
+def ledger_length(project: Project) -> int:
+    """Entries in the ledger."""
+    with Archive.open(project.archive_folder) as archive:
+        return archive.next_seq
