@@ -49,6 +49,14 @@ def test_a_rumour_is_not_known_before_its_first_sighting(tracker: SpreadTracker)
     assert (spread.posts_24h, spread.channels, spread.first_seen) == (0, 0, hours(1))
 
 
+def test_the_same_again_within_the_hour_adds_a_post_only(tracker: SpreadTracker) -> None:
+    follow(tracker, seen(name="1", text="same"), seen("east"))
+    assert tracker.spread("r1", START).independent_channels == 2
+    follow(tracker, seen(name="2", text="same", at=0.5))
+    spread = tracker.spread("r1", hours(0.5))
+    assert (spread.posts_1h, spread.channels, spread.independent_channels) == (3, 2, 2)
+
+
 def test_languages_and_hours(tracker: SpreadTracker) -> None:
     follow(
         tracker,

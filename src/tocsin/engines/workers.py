@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing.connection import wait
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -83,8 +84,7 @@ class PostReader:
 
 def reader_options(plan: ReadingPlan) -> ReaderOptions:
     """Options of the reader: built-in packs, installed packs, the desk's own packs."""
-    folders = (*(str(f) for f in language_pack_folders()[1:]), *plan.pack_folders)
-    return ReaderOptions(pack_folders=folders)
+    return ReaderOptions(packs=(*language_pack_folders()[1:], *map(Path, plan.pack_folders)))
 
 
 def read_ahead(

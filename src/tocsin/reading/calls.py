@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.model.reading import EventTime, GatheringCall, Granularity, PlaceMention, Role, Span
@@ -22,6 +22,9 @@ BOUND_REACH = 160
 FALLBACK_REACH = 400
 """A place this near a gathering cue may be its place though sentences lie between."""
 
+LINE_LEAD = 4
+"""A line of a list begins with its place, after a bullet or a number."""
+
 _FINENESS = {
     Granularity.MINUTE: 0,
     Granularity.HOUR: 1,
@@ -39,10 +42,14 @@ class Timed:
     event: EventTime
 
 
-def assign_roles(words: Words, spots: Sequence[Spot], hints: CueHints) -> list[Role]:
+def assign_roles(
+    words: Words, spots: Sequence[Spot], cues: Sequence[TimeCue], hints: CueHints
+) -> list[Role]:
     """A role for each spot, in order."""
     gathers = () if hints.calm else hints.gather_spans
     roles = [_role(words, spot, hints, gathers) for spot in spots]
+    if gathers:
+        _list_lines(words, spots, roles, cues)
     located = any(
         role is Role.GATHER_AT and (spot.preposition or spot.venue)
         for spot, role in zip(spots, roles, strict=True)
@@ -58,6 +65,17 @@ def assign_roles(words: Words, spots: Sequence[Spot], hints: CueHints) -> list[R
         if at_best is not None:
             roles[at_best] = Role.GATHER_AT
     return roles
+
+
+def _list_lines(
+    words: Words, spots: Sequence[Spot], roles: list[Role], cues: Sequence[TimeCue]
+) -> None:
+    """Lines such as "Derbent 21:00" in a post that calls people together."""
+    lines = {words.sentence(cue.start) for cue in cues if cue.has_clock and not cue.past}
+    for at, spot in enumerate(spots):
+        opens = spot.start - words.bounds(spot.start)[0] <= LINE_LEAD
+        if roles[at] is Role.MENTIONED and opens and words.sentence(spot.start) in lines:
+            roles[at] = Role.GATHER_AT
 
 
 def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) -> Role:
@@ -100,7 +118,9 @@ def _gap(one: Spot | TimeCue, cue: Span) -> int:
 def _own_line(words: Words, spot: Spot, hints: CueHints) -> bool:
     """A list line of its own ("Khasavyurt: 19:00"), without a gathering word of another."""
     start, _ = words.bounds(spot.start)
-    return spot.start - start <= 4 and not any(c.start > spot.end for c in hints.gather_spans)
+    return spot.start - start <= LINE_LEAD and not any(
+        c.start > spot.end for c in hints.gather_spans
+    )
 
 
 def _fallback(spots: Sequence[Spot], roles: Sequence[Role], gathers: Sequence[Span]) -> int | None:
@@ -136,8 +156,7 @@ def is_bound(words: Words, cue: TimeCue, gathers: Sequence[Span]) -> bool:
     """The cue stands in a gathering's sentence, or near it."""
     sentence = words.sentence(cue.start)
     return any(
-        words.sentence(span.start) == sentence or _gap(cue, span) <= BOUND_REACH
-        for span in gathers
+        words.sentence(span.start) == sentence or _gap(cue, span) <= BOUND_REACH for span in gathers
     )
 
 
@@ -221,8 +240,3 @@ def _span_of(mention: PlaceMention, gathers: Sequence[Span]) -> Span:
     assert mention.span is not None
     at = mention.span.start
     return min(gathers, key=lambda span: (abs(span.start - at), span.start))
-
-
-def with_role(mention: PlaceMention, role: Role) -> PlaceMention:
-    """The same mention in another role."""
-    return replace(mention, role=role)

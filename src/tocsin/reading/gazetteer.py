@@ -198,7 +198,9 @@ class Gazetteer:
             unique = tuple(dict.fromkeys(entries))
             self._entries[key] = unique[0] if len(unique) == 1 else unique
             head, _, rest = key.partition(" ")
-            self._heads[head] = max(self._heads.get(head, 0), 1 + (rest.count(" ") + 1) * bool(rest))
+            self._heads[head] = max(
+                self._heads.get(head, 0), 1 + (rest.count(" ") + 1) * bool(rest)
+            )
 
     def _place(self, index: int) -> Place:
         return Place(
@@ -266,9 +268,7 @@ def _radians(lats: Iterable[float], lons: Iterable[float]) -> npt.NDArray[np.flo
     return np.radians(np.array([list(lats), list(lons)], dtype=np.float64))
 
 
-def _distances(
-    points: npt.NDArray[np.float64], lat: float, lon: float
-) -> npt.NDArray[np.float64]:
+def _distances(points: npt.NDArray[np.float64], lat: float, lon: float) -> npt.NDArray[np.float64]:
     """Great-circle distances in km (haversine)."""
     phi, lam = np.radians(lat), np.radians(lon)
     half = (

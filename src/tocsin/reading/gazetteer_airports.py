@@ -72,7 +72,8 @@ def _rows() -> Iterable[tuple[str, Place, str]]:
 
 
 def _airport(code: str, row: Mapping[str, Any]) -> Place:
-    name = " ".join(_GENERIC.sub(" ", str(row["name"])).split()) or str(row["city"])
+    name = " ".join(_GENERIC.sub(" ", str(row["name"])).split())
+    name = name.removeprefix(f"{row['city']} ") or str(row["city"])
     return Place(
         id=f"airport:{code}",
         name=name.strip(" -/"),

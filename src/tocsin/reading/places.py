@@ -24,6 +24,9 @@ ABSTAIN_BELOW = 0.5
 """A mention less likely than this is not reported."""
 
 ANCHOR_FROM = 0.9
+MAX_HEADS = 100_000
+"""Word forms remembered; later ones are worked out each time."""
+
 _REGION_GAP = 3
 _LINKING = frozenset("на де ла ле эль на upon on de la le les del da do the am der en".split())
 
@@ -62,13 +65,30 @@ class Found:
     preposition: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A form as the first word of names.
+
+    Args:
+        longest: the most words in any such name; 0: none.
+        ours: the most words in such a name of the packs.
+        capital_only: written small it is hardly ever a place.
+        single: what the form means alone.
+    """
+
+    longest: int
+    ours: int
+    capital_only: bool
+    single: Hit | Region | None
+
+
 class PlaceFinder:
     """Finds place names; the same text and context always give the same mentions."""
 
     def __init__(self, gazetteer: Gazetteer, words: PlaceWords) -> None:
         self._gazetteer = gazetteer
         self._pack = words
-        self._head_length: dict[str, int] = {}
+        self._heads: dict[str, _Head] = {}
 
     def find(
         self, words: Words, lang: str, home: Place | None, is_venue: Callable[[str], bool]
@@ -96,52 +116,69 @@ class PlaceFinder:
         """Hits, and regions by first word: (last word, region)."""
         hits: list[Hit] = []
         regions: dict[int, tuple[int, Region]] = {}
-        at = 0
-        while at < len(words):
-            longest = self._longest(words.forms[at])
-            step = self._spell_at(words, at, longest, (hits, regions)) if longest else 1
-            at += step
+        heads, next_free = self._heads, 0
+        for at, form in enumerate(words.forms):
+            head = heads.get(form) or self._head(form)
+            if at < next_free or not head.longest:
+                continue
+            if head.capital_only and not words.text[words.starts[at]].isupper():
+                continue
+            next_free = self._spell_at(words, at, head, (hits, regions))
         return hits, regions
 
-    def _longest(self, form: str) -> int:
-        """The most words of any name that may begin with this form; 0 for most words."""
-        known = self._head_length.get(form)
-        if known is None:
-            heads, ours = self._gazetteer.head_length, self._pack.heads
-            known = max((max(heads(k), ours.get(k, 0)) for k in word_keys(form)), default=0)
-            if len(self._head_length) < 200_000:
-                self._head_length[form] = known
-        return known
+    def _head(self, form: str) -> _Head:
+        """What is known of a form as the first word of names; worked out once per form."""
+        keys = word_keys(form)
+        ours = max((self._pack.heads.get(key, 0) for key in keys), default=0)
+        theirs = max((self._gazetteer.head_length(key) for key in keys), default=0)
+        plain = not is_cyrillic(form) and (
+            form in self._pack.ordinary or form in self._pack.person_names or len(form) < 4
+        )
+        single = self._named((form,), ours > 0) if ours or theirs else None
+        head = _Head(max(ours, theirs), ours, plain and not ours, single)
+        if len(self._heads) < MAX_HEADS:
+            self._heads[form] = head
+        return head
 
     def _spell_at(
         self,
         words: Words,
         at: int,
-        longest: int,
+        head: _Head,
         out: tuple[list[Hit], dict[int, tuple[int, Region]]],
     ) -> int:
+        """Take the longest name that begins here; the number of the next word to look at."""
         reach = at
-        while reach + 1 < len(words) and reach - at + 1 < longest and words.joined(reach):
+        while reach + 1 < len(words) and reach - at + 1 < head.longest and words.joined(reach):
             reach += 1
         for last in range(reach, at - 1, -1):
-            name = tuple(words.forms[at : last + 1])
-            region = find_key(self._pack.regions, name)
-            if region is not None:
-                out[1][at] = (last, region)
-                return last - at + 1
-            hit = self._named(name, at, last)
-            if hit is not None:
-                out[0].append(hit)
-                return last - at + 1
-        return 1
+            if last == at:
+                named = head.single
+            else:
+                length = last - at + 1
+                named = self._named(tuple(words.forms[at : last + 1]), length <= head.ours)
+            if isinstance(named, Region):
+                out[1][at] = (last, named)
+            elif named is not None:
+                out[0].append(replace(named, first=at, last=last))
+            if named is not None:
+                return last + 1
+        return at + 1
 
-    def _named(self, name: tuple[str, ...], first: int, last: int) -> Hit | None:
-        airport = find_key(self._pack.airports, name)
-        if airport is not None:
-            return Hit(first, last, (), airport)
-        alias = find_key(self._pack.aliases, name)
-        entries = (alias,) if alias is not None else self._gazetteer.entries(name)
-        return Hit(first, last, entries) if entries else None
+    def _named(self, name: tuple[str, ...], ours: bool) -> Hit | Region | None:
+        """The region, airport or city of this name; ``ours``: the packs may have it."""
+        if ours:
+            region: Region | None = find_key(self._pack.regions, name)
+            if region is not None:
+                return region
+            airport = find_key(self._pack.airports, name)
+            if airport is not None:
+                return Hit(0, 0, (), airport)
+            alias = find_key(self._pack.aliases, name)
+            if alias is not None:
+                return Hit(0, 0, (alias,))
+        entries = self._gazetteer.entries(name)
+        return Hit(0, 0, entries) if entries else None
 
     # -- judging -----------------------------------------------------------------------------
 
@@ -209,7 +246,7 @@ class PlaceFinder:
         if first == 0:
             return -1
         gap = words.text[words.ends[first - 1] : words.starts[first]]
-        return first - 1 if gap.strip(" \u00a0#«\"“.@\n") == "" and "\n" not in gap else -1
+        return first - 1 if gap.strip(' \u00a0#«"“.@\n') == "" and "\n" not in gap else -1
 
     def _settlement(self, words: Words, before: int) -> bool:
         two = " ".join(words.forms[max(before - 1, 0) : before + 1])
@@ -231,8 +268,6 @@ class PlaceFinder:
 
     def _neighbour(self, words: Words, hit: Hit, is_venue: Callable[[str], bool]) -> bool:
         """A capitalised word of another name beside it: "Jack London", "London Breed"."""
-        if words.shouted:
-            return False
         after, before = hit.last + 1, hit.first - 1
         if after < len(words) and words.spaced(hit.last) and self._foreign(words, after, is_venue):
             return True
@@ -246,7 +281,12 @@ class PlaceFinder:
     def _foreign(self, words: Words, at: int, is_venue: Callable[[str], bool]) -> bool:
         form = words.forms[at]
         known = self._pack.prepositions, self._pack.settlements, self._pack.streets
-        if not words.capital(at) or is_venue(form) or any(form in table for table in known):
+        if (
+            not words.capital(at)
+            or words.shouted
+            or is_venue(form)
+            or any(form in table for table in known)
+        ):
             return False
         return find_key(self._pack.regions, (form,)) is None and form not in _CALENDAR
 

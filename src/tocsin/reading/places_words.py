@@ -11,7 +11,9 @@ from tocsin.reading.gazetteer_names import WORD, fold
 MAX_CHARS = 8000
 """Places and times are looked for up to here."""
 
-_BREAK = re.compile(r"(?<![.\s(][A-ZА-Яа-яa-z])(?<!\b(?:St|ул|пл|пр|им))[.!?…]+(?=\s|$)|\n+|;(?=\s)")
+_BREAK = re.compile(
+    r"(?<![.\s(][A-ZА-Яа-яa-z])(?<!\b(?:St|ул|пл|пр|им))[.!?…]+(?=\s|$)|\n+|;(?=\s)"
+)
 _JOINTS = frozenset({" ", "-", "–", "‑", "\u00a0", ". ", "'", "’"})
 _SHOUTED = 0.6
 
@@ -57,9 +59,9 @@ class Words:
     def shouted(self) -> bool:
         """Most letters of the text are capitals."""
         if self._shouted is None:
-            letters = [letter for letter in self.text[:MAX_CHARS] if letter.isalpha()]
-            upper = sum(letter.isupper() for letter in letters)
-            self._shouted = upper > _SHOUTED * len(letters)
+            read = self.text[:MAX_CHARS]
+            letters = sum(map(str.isalpha, read))
+            self._shouted = sum(map(str.isupper, read)) > _SHOUTED * letters
         return self._shouted
 
     def hashtag(self, at: int) -> bool:

@@ -135,9 +135,7 @@ def _united(left: TimeCue, right: TimeCue) -> TimeCue:
     # What the right one says fills what the left one leaves open.
     fields = {
         name: getattr(right, name)
-        for name in (
-            "minute until day weekday week year month day_of_month part zone".split()
-        )
+        for name in ("minute until day weekday week year month day_of_month part zone".split())
         if getattr(left, name) is None
     }
     clock = left if left.has_clock else right
@@ -289,7 +287,7 @@ def _dated(cue: TimeCue, today: date, past: bool) -> date | None:
 
 
 def _of_month(day_of_month: int, today: date, past: bool) -> date | None:
-    """"On the 29th": the nearest such day ahead (behind, for the past)."""
+    """ "On the 29th": the nearest such day ahead (behind, for the past)."""
     days = []
     for step in range(-3, 4):
         months = today.year * 12 + today.month - 1 + step
@@ -334,7 +332,7 @@ def _clock(
 
 
 def _small_hours(cue: TimeCue, minute: int) -> bool:
-    """"Tonight at 2": the hours after midnight belong to the evening before."""
+    """ "Tonight at 2": the hours after midnight belong to the evening before."""
     return cue.day == 0 and minute < _SMALL_HOURS
 
 

@@ -70,19 +70,25 @@ def choice(words: Iterable[str]) -> str:
     return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
 
 
+def single_words(*tables: Iterable[str]) -> frozenset[str]:
+    """The words that phrases are made of, leaving out single letters."""
+    phrases = (phrase for table in tables for phrase in table)
+    return frozenset(word for phrase in phrases for word in phrase.split() if len(word) > 1)
+
+
 def rest_is_no_time(text: str, end: int) -> bool:
     """What follows makes of the figures a price, a percentage, a verse, a version, a score."""
     return NOT_A_TIME_AFTER.match(text, end) is not None
 
 
 def is_verse(text: str, start: int, end: int, books: frozenset[str]) -> bool:
-    """"John 3:16", "5:17-20": chapter and verse."""
+    """ "John 3:16", "5:17-20": chapter and verse."""
     before = text[max(0, start - 20) : start].rstrip(" .").rpartition(" ")[2].lstrip("(\n")
     return before in books or (VERSE_RANGE.match(text, end) is not None)
 
 
 def is_score(text: str, start: int) -> bool:
-    """"won 3:15": the result of a game."""
+    """ "won 3:15": the result of a game."""
     return SCORE_BEFORE.search(text, max(0, start - 40), start) is not None
 
 

@@ -20,6 +20,7 @@ from tocsin.reading.times_clock import (
     minutes_of,
     numeric_date,
     rest_is_no_time,
+    single_words,
 )
 
 _PACK = Pack.read("en")
@@ -48,7 +49,9 @@ _THIS_PART = re.compile(
     r"\b(?:(?P<which>this|yesterday|tomorrow|last|later\s+this)\s+)"
     r"(?P<part>morning|afternoon|evening|night)\b"
 )
-_PART = re.compile(r"\b(?:at|by|around)\s+(?P<part>noon|midday|lunchtime|night)\b|\b(?:12\s+)?noon\b")
+_PART = re.compile(
+    r"\b(?:at|by|around)\s+(?P<part>noon|midday|lunchtime|night)\b|\b(?:12\s+)?noon\b"
+)
 _DAY_PART_AFTER = re.compile(r"\bin\s+the\s+(?P<part>morning|afternoon|evening)\b")
 _MIDNIGHT = re.compile(r"\b(?:at\s+)?midnight\b")
 _WEEKDAY = re.compile(
@@ -92,9 +95,7 @@ _HOUR = re.compile(
     rf"\b(?P<prep>at|by|around|from|after)\s+(?:(?P<h>\d{{1,2}})|(?P<w>{choice(_NUMBERS)}))"
     r"(?![\d:.,]\d)(?!\s*[ap]\.?m\b)(?:\s*(?P<unit>o'?\s?clock\b|h\b|hrs\b|hours\b))?" + _OF_DAY
 )
-_OCLOCK = re.compile(
-    rf"\b(?:(?P<h>\d{{1,2}})|(?P<w>{choice(_NUMBERS)}))\s+o'?\s?clock\b" + _OF_DAY
-)
+_OCLOCK = re.compile(rf"\b(?:(?P<h>\d{{1,2}})|(?P<w>{choice(_NUMBERS)}))\s+o'?\s?clock\b" + _OF_DAY)
 _HOURS_1900 = re.compile(r"\b(?:at\s+)?(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)\s*(?:hours|hrs|h)\b")
 _PAST_TO = re.compile(
     r"\b(?P<less>half|quarter|ten|twenty|five|10|20|5)(?:\s+minutes)?\s+(?P<side>past|to|after)\s+"
@@ -106,9 +107,7 @@ _AFTER = re.compile(
     rf"\bin\s+(?:about\s+|exactly\s+)?(?:(?P<n>\d{{1,3}}|{choice(_COUNTS)})\s+)"
     rf"(?P<unit>{_UNITS})s?\b(?:'s)?(?:\s+(?:time))?"
 )
-_AGO = re.compile(
-    rf"\b(?:(?P<n>\d{{1,3}}|{choice(_COUNTS)})\s+)(?P<unit>{_UNITS})s?\s+ago\b"
-)
+_AGO = re.compile(rf"\b(?:(?P<n>\d{{1,3}}|{choice(_COUNTS)})\s+)(?P<unit>{_UNITS})s?\s+ago\b")
 _NOW = re.compile(r"\b(?P<firm>right\s+now|as\s+we\s+speak)\b|\b(?:now|immediately|urgent)\b")
 _PRAYER = re.compile(
     r"\bafter\s+(?:the\s+)?(?:friday\s+prayers?|jum+[u']?a[h']?(?:\s+(?:prayers?|namaz|salah))?)\b"
@@ -119,33 +118,16 @@ _CLOSES = re.compile(
     r"everyone|we|be|meet|bring)\b)"
 )
 
-_WORDS_THAT_MATTER = frozenset(
-    word
-    for table in (_DAYS, _WEEKDAYS, _MONTHS, _PARTS, _SHORT)
-    for phrase in table
-    for word in phrase.split()
-    if word not in {"day", "before", "after"}
-) | frozenset(
-    "tonight tonite midnight weekend week clock ago now immediately urgent jumma jummah jumuah "
-    "juma jumah hours hour hrs minutes minute days past quarter half at by around from after am "
-    "pm weeks".split()
-)
 
-
-def matters(forms: frozenset[str]) -> bool:
-    """Some folded word of the text may belong to a time."""
-    return not _WORDS_THAT_MATTER.isdisjoint(forms)
-
-
-def cues(text: str, has_words: bool, has_figures: bool) -> Iterator[TimeCue]:
+def cues(text: str, forms: frozenset[str], has_figures: bool) -> Iterator[TimeCue]:
     """Time cues of a folded text, rule by rule.
 
     Args:
-        has_words: see :func:`matters`.
+        forms: the folded words of the text; a rule none of whose words is there is not tried.
         has_figures: the text has digits.
     """
-    if has_words:
-        for rule in _WORD_RULES:
+    for rule, words in _WORD_RULES:
+        if not words.isdisjoint(forms):
             yield from rule(text)
     if has_figures:
         for rule in _FIGURE_RULES:
@@ -329,7 +311,9 @@ def _hour_meant(text: str, found: re.Match[str]) -> bool:
     if found["unit"] is not None:
         return found["unit"][0] == "o" or found["prep"] == "at"
     told = found["prep"] == "at" and not _NOT_AFTER.match(text, found.end())
-    return told and not rest_is_no_time(text, found.end()) and bool(_CLOSES.match(text, found.end()))
+    return (
+        told and not rest_is_no_time(text, found.end()) and bool(_CLOSES.match(text, found.end()))
+    )
 
 
 def _spoken_hours(text: str) -> Iterator[TimeCue]:
@@ -401,7 +385,20 @@ def _zones(text: str) -> Iterator[TimeCue]:
 
 
 _Rule = Callable[[str], Iterator[TimeCue]]
-_WORD_RULES: tuple[_Rule, ...] = (
-    _days, _parts, _weekdays, _weeks, _hours, _spoken_hours, _deltas, _nows, _prayers,
+_WORD_RULES: tuple[tuple[_Rule, frozenset[str]], ...] = (
+    (_days, single_words(_DAYS, ("tonight", "tonite")) - {"day", "the", "before", "after"}),
+    (_parts, single_words(_PARTS, ("midnight",))),
+    (_weekdays, single_words(_WEEKDAYS, _SHORT)),
+    (_weeks, frozenset({"week", "weekend"})),
+    (_dates, single_words(_MONTHS)),
+    (_hours, single_words(_NUMBERS, ("clock",))),
+    (_spoken_hours, frozenset({"half", "quarter", "ten", "twenty", "five"})),
+    (_deltas, single_words((f"{unit}s" for unit in UNITS), UNITS, ("hrs", "mins", "hr", "min"))),
+    (_nows, frozenset({"now", "immediately", "urgent", "speak"})),
+    (_prayers, frozenset({"prayer", "prayers", "jumma", "jummah", "juma", "jumu", "jumuah"})),
+)
+_FIGURE_RULES: tuple[_Rule, ...] = (
+    _dates_in_figures, _clocks, _hours, _spoken_hours, _hours_1900, _zones,
 )  # fmt: skip
-_FIGURE_RULES: tuple[_Rule, ...] = (_dates, _dates_in_figures, _clocks, _hours_1900, _zones)
+TRIGGERS = frozenset().union(*(words for _, words in _WORD_RULES))
+"""Words without which a text without figures has no time."""

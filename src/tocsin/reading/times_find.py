@@ -36,10 +36,9 @@ def find_times(words: Words, lang: str) -> list[TimeCue]:
     for rules, readable in ((times_ru, _has_russian(words)), (times_en, lang in ENGLISH)):
         if not readable:
             continue
-        told = rules.matters(forms)
-        if told or figures:
+        if figures or not rules.TRIGGERS.isdisjoint(forms):
             folded = folded or fold(words.text[:MAX_CHARS])
-            found.extend(rules.cues(folded, told, figures))
+            found.extend(rules.cues(folded, forms, figures))
     return merge(found, words.text)[:MAX_CUES]
 
 

@@ -21,6 +21,7 @@ from tocsin.reading.times_clock import (
     is_verse,
     numeric_date,
     rest_is_no_time,
+    single_words,
 )
 
 _PACK = Pack.read("ru")
@@ -116,32 +117,16 @@ _CLOSES = re.compile(
     r"всем|мск|сбор\w*|собира\w*|жд\w+|встреча\w*|ровно)\b)"
 )
 
-_WORDS_THAT_MATTER = frozenset(
-    word
-    for table in (_DAYS, _WEEKDAYS, _OBLIQUE, _SHORT, _PARTS, _HOURS, _MONTHS)
-    for phrase in table
-    for word in phrase.split()
-    if len(word) > 1
-) | frozenset(
-    "через назад сейчас щас срочно немедленно прямо полчаса утра вечера ночи половине половину "
-    "пол четверть без неделе выходные выходных намаза молитвы джумы рузмана числа часов".split()
-)
 
-
-def matters(forms: frozenset[str]) -> bool:
-    """Some folded word of the text may belong to a time."""
-    return not _WORDS_THAT_MATTER.isdisjoint(forms) or any(f.startswith("пол") for f in forms)
-
-
-def cues(text: str, has_words: bool, has_figures: bool) -> Iterator[TimeCue]:
+def cues(text: str, forms: frozenset[str], has_figures: bool) -> Iterator[TimeCue]:
     """Time cues of a folded text, rule by rule.
 
     Args:
-        has_words: see :func:`matters`.
+        forms: the folded words of the text; a rule none of whose words is there is not tried.
         has_figures: the text has digits.
     """
-    if has_words:
-        for rule in _WORD_RULES:
+    for rule, words in _WORD_RULES:
+        if not words.isdisjoint(forms):
             yield from rule(text)
     if has_figures:
         for rule in _FIGURE_RULES:
@@ -409,7 +394,20 @@ def _zones(text: str) -> Iterator[TimeCue]:
 
 
 _Rule = Callable[[str], Iterator[TimeCue]]
-_WORD_RULES: tuple[_Rule, ...] = (
-    _days, _weekdays, _weeks, _hours, _halves, _parts, _deltas, _nows, _prayers, _dates,
-)  # fmt: skip
-_FIGURE_RULES: tuple[_Rule, ...] = (_dates_in_figures, _clocks, _hour_ranges, _zones)
+_HOUR_WORDS = single_words(_HOURS, ("утра", "дня", "вечера", "ночи", "часов", "часа", "ч"))
+_HALF_WORDS = frozenset({"пол", *(f"пол{hour}" for hour in _GENITIVES)})
+_WORD_RULES: tuple[tuple[_Rule, frozenset[str]], ...] = (
+    (_days, single_words(_DAYS)),
+    (_weekdays, single_words(_WEEKDAYS, _OBLIQUE, _SHORT)),
+    (_weeks, frozenset({"неделе", "выходные", "выходных"})),
+    (_dates, single_words(_MONTHS)),
+    (_hours, _HOUR_WORDS),
+    (_halves, _HALF_WORDS | {"половина", "половину", "половине", "четверть", "без"}),
+    (_parts, single_words(_PARTS)),
+    (_deltas, frozenset({"через", "назад"})),
+    (_nows, frozenset({"сейчас", "щас", "срочно", "немедленно"})),
+    (_prayers, frozenset({"намаза", "молитвы", "джумы", "рузмана"})),
+)
+_FIGURE_RULES: tuple[_Rule, ...] = (_dates_in_figures, _clocks, _hours, _hour_ranges, _zones)
+TRIGGERS = frozenset().union(*(words for _, words in _WORD_RULES))
+"""Words without which a text without figures has no time."""

@@ -19,7 +19,7 @@ from tocsin.reading.places_pack import PlaceWords
 from tocsin.reading.places_spots import Spot, make_spots, shared_spot
 from tocsin.reading.places_words import Words
 from tocsin.reading.times import Moment, TimeCue, place_on_calendar
-from tocsin.reading.venues import VenueFinder
+from tocsin.reading.venues import VenueFinder, VenueWord
 
 MAX_PLACES = 40
 """Mentions beyond this many are left out (a list of towns, not a post about one)."""
@@ -70,7 +70,7 @@ class WhereWhen:
         home = self._home(profile)
         cues = times_find.find_times(words, enriched.lang)
         spots = self._spots(words, enriched, home, cues)
-        roles = assign_roles(words, spots, hints)
+        roles = assign_roles(words, spots, cues, hints)
         mentions = tuple(
             spot.mention(self._gazetteer, role) for spot, role in zip(spots, roles, strict=True)
         )
@@ -91,7 +91,8 @@ class WhereWhen:
     ) -> list[Spot]:
         found = self._places.find(words, enriched.lang, home, self._venues.is_venue)
         apart = [place for place in found if not _within(place, cues)]
-        spots = make_spots(words, apart, self._venues.find(words), home)[:MAX_PLACES]
+        venues = [venue for venue in self._venues.find(words) if not _overlaps(venue, apart)]
+        spots = make_spots(words, apart, venues, home)[:MAX_PLACES]
         shared = enriched.post.venue
         if shared is not None:
             spot = shared_spot(self._gazetteer, shared.latitude, shared.longitude)
@@ -116,9 +117,7 @@ class WhereWhen:
         return choose_time(words, timed, hints, enriched.post.posted_at)
 
     @staticmethod
-    def _placer(
-        words: Words, enriched: Enriched
-    ) -> Callable[[TimeCue, str], EventTime | None]:
+    def _placer(words: Words, enriched: Enriched) -> Callable[[TimeCue, str], EventTime | None]:
         def placed(cue: TimeCue, zone: str) -> EventTime | None:
             start, end = words.bounds(cue.start)
             past = times_find.tells_of_past(words, start, end)
@@ -130,6 +129,11 @@ class WhereWhen:
 def _within(place: Found, cues: Sequence[TimeCue]) -> bool:
     """Part of a time ("19:00 MSK" names a zone, not Moscow)."""
     return any(cue.start <= place.start and place.end <= cue.end for cue in cues)
+
+
+def _overlaps(venue: VenueWord, places: Sequence[Found]) -> bool:
+    """Part of a place's name ("Naberezhnye Chelny" has no embankment)."""
+    return any(place.start <= venue.start and venue.end <= place.end for place in places)
 
 
 def _zone_of(

@@ -22,6 +22,7 @@ _ADDRESS = re.compile(r"[/@\\]|^www\.", re.IGNORECASE)
 _IS_LATIN = re.compile(f"[{_LATIN}]")
 _IS_CYRILLIC = re.compile(f"[{_CYRILLIC}]")
 _INFLECTED = re.compile(f"[{_LATIN}]{{2,}}[{_CYRILLIC}]{{2,}}")
+_ABBREVIATION = re.compile("[A-Z]{2,}[а-яё]{2,}")
 _LONE_DIGIT = re.compile(r"(?<=[^\W\d_])[0346](?=[^\W\d_])")
 
 _TO_CYRILLIC = dict(
@@ -73,7 +74,9 @@ def _repair_token(token: str, around: str) -> str:
 def _repair_letters(word: str, around: str) -> str:
     """One script for the letters of ``word``, if every letter of the other has a look-alike."""
     latin, cyrillic = _IS_LATIN.findall(word), _IS_CYRILLIC.findall(word)
-    if not latin or not cyrillic or _LONE_DIGIT.sub("", word).isalpha() is False:
+    if not latin or not cyrillic or not _LONE_DIGIT.sub("", word).isalpha():
+        return word
+    if _ABBREVIATION.fullmatch(word):
         return word
     may_be_cyrillic = all(letter in _TO_CYRILLIC for letter in latin)
     may_be_latin = all(letter in _TO_LATIN for letter in cyrillic)

@@ -22,6 +22,7 @@ Two things differ from the package's own pass, neither in what is computed:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -206,7 +207,7 @@ class Network:
     def __init__(self, weights: Weights, kept: int = PIECES_KEPT) -> None:
         self._weights = weights
         self._rows = PieceRows(weights, kept)
-        self._period = max(row_period(branch.second) for branch in weights.branches)
+        self._period = math.lcm(*(row_period(branch.second) for branch in weights.branches))
 
     def vectors(self, texts: Sequence[Sequence[int]]) -> Floats:
         """Sentence vectors (n, 512), L2 norm 1, of texts given as piece ids."""

@@ -1,0 +1,165 @@
+"""How the writer stands to one cue: urged, told of others, negated, quoted.
+
+Works on words and marks from the packs, sentence by sentence; thresholds are judgement, stated
+here and held by the development set in tests/reading_acts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tocsin.reading.cues import Found, Hit
+from tocsin.reading.inflect import Mood
+
+LOOK_BACK = 6
+"""Words before an infinitive among which its modal is looked for."""
+
+NEGATION_REACH = 5
+LONG_QUOTE = 3
+"""Quotations shorter than this are names or ironic words, not speech."""
+
+
+class Stance(Enum):
+    """What the writer does with a cue."""
+
+    URGED = "urged"
+    TOLD = "told"
+    QUOTED = "quoted"
+    NEGATED = "negated"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cue with the writer's stance.
+
+    Args:
+        force: 0 to 1: how much the cue, where it stands, is urged by the writer.
+    """
+
+    hit: Hit
+    stance: Stance
+    force: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Grammar and context marks of a post: kind → word indices they cover."""
+
+    at: dict[str, frozenset[int]]
+    own_quote: bool
+
+    def of(self, kind: str) -> frozenset[int]:
+        """Words that carry a mark of this kind."""
+        return self.at.get(kind, frozenset())
+
+
+def marks_of(found: Found) -> Marks:
+    """Where a post's grammar and context marks are."""
+    at: dict[str, set[int]] = {}
+    for hit in found.hits:
+        at.setdefault(hit.cue.kind, set()).update(range(hit.start, hit.end))
+    quoted = sum(quote >= 0 for quote in found.tokens.quote)
+    own = quoted > 0.75 * len(found.tokens)
+    return Marks({kind: frozenset(words) for kind, words in at.items()}, own)
+
+
+def standing(hit: Hit, found: Found, marks: Marks) -> Standing:
+    """The writer's stance to one cue and its force."""
+    if _negated(hit, found, marks):
+        return Standing(hit, Stance.NEGATED, 0.0)
+    force = _force(hit, found, marks) if hit.cue.modal else 1.0
+    if _quoted_speech(hit, found, marks):
+        return Standing(hit, Stance.QUOTED, force)
+    if _told(hit, found, marks, force):
+        return Standing(hit, Stance.TOLD, force)
+    return Standing(hit, Stance.URGED if force >= 0.5 else Stance.TOLD, force)
+
+
+def _force(hit: Hit, found: Found, marks: Marks) -> float:
+    """How much a verb is urged by its mood and what stands before it."""
+    mood = hit.mood
+    if mood & Mood.DIRECTIVE:
+        return 0.5 if _conditional(hit, found, marks) else 1.0
+    if mood & (Mood.INFINITIVE | Mood.BASE):
+        return _infinitive(hit, found, marks)
+    if mood & (Mood.THEY | Mood.PAST) and _before(hit, found, marks.of("jussive"), 4) >= 0:
+        return 0.9
+    if mood & Mood.I:
+        return 0.6
+    return 0.12 if mood else 0.3
+
+
+def _infinitive(hit: Hit, found: Found, marks: Marks) -> float:
+    """The nearest modal word before it decides; without one, its place in the clause."""
+    urged = _before(hit, found, marks.of("deontic"), LOOK_BACK)
+    told = _before(hit, found, marks.of("told_modal"), LOOK_BACK)
+    if urged > told:
+        return 1.0
+    if told >= 0:
+        return 0.12
+    opens = found.tokens.clause[hit.head] or found.tokens.clause[hit.start]
+    if hit.mood & Mood.BASE:
+        return 0.9 if opens else 0.25
+    return 0.9 if opens else 0.55
+
+
+def _conditional(hit: Hit, found: Found, marks: Marks) -> bool:
+    return bool(hit.mood & Mood.WE) and _before(hit, found, marks.of("conditional"), 3) >= 0
+
+
+def _before(hit: Hit, found: Found, words: frozenset[int], reach: int) -> int:
+    """Nearest marked word before the head in its sentence, and never the head; −1 if none."""
+    if not words:
+        return -1
+    sentence = found.tokens.sentence[hit.head]
+    for at in range(hit.head - 1, max(hit.head - 1 - reach, -1), -1):
+        if found.tokens.sentence[at] != sentence:
+            return -1
+        if at in words:
+            return at
+    return -1
+
+
+def _negated(hit: Hit, found: Found, marks: Marks) -> bool:
+    """A negation right before the cue, or before bridge words that lead to it."""
+    negations, bridges = marks.of("negation"), marks.of("neg_bridge")
+    rhetorical = marks.of("rhetorical")
+    at = hit.start - 1
+    if found.tokens.clause[hit.start]:
+        return False
+    for distance in range(NEGATION_REACH):
+        if at < 0 or found.tokens.sentence[at] != found.tokens.sentence[hit.start]:
+            return False
+        if at in negations:
+            return at not in rhetorical
+        if at not in bridges or distance == NEGATION_REACH - 1 or found.tokens.clause[at]:
+            return False
+        at -= 1
+    return False
+
+
+def _quoted_speech(hit: Hit, found: Found, marks: Marks) -> bool:
+    quote = found.tokens.quote[hit.head]
+    if quote < 0 or marks.own_quote:
+        return False
+    return found.tokens.quote.count(quote) >= LONG_QUOTE
+
+
+def _told(hit: Hit, found: Found, marks: Marks, force: float) -> bool:
+    """Somebody else's call: a verb of calling before it, in reach of this cue.
+
+    A verb in the imperative or "we" is the writer's own unless a colon leads from the verb of
+    calling to it; an infinitive or noun belongs to the verb of calling in its sentence.
+    """
+    calling = marks.of("report_call") - marks.of("deontic")
+    saying = marks.of("report") | calling
+    own_verb = hit.cue.modal and bool(hit.mood & Mood.DIRECTIVE)
+    tokens = found.tokens
+    start = tokens.sentence_start(hit.head)
+    reach = range(start, hit.start)
+    if own_verb or not hit.cue.modal:
+        colon = next((at for at in range(hit.start, start - 1, -1) if tokens.colon[at]), -1)
+        led = colon > start and any(at in calling for at in range(start, colon))
+        return led or (not own_verb and any(at in calling for at in reach))
+    return any(at in (calling if force > 0.9 else saying) for at in reach)

@@ -1,0 +1,103 @@
+"""Which group a cue is about: the nearest one in reach, unless something else is the object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.reading.cues import Found, Hit, Mention
+from tocsin.reading.modality import Marks
+
+SORT_WEIGHT = {"noun": 1.0, "adjective": 0.9, "coded": 0.85, "venue": 0.85, "slur": 1.0}
+NEAR = 8
+"""Words between a cue and a group of the same sentence that still bind fully."""
+
+SAME_SENTENCE, NEXT_SENTENCE, ANAPHOR = 0.85, 0.7, 0.85
+FAR = 0.5
+"""A group named further off in the same short post."""
+
+FAR_REACH = 5
+PRONOUN, OUTSIDERS = 0.55, 0.75
+"""A cue about "them" or "outsiders" whom the post does not name."""
+
+MILITARY_DAMP = 0.15
+OTHER_OBJECT_DAMP = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a cue is about.
+
+    Args:
+        mention: the group; None for "them" and "outsiders".
+        weight: 0 to 1.
+    """
+
+    mention: Mention | None
+    weight: float
+
+
+NOTHING = Binding(None, 0.0)
+
+
+def bind(hit: Hit, found: Found, marks: Marks) -> Binding:
+    """The best binding of a cue; weight 0 where no group is in reach."""
+    damp = OTHER_OBJECT_DAMP if _other_object(hit, found, marks) else 1.0
+    best = NOTHING
+    anaphor = _pronoun_near(hit, found, marks)
+    for mention in found.mentions:
+        weight = _reach(hit, mention, found, anaphor) * SORT_WEIGHT[mention.term.sort]
+        if _at_war(mention, found, marks):
+            weight *= MILITARY_DAMP
+        if weight > best.weight:
+            best = Binding(mention, weight)
+    if best.weight < anaphor:
+        best = Binding(None, anaphor)
+    return Binding(best.mention, best.weight * damp)
+
+
+def _reach(hit: Hit, mention: Mention, found: Found, anaphor: float) -> float:
+    sentence = found.tokens.sentence
+    here, there = sentence[hit.head], sentence[mention.start]
+    if here == there:
+        gap = max(mention.start - hit.end, hit.start - mention.end, 0)
+        return 1.0 if gap <= NEAR else SAME_SENTENCE
+    away = here - there
+    if away in {1, 2} and anaphor:
+        return ANAPHOR
+    if away in {1, -1}:
+        return NEXT_SENTENCE
+    if abs(away) <= FAR_REACH:
+        return FAR
+    return 0.0
+
+
+def _pronoun_near(hit: Hit, found: Found, marks: Marks) -> float:
+    """Weight of "them" or "outsiders" in the cue's sentence."""
+    sentence = found.tokens.sentence[hit.head]
+    best = 0.0
+    for other in found.hits:
+        if other.cue.kind == "pronoun" and found.tokens.sentence[other.head] == sentence:
+            near = max(other.start - hit.end, hit.start - other.end, 0) <= NEAR
+            named = OUTSIDERS if other.cue.id.endswith("outsiders") else PRONOUN
+            best = max(best, named if near else 0.0)
+    return best
+
+
+def _at_war(mention: Mention, found: Found, marks: Marks) -> bool:
+    """Armies are no group: a word of war in the sentence of the mention."""
+    sentence = found.tokens.sentence
+    here = sentence[mention.start]
+    return any(sentence[at] == here for at in marks.of("military"))
+
+
+def _other_object(hit: Hit, found: Found, marks: Marks) -> bool:
+    """An official, an animal or a thing stands nearer after the verb than any group."""
+    objects = (marks.of("state_actor") | marks.of("thing")) - set(range(hit.start, hit.end))
+    sentence = found.tokens.sentence
+    groups = {at for m in found.mentions for at in range(m.start, m.end)}
+    for at in range(hit.head + 1, min(hit.head + 4, len(sentence))):
+        if sentence[at] != sentence[hit.head] or at in groups:
+            return False
+        if at in objects:
+            return True
+    return False
