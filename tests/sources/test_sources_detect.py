@@ -86,10 +86,10 @@ def test_a_folder_names_the_export_in_it(tmp_path: Path) -> None:
     assert str(path) in caught.value.advice
 
 
-def test_a_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such file"):
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RecordRefused, match="no such file"):
         detect(tmp_path / "nothing", BOTH)
-    with pytest.raises(UsageError, match="no such file"):
+    with pytest.raises(RecordRefused, match="no such file"):
         detect(tmp_path / "a\x00b", BOTH)
 
 

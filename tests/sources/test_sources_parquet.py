@@ -233,3 +233,14 @@ def test_damage_in_the_middle_keeps_what_came_before(tmp_path: Path) -> None:
     assert len(found) == BATCH_ROWS + 1
     assert isinstance(found[-1], RecordRefused)
     assert found[-1].record == f"after row {BATCH_ROWS}"
+
+
+def test_an_unused_column_that_python_cannot_hold_does_no_harm(tmp_path: Path) -> None:
+    fine = pa.array([[1697014800123456789]], pa.list_(pa.timestamp("ns")))
+    found = one(save(tmp_path, fine=fine))
+    assert orjson.loads(found.raw)["fine"] is None
+
+
+def test_a_time_that_is_not_a_number_is_no_time(tmp_path: Path) -> None:
+    (bad,) = read(save(tmp_path, posted_at=[float("nan")]))
+    assert "posted_at is blank" in str(bad)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
-import zstandard
 from sqlalchemy import Connection, select, update
 
 from tocsin import wire
@@ -24,8 +23,6 @@ from tocsin.engines.indexing import INDEXED, warning_row
 from tocsin.model import Enriched, Post, Reading, Rumour, Sighting, WarningAction
 from tocsin.store import Position, Store, schema
 from tocsin.store.store import add_rows, add_search, dumps, put_meta, replace_rows
-
-_LEVEL = 1  # the state is mostly float32 that does not compress; speed matters more
 
 
 @dataclass(slots=True)
@@ -190,7 +187,7 @@ def write_state(path: Path, state: bytes) -> None:
     path.parent.mkdir(exist_ok=True)
     beside = path.with_suffix(".state.new")
     with beside.open("wb") as file:
-        file.write(zstandard.ZstdCompressor(level=_LEVEL).compress(state))
+        file.write(state)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
@@ -198,7 +195,7 @@ def write_state(path: Path, state: bytes) -> None:
 
 def read_state(path: Path) -> bytes:
     """The inverse of :func:`write_state`."""
-    return zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    return path.read_bytes()
 
 
 def reading_row(seq: int, reading: Reading) -> dict[str, Any]:

@@ -16,12 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import ChannelProfile, Enriched, Post, Reading, Vector
@@ -33,6 +31,10 @@ CHUNK = 256
 """Posts per task: large enough that sending costs little, small enough to keep order cheaply."""
 
 Read = tuple[Enriched, Reading]
+Embedded = tuple[Vector | None, bool]
+"""A vector, and whether it saw only the text's head."""
+
+_NO_VECTOR: Embedded = (None, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ class PostReader:
 
     def __init__(self, plan: ReadingPlan) -> None:
         self._profiles = plan.profiles
-        self._embedder = Embedder() if plan.vectors else None
+        self._embedder = _embedder() if plan.vectors else None
         self._text = TextStage(self._embedder)
-        self._reader: Reader = load_reader(plan.reader, reader_options(plan))
+        self._reader = _reader(plan.reader, plan.pack_folders)
 
     def read(self, posts: Iterable[Post]) -> list[Read]:
         """Everything but the vectors."""
@@ -82,9 +84,20 @@ class PostReader:
         return self._text.embed(batch)
 
 
-def reader_options(plan: ReadingPlan) -> ReaderOptions:
-    """Options of the reader: built-in packs, installed packs, the desk's own packs."""
-    return ReaderOptions(packs=(*language_pack_folders()[1:], *map(Path, plan.pack_folders)))
+@lru_cache(maxsize=1)
+def _embedder() -> Embedder:
+    """One per process: it takes a second and 400 MB."""
+    return Embedder()
+
+
+@lru_cache(maxsize=2)
+def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
+    """One per process and kind: a gazetteer takes seconds to load. Readers keep no state.
+
+    Packs: the built-in ones (the reader knows them), installed ones, the desk's own.
+    """
+    packs = (*language_pack_folders()[1:], *map(Path, pack_folders))
+    return load_reader(name, ReaderOptions(packs=packs))
 
 
 def read_ahead(
@@ -133,7 +146,7 @@ class _Chunk:
     read: Future[list[Read]]
     ready: list[Read] | None = None
     waiting: tuple[bytes, ...] = ()
-    vectors: Future[npt.NDArray[np.float32]] | None = None
+    vectors: Future[list[Embedded]] | None = None
 
 
 def _read_in(
@@ -182,17 +195,11 @@ def _ask_vectors(
 
 
 def _finished(chunk: _Chunk, in_flight: set[bytes]) -> Iterator[Read]:
-    vectors: dict[bytes, Vector] = {}
-    if chunk.vectors is not None:
-        matrix = chunk.vectors.result()
-        pairs = zip(chunk.waiting, matrix, strict=True)
-        vectors = {digest: row for digest, row in pairs if row.any()}
+    found = chunk.vectors.result() if chunk.vectors is not None else []
+    vectors = dict(zip(chunk.waiting, found, strict=True))
     for enriched, reading in chunk.ready or ():
-        digest = enriched.digest
-        if digest is not None and digest in vectors:
-            yield replace(enriched, vector=vectors[digest]), reading
-        else:
-            yield enriched, reading
+        vector, truncated = vectors.get(enriched.digest or b"", _NO_VECTOR)
+        yield replace(enriched, vector=vector, truncated=truncated), reading
     in_flight.difference_update(chunk.waiting)
 
 
@@ -229,8 +236,6 @@ def _read_chunk(posts: list[Post]) -> list[Read]:
     return _here.read(posts)
 
 
-def _embed_chunk(batch: list[Enriched]) -> npt.NDArray[np.float32]:
+def _embed_chunk(batch: list[Enriched]) -> list[Embedded]:
     assert _here is not None
-    zero = np.zeros(512, dtype=np.float32)
-    rows = [e.vector if e.vector is not None else zero for e in _here.embed(batch)]
-    return np.stack(rows)
+    return [(enriched.vector, enriched.truncated) for enriched in _here.embed(batch)]

@@ -31,7 +31,7 @@ class Situation:
         hostile_refs: posts that assert a threat, expulsion or incitement, newest last.
         hostility_inherited: True where no post naming this place is hostile by itself.
         calls: open calls to gather here (their time has not passed), newest last.
-        call_refs: the posts that make ``calls``, newest last.
+        call_refs: the post behind each of ``calls``, in the same order.
         support_refs: allegations and dehumanisation that feed it.
         uptake_refs: replies and posts that say they are coming.
         denial_refs: denials and calm appeals; shown, never lowering a level.

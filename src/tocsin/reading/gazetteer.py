@@ -45,6 +45,7 @@ ALTERNATES_FROM = 100_000
 """Latin spellings other than the main one are indexed for cities of this size and above."""
 
 EARTH_KM = 6371.0
+_SAME_SOUND = frozenset({"kc", "ck", "vw", "wv", "jy", "yj", "ij", "ji", "jg", "fp"})
 _HOME_PARTS = re.compile(r"[,;()/]")
 _SETTLEMENT = re.compile(r"^(?:г|гор|город|city of|town of)\b\.?\s*", re.IGNORECASE)
 _RUSSIAN = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюя -")
@@ -105,7 +106,7 @@ class Gazetteer:
     # -- what others ask ---------------------------------------------------------------------
 
     def candidates(self, name: str) -> Sequence[Place]:
-        """Places that may be called ``name``, in any Russian case: current names first, then by size."""
+        """Places that may be called ``name``, in any Russian case; current names first."""
         ranked = sorted(self.entries(words_of(name)), key=self._rank)
         return [self._place(index) for index in dict.fromkeys(entry >> 1 for entry in ranked)]
 
@@ -246,9 +247,17 @@ def _entries_of(record: Mapping[str, Any], index: int) -> Iterator[tuple[str, in
                 strong = same_initial(name, main)
                 for key in name_keys(name):
                     yield key, 2 * index + strong
-        elif latin_too and len(name) > 3 and name[0].isupper() and not name.isupper():
+        elif latin_too and _alternate(name, main):
             for key in _latin_keys(name):
                 yield key, 2 * index
+
+
+def _alternate(name: str, main: str) -> bool:
+    """A spelling in another language; other names ("White House") do more harm than good."""
+    if len(name) < 4 or not name[0].isupper() or name.isupper():
+        return False
+    pair = fold(name)[:1] + fold(main)[:1]
+    return pair[:1] == pair[1:] or pair in _SAME_SOUND
 
 
 def _latin_keys(name: str) -> list[str]:

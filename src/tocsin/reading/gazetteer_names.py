@@ -133,10 +133,9 @@ def _stems_of_text(word: str) -> Iterator[str]:
                 yield f"{word[:cut]}|{mark}"
 
 
-_ROMAN_INITIALS = {
-    **dict(zip("абвгдезийклмнопрстуфы", "abvgdeziyklmnoprstufy", strict=True)),
-    **{"ж": "z", "х": "k", "ц": "t", "ч": "c", "ш": "s", "щ": "s", "э": "e", "ю": "y", "я": "y"},
-}
+_ROMAN_INITIALS = dict(
+    zip("абвгдезийклмнопрстуфыжхцчшщэюя", "abvgdeziyklmnoprstufyzktcsseyy", strict=True)
+)
 _SAME_INITIAL = {"zj": "z", "kh": "k", "hk": "k", "jy": "y", "ey": "e", "ye": "e", "ct": "t"}
 
 

@@ -28,6 +28,7 @@ SORTS = {
 }
 _TOP = {"version", "language", "classes", "irregular", "cues", "groups"}
 _CUE = {"id", "kind", "strength", "alone", "gather", "modal", "patterns"}
+_OTHER_STAGE = ("times_", "venues_", "places_")
 _LANGUAGE_FILES = ("groups", "ru", "en")
 
 
@@ -110,8 +111,11 @@ def load_packs(languages: tuple[str, ...], folders: Iterable[Path] = ()) -> Pack
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder of packs; check the path")
+        if folder.resolve() == Path(str(builtin)).resolve():
+            continue
         for path in sorted(folder.glob("*.yaml")):
-            draft.add(f"{folder.name}/{path.name}", path.read_bytes())
+            if not path.name.startswith(_OTHER_STAGE):
+                draft.add(f"{folder.name}/{path.name}", path.read_bytes())
     return draft.done()
 
 

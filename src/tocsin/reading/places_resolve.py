@@ -7,6 +7,7 @@ all weights is the probability of the resolution. Figures are judgements.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,10 @@ HOME_COUNTRY, HOME_AREA, HOME_KM = 8.0, 40.0, 150.0
 TOGETHER_COUNTRY, TOGETHER_AREA, TOGETHER_KM = 3.0, 10.0, 200.0
 IN_REGION, IN_COUNTRY = 300.0, 60.0
 
-_RUSSIAN_SPACE = frozenset("BY KZ UA KG UZ TJ TM AM AZ GE MD LV EE LT".split())
-_ENGLISH_SPACE = frozenset("US GB CA AU IE NZ".split())
+RUSSIAN_SPACE = "BY KZ UA KG UZ TJ TM AM AZ GE MD LV EE LT"
+ENGLISH_SPACE = "US GB CA AU IE NZ"
+_RUSSIAN_SPACE = frozenset(RUSSIAN_SPACE.split())
+_ENGLISH_SPACE = frozenset(ENGLISH_SPACE.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def _weight(gazetteer: Gazetteer, index: int, context: Context) -> float:
             weight *= HOME_AREA
         elif country == context.home.country:
             weight *= HOME_COUNTRY
-    weight *= max((region_factor(gazetteer, index, r) for r in context.regions), default=1.0) ** 0.5
+    named = max((region_factor(gazetteer, index, r) for r in context.regions), default=1.0)
+    weight *= math.sqrt(named)
     return weight * _together(place, context.anchors)
 
 

@@ -23,8 +23,8 @@ SHARED_KM = 25.0
 _TOUCHING = 3
 _SAME_SENTENCE_REACH = 160
 
-_TOWARDS = frozenset("к ко до to towards toward into".split())
-_FROM = frozenset("из от from".split())
+_TOWARDS = frozenset({"к", "ко", "до", "to", "towards", "toward", "into"})
+_FROM = frozenset({"из", "от", "from"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,10 @@ class Words:
         word = self.text[self.starts[at] : self.ends[at]]
         if not word[0].isupper():
             return False
-        return len(word) < 2 or not word.isupper() or len(word) <= 4 or not self.shouted
+        if len(word) < 2 or not word.isupper():
+            return True
+        # "AMA", "OF": short capitals are an abbreviation, not a name.
+        return not word.isascii() if len(word) <= 4 else not self.shouted
 
     @property
     def shouted(self) -> bool:

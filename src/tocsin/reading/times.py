@@ -26,6 +26,8 @@ MERGE_GAP = 30
 INHERIT_GAP = 240
 """A clock time takes the day named at most this many characters before it."""
 
+ADDABLE = "minute until day weekday week year month day_of_month part zone"
+_ADDABLE = tuple(ADDABLE.split())
 _HALF_YEAR = timedelta(days=182)
 _NOON = 12 * 60
 _EVENING = 18 * 60
@@ -133,11 +135,7 @@ def _clash(left: TimeCue, right: TimeCue) -> bool:
 
 def _united(left: TimeCue, right: TimeCue) -> TimeCue:
     # What the right one says fills what the left one leaves open.
-    fields = {
-        name: getattr(right, name)
-        for name in ("minute until day weekday week year month day_of_month part zone".split())
-        if getattr(left, name) is None
-    }
+    fields = {name: getattr(right, name) for name in _ADDABLE if getattr(left, name) is None}
     clock = left if left.has_clock else right
     whole = (left.has_day and right.has_clock) or (left.has_clock and right.has_day)
     return replace(

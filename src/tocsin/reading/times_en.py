@@ -274,8 +274,8 @@ def _clock_meant(text: str, found: re.Match[str]) -> bool:
     if rest_is_no_time(text, end) or _NOT_AFTER.match(text, end):
         return False
     if found["sep"] == ":":
-        verse = is_verse(text, figures, end, _BOOKS)
-        return bool(found["half"]) or not (verse or is_score(text, figures))
+        verse = is_verse(text, figures, found.end("m"), _BOOKS)
+        return bool(found["half"] or found["half2"]) or not (verse or is_score(text, figures))
     if found["sep"] == "h":
         return True
     return bool(found["half"]) or (found["prep"] == "at" and int(found["m"]) % 5 == 0)

@@ -206,8 +206,8 @@ def _dates_in_figures(text: str) -> Iterator[TimeCue]:
             continue
         cue = numeric_date(found, "dmy")
         if cue is not None:
-            until = _DEADLINE_BEFORE.search(text, max(0, found.start() - 4), found.start())
-            yield replace(cue, deadline=until is not None)
+            deadline = _DEADLINE_BEFORE.search(text, max(0, found.start() - 4), found.start())
+            yield replace(cue, deadline=deadline is not None)
 
 
 def _reads_as_clock(text: str, found: re.Match[str]) -> bool:

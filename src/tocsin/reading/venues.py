@@ -14,10 +14,11 @@ from tocsin.reading.places_pack import LANGUAGES, read_pack
 from tocsin.reading.places_words import Words
 
 _PREPOSITION_REACH = 3
-_LOCATIVE = frozenset(
+LOCATIVE = (
     "в во на у к ко возле около напротив близ до из под in at near outside inside to towards "
-    "toward from by around opposite into behind".split()
+    "toward from by around opposite into behind"
 )
+_LOCATIVE = frozenset(LOCATIVE.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ ALIASES: Mapping[str, str] = {"forward_posted_at": "forward_date", "media": "med
 """Other common names of optional columns, used without ``--map``; required ones never guess."""
 
 
+_LIKELY = {"posted_at": "date", "id": "msg_id"}
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How the rows of one table become posts.
@@ -60,17 +63,17 @@ class Plan:
         for ours in mapped:
             theirs = self.options.column_map[ours]
             if theirs not in found:
-                raise Unfit(f"--map {ours}={theirs}: no column {theirs!r}", _advice(ours, found))
-        for ours in self.needed():
-            if self.theirs(ours, found) is None:
-                raise Unfit(f"no column {ours!r}", _advice(ours, found))
+                raise Unfit(f"--map {ours}={theirs}: no column {theirs!r}", _advice([ours], found))
+        missing = [ours for ours in self.needed() if self.theirs(ours, found) is None]
+        if missing:
+            raise Unfit(f"no column {', '.join(map(repr, missing))}", _advice(missing, found))
 
 
-def _advice(ours: str, found: Collection[str]) -> str:
+def _advice(missing: Collection[str], found: Collection[str]) -> str:
     shown = ", ".join(_printable(column) for column in list(found)[:30]) or "none"
-    example = {"posted_at": "date", "id": "msg_id"}.get(ours, "their_name")
-    fill = ", or name the channel" if ours == "channel" else ""
-    return f"columns found: {shown}; say which one it is: --map {ours}={example}{fill}"
+    example = " ".join(f"--map {ours}={_LIKELY.get(ours, 'their_name')}" for ours in missing)
+    fill = ", or name the channel" if "channel" in missing else ""
+    return f"columns found: {shown}; say which they are: {example}{fill}"
 
 
 def _printable(column: str) -> str:

@@ -16,8 +16,8 @@ def detect(
     """The first of ``sources`` that knows the file by its content, or the one ``forced`` names.
 
     Raises:
-        UsageError: no source is called ``forced``, or there is no such file.
-        RecordRefused: a folder, an empty file, or nothing that any source knows.
+        UsageError: no source is called ``forced``.
+        RecordRefused: no file, a folder, an empty file, or nothing that any source knows.
         EnvironmentFailed: the system will not let us read it.
     """
     known: list[Source] = list(sources.values() if isinstance(sources, Mapping) else sources)

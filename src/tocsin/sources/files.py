@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from tocsin.errors import EnvironmentFailed, RecordRefused, UsageError
+from tocsin.errors import EnvironmentFailed, RecordRefused
 from tocsin.sources.refusals import refuse_file
 
 HEAD_BYTES = 65_536
@@ -21,8 +21,7 @@ def read_head(path: Path) -> bytes:
     """The first 64 KiB of a file that is there, is a file, and is not empty.
 
     Raises:
-        UsageError: there is no such file.
-        RecordRefused: it is a folder, something not a file, or empty.
+        RecordRefused: there is no such file, or it is a folder, something not a file, or empty.
         EnvironmentFailed: the system will not let us read it.
     """
     try:
@@ -33,7 +32,7 @@ def read_head(path: Path) -> bytes:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
     except (FileNotFoundError, ValueError) as error:
-        raise UsageError(f"{path}: there is no such file; check the name") from error
+        raise refuse_file(path, "there is no such file", "check the name") from error
     except OSError as error:
         raise EnvironmentFailed(f"{path}: cannot be read: {error.strerror}") from error
     if not head:

@@ -173,9 +173,12 @@ def _plain(column: Any) -> list[Any]:
         return list(column.cast(width).to_pylist())
     try:
         return list(column.to_pylist())
-    except UnicodeDecodeError:
-        # Parquet does not promise that its strings are UTF-8; bytes are judged one by one
-        return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
+    except (ValueError, OverflowError):
+        if not _is_text(column.type):
+            # a list of nanoseconds or the like, which Python has no values for: not a post's
+            return [None] * len(column)
+    # Parquet does not promise that its strings are UTF-8: each is judged by itself
+    return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
 
 
 def _decoded(value: bytes | None) -> str | bytes | None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import orjson
-
-from tocsin.errors import RecordRefused
 from tocsin.model import ChannelProfile
+from tocsin.sources import values
+from tocsin.sources.delimited import split_header
+from tocsin.sources.files import UTF8_MARK, is_text, read_head, why_unreadable
+from tocsin.sources.instants import instant
+from tocsin.sources.json_lines import parse_line
+from tocsin.sources.refusals import Unfit, refuse, refuse_file
 
 COLUMNS = (
     "channel",
@@ -28,6 +31,9 @@ COLUMNS = (
 )
 _GRADES = frozenset("ABCDEF")
 _ADVICE = f"known columns: {', '.join(COLUMNS)}"
+_MAX_LINE = 1 << 20
+
+Row = Mapping[str, Any]
 
 
 def read_profiles(path: Path) -> list[ChannelProfile]:
@@ -37,114 +43,116 @@ def read_profiles(path: Path) -> list[ChannelProfile]:
         RecordRefused: the first line that is wrong, by number; nothing is taken then, because
             half a list of channels would silently lose the other half's homes and sizes.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise _refused(path, "the whole file", str(error.strerror), "name a file") from None
-    except UnicodeDecodeError:
-        raise _refused(path, "the whole file", "not UTF-8", "save it as UTF-8") from None
-    if not text.strip():
-        raise _refused(path, "the whole file", "empty", _ADVICE)
-    rows = _json_lines(path, text) if text.lstrip().startswith("{") else _csv(path, text)
-    return [_profile(path, line, row) for line, row in rows]
+    head = read_head(path)
+    if not is_text(head):
+        raise why_unreadable(path, head, "a list of channels (CSV or JSON Lines)")
+    content = path.read_bytes().removeprefix(UTF8_MARK)
+    if not content.strip():
+        raise refuse_file(path, "empty", _ADVICE)
+    rows = _json_lines(content) if content.lstrip().startswith(b"{") else _csv(content)
+    return list(_profiles(str(path), rows))
 
 
-def _json_lines(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
+def _profiles(file: str, rows: Iterator[tuple[int, Row | Unfit]]) -> Iterator[ChannelProfile]:
+    for number, row in rows:
         try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            raise _refused(path, f"line {number}", "not JSON", "one JSON object a line") from None
-        if not isinstance(row, dict):
-            raise _refused(path, f"line {number}", "not a JSON object", _ADVICE)
-        yield f"line {number}", row
+            yield _profile(row)
+        except Unfit as unfit:
+            raise refuse(file, f"line {number}", unfit) from unfit
 
 
-def _csv(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    first = text.splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    unknown = [name for name in reader.fieldnames or () if name.strip() not in COLUMNS]
-    if "channel" not in [name.strip() for name in reader.fieldnames or ()]:
-        raise _refused(path, "line 1", "no column 'channel'", _ADVICE)
+def _json_lines(content: bytes) -> Iterator[tuple[int, Row | Unfit]]:
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip():
+            try:
+                yield number, parse_line(line, _MAX_LINE)
+            except Unfit as unfit:
+                yield number, unfit
+
+
+def _csv(content: bytes) -> Iterator[tuple[int, Row | Unfit]]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        yield content.count(b"\n", 0, error.start) + 1, Unfit("not UTF-8", "save it as UTF-8")
+        return
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    number, header = 1, list[str]()
+    try:
+        delimiter = split_header(first, set(COLUMNS))[1]
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        for fields in rows:
+            number = rows.line_num
+            if header and fields:
+                yield number, _named(header, fields)
+            header = header or [field.strip() for field in fields]
+    except csv.Error as error:
+        yield number + 1, Unfit(f"not a row of a CSV file ({error})", "check its quotes")
+    except Unfit as unfit:
+        yield number, unfit
+
+
+def _named(header: list[str], fields: list[str]) -> Row | Unfit:
+    if len(fields) > len(header):
+        return Unfit(
+            f"{len(fields)} fields under {len(header)} columns", "put lists in double quotes"
+        )
+    return dict(zip(header, fields, strict=False))
+
+
+def _profile(row: Row | Unfit) -> ChannelProfile:
+    if isinstance(row, Unfit):
+        raise row
+    unknown = sorted(set(row).difference(COLUMNS))
     if unknown:
-        raise _refused(path, "line 1", f"unknown column {unknown[0]!r}", _ADVICE)
-    for row in reader:
-        named = {str(k).strip(): v for k, v in row.items() if k is not None}
-        yield f"line {reader.line_num}", named
-
-
-def _profile(path: Path, line: str, row: Mapping[str, Any]) -> ChannelProfile:
-    channel = str(row.get("channel") or "").strip()
-    if not channel:
-        raise _refused(path, line, "no channel", "give the id under which its posts arrive")
-    unknown = sorted(set(row) - set(COLUMNS))
-    if unknown:
-        raise _refused(path, line, f"unknown column {unknown[0]!r}", _ADVICE)
+        raise Unfit(f"unknown column {unknown[0]!r}", _ADVICE)
+    channel = values.channel(row.get("channel"))
+    if channel is None:
+        raise Unfit("no channel", "give the id under which its posts arrive")
+    name = values.name(row.get("name"), "name")
     return ChannelProfile(
-        channel=channel.removeprefix("@"),
-        name=_text(row, "name").removeprefix("@") or None,
-        home_place=_text(row, "home_place") or None,
-        time_zone=_zone(path, line, row),
-        languages=_languages(row),
-        subscribers=_count(path, line, row),
-        as_of=_time(path, line, row, "as_of"),
-        reliability=_grade(path, line, row),
-        created_at=_time(path, line, row, "created_at"),
+        channel=channel,
+        name=name.removeprefix("@") if name else None,
+        home_place=values.name(row.get("home_place"), "home_place"),
+        time_zone=_zone(row),
+        languages=_languages(row.get("languages")),
+        subscribers=values.count(row.get("subscribers"), "subscribers"),
+        as_of=_moment(row, "as_of"),
+        reliability=_grade(row),
+        created_at=_moment(row, "created_at"),
     )
 
 
-def _text(row: Mapping[str, Any], column: str) -> str:
-    return str(row.get(column) or "").strip()
-
-
-def _zone(path: Path, line: str, row: Mapping[str, Any]) -> str | None:
-    name = _text(row, "time_zone")
-    if not name:
+def _zone(row: Row) -> str | None:
+    name = values.name(row.get("time_zone"), "time_zone")
+    if name is None:
         return None
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise _refused(path, line, f"no time zone {name!r}", "e.g. Europe/Moscow") from None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Unfit(f"no time zone {name!r}", "e.g. Europe/Moscow") from error
     return name
 
 
-def _languages(row: Mapping[str, Any]) -> tuple[str, ...]:
-    value = row.get("languages") or ()
-    if isinstance(value, str):
-        value = value.replace(";", " ").replace(",", " ").split()
-    return tuple(str(code).strip().lower() for code in value)
+def _languages(found: Any) -> tuple[str, ...]:
+    if isinstance(found, str):
+        found = found.replace(";", " ").replace(",", " ").split()
+    if not isinstance(found, list | None):
+        raise Unfit("languages are not a list", "write codes, like ru en")
+    codes = (values.name(code, "languages") for code in found or ())
+    return tuple(code.lower() for code in codes if code)
 
 
-def _count(path: Path, line: str, row: Mapping[str, Any]) -> int | None:
-    value = _text(row, "subscribers")
-    if not value:
-        return None
-    digits = value.replace(" ", "").replace("_", "")
-    if not digits.isdecimal():
-        raise _refused(path, line, f"subscribers {value!r} is no count", "a whole number")
-    return int(digits)
-
-
-def _grade(path: Path, line: str, row: Mapping[str, Any]) -> str:
-    grade = _text(row, "reliability").upper() or "F"
+def _grade(row: Row) -> str:
+    grade = (values.name(row.get("reliability"), "reliability") or "F").upper()
     if grade not in _GRADES:
-        raise _refused(path, line, f"reliability {grade!r}", "a grade from A to F")
+        raise Unfit(f"reliability {grade!r}", "a grade from A to F")
     return grade
 
 
-def _time(path: Path, line: str, row: Mapping[str, Any], column: str) -> datetime | None:
-    value = _text(row, column)
-    if not value:
-        return None
+def _moment(row: Row, column: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise _refused(path, line, f"{column} {value!r} is no time", "e.g. 2023-10-11") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _refused(path: Path, record: str, problem: str, advice: str) -> RecordRefused:
-    return RecordRefused(str(path), record, problem, advice)
+        found = instant(row.get(column))
+    except Unfit as unfit:
+        raise Unfit(f"{column}: {unfit.problem}", unfit.advice) from unfit
+    return datetime.fromisoformat(found) if found else None

@@ -93,6 +93,6 @@ class Source(Protocol):
 
         Raises:
             RecordRefused: nothing in the file can be read (at the first ``next``).
-            UsageError: the options do not fit this file, or there is no such file.
+            UsageError: the options do not fit this file.
         """
         ...

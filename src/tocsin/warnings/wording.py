@@ -24,7 +24,7 @@ ENGLISH: Phrases = {
     ),
     "directed": "A hostile post names a spot there ({venue})",
     "channels": "Posted in {channels} independent channels",
-    "uptake": "{uptake} {replies} say they are coming",
+    "uptake": "Replies and posts that say they are coming: {uptake}",
     "event_nearby": "Violence against {target} reported nearby by independent channels",
     "nearby": "Hostile posts or calls against {target} at places nearby",
     "growth": "{pace}",
@@ -34,7 +34,7 @@ ENGLISH: Phrases = {
     "ultimatum": "An ultimatum is set",
     "confirmed": "Confirmed by a person at the desk",
     "peaceful_met": "A peaceful gathering at the same place and time could be met by it",
-    "denials": "{denials} {posts} deny it or appeal for calm (shown; they lower nothing)",
+    "denials": "Denials or appeals for calm: {denials} (shown; they lower nothing)",
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
     "pace_growth": "{growth} times the usual rate",
     "expired_window": "The called time has passed",
@@ -79,7 +79,7 @@ def reasons(
     if pace and pace not in told:
         told.append(pace)
     if situation.denial_refs:
-        told.append(phrases["denials"].format_map({**said, "posts": _posts(said["denials"])}))
+        told.append(phrases["denials"].format_map(said))
     return tuple(told)
 
 
@@ -102,7 +102,6 @@ def facts(
         "whose": _whose(situation),
         "channels": str(situation.independent_channels),
         "uptake": str(len(situation.uptake_refs)),
-        "replies": "reply or post" if len(situation.uptake_refs) == 1 else "replies or posts",
         "support": str(situation.support_channels),
         "denials": str(len(situation.denial_refs)),
         "pace": _pace(situation.rumours, spreads, phrases),
