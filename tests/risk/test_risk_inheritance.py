@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from risk_builders import T0, by_channel, call, hostile, hours, key, look, place, tell
 
-from tocsin.model import Act, Frame, Role, Signal
+from tocsin.model import Act, Frame, PlaceMention, Role, Signal, SituationKey, VenueClass
 from tocsin.risk import SituationTracker
 
 NOWHERE: dict[str, Any] = {"places": ()}
@@ -176,3 +176,52 @@ def test_a_violence_report_is_never_its_channels_hostility() -> None:
 
 def test_an_origin_is_not_where_it_is_called() -> None:
     assert look([hostile(places=(place(role=Role.ORIGIN),))], 1) is None
+
+
+def guess(town: str, venue: VenueClass = VenueClass.AIRPORT) -> PlaceMention:
+    return place(town, Role.GATHER_AT, venue, p=0.6)
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        pytest.param((guess("Bexley"),), key("Aford"), id="a guess"),
+        pytest.param((), key("Aford"), id="no place"),
+        pytest.param((guess("Bexley", VenueClass.STATION),), key("Bexley"), id="another venue"),
+        pytest.param(
+            (replace(guess("Bexley"), p=0.9),), key("Bexley"), id="a place it names itself"
+        ),
+    ],
+)
+def test_a_copy_elsewhere_means_the_first_callers_place(
+    there: tuple[PlaceMention, ...], found: SituationKey
+) -> None:
+    first = call(1, "c1", rumour="r", places=(guess("Aford"),))
+    copy = call(2, "c2", rumour="r", channel="two", places=there)
+    tracker = SituationTracker({})
+    assert tell(tracker, [hostile(**NOWHERE), first, copy])[-1] == (found,)
+
+
+def test_an_answer_goes_before_the_rumour_in_placing_a_call() -> None:
+    posts = [
+        hostile(**NOWHERE),
+        call(1, "c1", rumour="r", places=(guess("Aford"),)),
+        call(1.5, "c2", places=(guess("Corby"),)),
+        call(2, "c3", rumour="r", reply_to="c2", places=()),
+    ]
+    tracker = SituationTracker({})
+    assert tell(tracker, posts)[-1] == (key("Corby"),)
+
+
+def test_a_call_without_any_place_is_nothing() -> None:
+    assert look([hostile(**NOWHERE), call(places=())], 2) is None
+
+
+def test_of_two_groups_named_once_each_the_newest() -> None:
+    posts = [
+        hostile(0, "h1", target="Group A", **NOWHERE),
+        hostile(1, "h2", target="Group B", **NOWHERE),
+        call(2),
+    ]
+    tracker = SituationTracker({})
+    assert tell(tracker, posts)[-1] == (key(group="Group B"),)

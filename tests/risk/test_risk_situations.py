@@ -359,3 +359,13 @@ def test_another_format_is_refused() -> None:
     data = zstandard.ZstdCompressor().compress(orjson.dumps({"format": 0}))
     with pytest.raises(ValueError, match="format"):
         SituationTracker({}).restore(data)
+
+
+def test_reports_of_one_venue_corroborate_whatever_group_the_second_names() -> None:
+    hotel = {"places": (place("Bexley", Role.HAPPENED_AT, VenueClass.HOTEL),)}
+    posts = [hostile(), replace(report(1, "x"), **hotel)]
+    for target, expected in (("Group B", 2), (None, 2)):
+        second = replace(report(2, "y"), target=target, **hotel)
+        situation = look([*posts, second], 3)
+        assert situation is not None
+        assert len(situation.event_refs) == expected

@@ -27,7 +27,9 @@ GATHER_REACH = 2
 PAST_TOLD = 0.65
 UNCLEAR_QUOTE = 0.6
 GATHER_SHARE = 0.6
-QUESTION = 0.6
+ELSEWHERE = 0.5
+"""An unbound cue among words of sport, trade, war, history or daily life."""
+
 PREMISES = 0.5
 """Hostility of calling people to a group's premises with no peaceful purpose in sight."""
 
@@ -110,10 +112,16 @@ def _weigh(stood: Standing, found: Found, marks: Marks, calls: list[Standing]) -
         return Weighed(stood, bind(hit, found, marks), shown, shown * stood.force)
     binding = bind(hit, found, marks)
     effect = hit.cue.strength * binding.weight
+    unbound = binding.damp * (ELSEWHERE if _elsewhere(marks) else 1.0)
     if hit.cue.kind in HOSTILE_KINDS and _called(hit, found, calls):
-        effect = 1 - (1 - effect) * (1 - hit.cue.gather * (GATHER_SHARE if effect else 1.0))
-    effect = max(effect, hit.cue.alone)
+        share = GATHER_SHARE if effect else 1.0
+        effect = 1 - (1 - effect) * (1 - hit.cue.gather * share * unbound)
+    effect = max(effect, hit.cue.alone * unbound)
     return Weighed(stood, binding, effect * _told_factor(stood), effect * _own(stood, found, marks))
+
+
+def _elsewhere(marks: Marks) -> bool:
+    return any(marks.of(kind) for kind in ("sport", "commerce", "military", "history", "civic"))
 
 
 def _called(hit: Hit, found: Found, calls: list[Standing]) -> bool:
@@ -136,8 +144,7 @@ def _own(stood: Standing, found: Found, marks: Marks) -> float:
         others = marks.of("report") | marks.of("report_call") | marks.of("condemn")
         return 0.0 if others or marks.of("news") else UNCLEAR_QUOTE * stood.force
     if stood.stance is Stance.URGED:
-        asked = found.tokens.sentence[stood.hit.head] in found.tokens.questions
-        return stood.force * (QUESTION if asked and not stood.hit.cue.modal else 1.0)
+        return stood.force
     return 0.0 if stood.stance is Stance.NEGATED or stood.force >= 0.5 else 0.5 * stood.force
 
 

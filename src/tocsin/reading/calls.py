@@ -16,6 +16,9 @@ from tocsin.reading.times_find import tells_of_past
 ORIGIN_REACH = 20
 """Characters after an origin cue within which a place is where somebody comes from."""
 
+AFTERTHOUGHT = 15
+"""Characters by which a cue after its place counts as farther than one before it."""
+
 BOUND_REACH = 160
 """A time this near a gathering cue belongs to it, whatever sentence it stands in."""
 
@@ -48,6 +51,7 @@ def assign_roles(
     """A role for each spot, in order."""
     gathers = () if hints.calm else hints.gather_spans
     roles = [_role(words, spot, hints, gathers) for spot in spots]
+    _mark_origins(spots, roles, hints.origin_spans)
     if gathers:
         _list_lines(words, spots, roles, cues)
     located = any(
@@ -81,7 +85,7 @@ def _list_lines(
 def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) -> Role:
     if spot.cue == "shared":
         return Role.GATHER_AT if gathers else Role.MENTIONED
-    if _is_origin(spot, hints):
+    if spot.preposition == "from":
         return Role.ORIGIN
     called = _nearest(words, spot, gathers)
     happened = _nearest(words, spot, hints.happened_spans)
@@ -95,24 +99,31 @@ def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) ->
     return Role.MENTIONED
 
 
-def _is_origin(spot: Spot, hints: CueHints) -> bool:
-    if spot.preposition == "from":
-        return True
-    if spot.preposition or spot.venue is not None:
-        return False
-    return any(0 <= spot.start - cue.end <= ORIGIN_REACH for cue in hints.origin_spans)
+def _mark_origins(spots: Sequence[Spot], roles: list[Role], origins: Sequence[Span]) -> None:
+    """ "Flight Baku to Makhachkala": the first bare name after an origin cue."""
+    for cue in origins:
+        for at, spot in enumerate(spots):
+            if 0 <= spot.start - cue.end <= ORIGIN_REACH:
+                if not spot.preposition and spot.venue is None:
+                    roles[at] = Role.ORIGIN
+                break
 
 
 def _nearest(words: Words, spot: Spot, cues: Sequence[Span]) -> int | None:
     """Characters to the nearest cue of the same sentence; None: there is none."""
     sentence = words.sentence(spot.start)
     return min(
-        (_gap(spot, cue) for cue in cues if words.sentence(cue.start) == sentence), default=None
+        (_pull(spot, cue) for cue in cues if words.sentence(cue.start) == sentence), default=None
     )
 
 
 def _gap(one: Spot | TimeCue, cue: Span) -> int:
     return max(one.start - cue.end, cue.start - one.end, 0)
+
+
+def _pull(spot: Spot, cue: Span) -> int:
+    """How near a cue is; one that stands after its place counts as farther away."""
+    return _gap(spot, cue) + (AFTERTHOUGHT if cue.start > spot.start else 0)
 
 
 def _own_line(words: Words, spot: Spot, hints: CueHints) -> bool:

@@ -85,7 +85,7 @@ def _of_told_gathering(found: Found, evidence: Evidence, against: int) -> Frame:
     if against:
         return Frame.CONDEMNED
     told = found.has("report") or found.has("report_call") or found.has("news")
-    past = any(w.hit.cue.id.endswith("crowd_told") for w in evidence.weighed)
+    past = any(w.hit.cue.told for w in evidence.weighed)
     if not told and not past and (found.has("peaceful") or found.has("civic")):
         return Frame.PEACEFUL
     return Frame.REPORTED

@@ -92,7 +92,9 @@ def _tag_mood(tag: object) -> Mood:
 
 def english_forms(verb: str, irregular: Mapping[str, Sequence[str]]) -> dict[str, Mood]:
     """Form → mood of an English verb; ``irregular`` maps a base to its past forms."""
-    forms = {verb: Mood.BASE, _third_person(verb): Mood.THEY, _gerund(verb): Mood.PAST}
+    gerund = _gerund(verb)
+    forms = {verb: Mood.BASE, _third_person(verb): Mood.THEY, gerund: Mood.PAST}
+    forms[gerund[:-1]] = Mood.PAST  # spoken: kickin
     for past in irregular.get(verb, (_past(verb),)):
         forms[past] = forms.get(past, Mood.NONE) | Mood.PAST
     return forms

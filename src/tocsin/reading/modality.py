@@ -16,7 +16,13 @@ LOOK_BACK = 6
 """Words before an infinitive among which its modal is looked for."""
 
 NEGATION_REACH = 5
-LONG_QUOTE = 3
+OPENING = 2
+"""Words that may stand before an infinitive that opens its clause: its object, "all"."""
+
+QUESTION = 0.6
+"""An infinitive in a plain question is put up for talk."""
+
+LONG_QUOTE = 2
 """Quotations shorter than this are names or ironic words, not speech."""
 
 
@@ -66,12 +72,14 @@ def marks_of(found: Found) -> Marks:
 
 def standing(hit: Hit, found: Found, marks: Marks) -> Standing:
     """The writer's stance to one cue and its force."""
+    if hit.cue.told:
+        return Standing(hit, Stance.TOLD, 0.0)
     if _negated(hit, found, marks):
         return Standing(hit, Stance.NEGATED, 0.0)
     force = _force(hit, found, marks) if hit.cue.modal else 1.0
     if _quoted_speech(hit, found, marks):
         return Standing(hit, Stance.QUOTED, force)
-    if _told(hit, found, marks, force):
+    if _told(hit, found, marks):
         return Standing(hit, Stance.TOLD, force)
     return Standing(hit, Stance.URGED if force >= 0.5 else Stance.TOLD, force)
 
@@ -85,23 +93,34 @@ def _force(hit: Hit, found: Found, marks: Marks) -> float:
         return _infinitive(hit, found, marks)
     if mood & (Mood.THEY | Mood.PAST) and _before(hit, found, marks.of("jussive"), 4) >= 0:
         return 0.9
+    if mood & Mood.PAST and _announced(hit, found, marks):
+        return 1.0
     if mood & Mood.I:
         return 0.6
     return 0.12 if mood else 0.3
 
 
+def _announced(hit: Hit, found: Found, marks: Marks) -> bool:
+    """ "We are throwing them out": a continuous form of the writer's own "we"."""
+    continuous = found.tokens.forms[hit.head].endswith(("ing", "in"))
+    return continuous and _before(hit, found, marks.of("own_subject"), 3) >= 0
+
+
 def _infinitive(hit: Hit, found: Found, marks: Marks) -> float:
     """The nearest modal word before it decides; without one, its place in the clause."""
+    tokens = found.tokens
+    asked = QUESTION if tokens.sentence[hit.head] in tokens.questions else 1.0
     urged = _before(hit, found, marks.of("deontic"), LOOK_BACK)
     told = _before(hit, found, marks.of("told_modal"), LOOK_BACK)
     if urged > told:
-        return 1.0
+        return 1.0 if marks.of("rhetorical") else asked
     if told >= 0:
         return 0.12
-    opens = found.tokens.clause[hit.head] or found.tokens.clause[hit.start]
+    lead = hit.head - tokens.clause_start(hit.head)
     if hit.mood & Mood.BASE:
-        return 0.9 if opens else 0.25
-    return 0.9 if opens else 0.55
+        opens = lead == 0 or tokens.clause[hit.start]
+        return (0.9 if opens else 0.25) * asked
+    return (0.9 if lead <= OPENING else 0.55) * asked
 
 
 def _conditional(hit: Hit, found: Found, marks: Marks) -> bool:
@@ -113,7 +132,8 @@ def _before(hit: Hit, found: Found, words: frozenset[int], reach: int) -> int:
     if not words:
         return -1
     sentence = found.tokens.sentence[hit.head]
-    for at in range(hit.head - 1, max(hit.head - 1 - reach, -1), -1):
+    last = max(hit.head - 1 - reach, hit.start - 1 - reach, -1)
+    for at in range(hit.head - 1, last, -1):
         if found.tokens.sentence[at] != sentence:
             return -1
         if at in words:
@@ -146,20 +166,31 @@ def _quoted_speech(hit: Hit, found: Found, marks: Marks) -> bool:
     return found.tokens.quote.count(quote) >= LONG_QUOTE
 
 
-def _told(hit: Hit, found: Found, marks: Marks, force: float) -> bool:
-    """Somebody else's call: a verb of calling before it, in reach of this cue.
+def _told(hit: Hit, found: Found, marks: Marks) -> bool:
+    """Somebody else's words, told by the writer without quotation marks.
 
-    A verb in the imperative or "we" is the writer's own unless a colon leads from the verb of
-    calling to it; an infinitive or noun belongs to the verb of calling in its sentence.
+    A verb in the imperative or "we" is the writer's own unless a colon leads to it from a verb
+    of saying or a name of an office; a phrase belongs to a verb of calling before it, and an
+    infinitive to any verb of saying in its sentence.
     """
     calling = marks.of("report_call") - marks.of("deontic")
     saying = marks.of("report") | calling
     own_verb = hit.cue.modal and bool(hit.mood & Mood.DIRECTIVE)
     tokens = found.tokens
     start = tokens.sentence_start(hit.head)
-    reach = range(start, hit.start)
-    if own_verb or not hit.cue.modal:
-        colon = next((at for at in range(hit.start, start - 1, -1) if tokens.colon[at]), -1)
-        led = colon > start and any(at in calling for at in range(start, colon))
-        return led or (not own_verb and any(at in calling for at in reach))
-    return any(at in (calling if force > 0.9 else saying) for at in reach)
+    colon = next((at for at in range(hit.start, start, -1) if tokens.colon[at]), start)
+    leads = saying | marks.of("news") | marks.of("state_actor")
+    if any(at in leads for at in range(start, colon)):
+        return True
+    if own_verb:
+        return False
+    if any(at in calling for at in range(start, hit.start)):
+        return True
+    return hit.cue.modal and any(at in saying for at in range(start, _sentence_end(hit, found)))
+
+
+def _sentence_end(hit: Hit, found: Found) -> int:
+    number, at = found.tokens.sentence[hit.head], hit.head
+    while at < len(found.tokens) and found.tokens.sentence[at] == number:
+        at += 1
+    return at

@@ -27,6 +27,7 @@ CONTEXT_KINDS = frozenset(
 )
 GRAMMAR_KINDS = frozenset(
     {
+        "own_subject",  # we, we're: a continuous form after it is announced
         "deontic",  # must, time to, let us: an infinitive after it is urged
         "told_modal",  # want to, plan to: an infinitive after it is told of others
         "jussive",  # let them …: a third person after it is urged
@@ -55,6 +56,7 @@ class Cue:
         alone: the same where no group is in reach.
         gather: the same where no group is in reach but people are called together.
         modal: it counts in full only where it is urged or announced, not where it is told.
+        told: it tells what others do or did: never the writer's own call.
         patterns: in the notation of :mod:`tocsin.reading.patterns`.
     """
 
@@ -66,6 +68,7 @@ class Cue:
     alone: float = 0.25
     gather: float = 0.5
     modal: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

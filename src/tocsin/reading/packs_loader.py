@@ -27,7 +27,7 @@ SORTS = {
     "slurs": "slur",
 }
 _TOP = {"version", "language", "classes", "irregular", "cues", "groups"}
-_CUE = {"id", "kind", "strength", "alone", "gather", "modal", "patterns"}
+_CUE = {"id", "kind", "strength", "alone", "gather", "modal", "told", "patterns"}
 _OTHER_STAGE = ("times_", "venues_", "places_")
 _LANGUAGE_FILES = ("groups", "ru", "en")
 
@@ -140,14 +140,15 @@ def _cue(entry: Any, language: str, name: str) -> Cue:
     if kind not in KINDS:
         raise UsageError(f"{where}: unknown kind '{kind}'; one of {', '.join(sorted(KINDS))}")
     scores = {key: _score(rule[key], f"{where}: {key}") for key in _SCORES if key in rule}
-    if not isinstance(rule.get("modal", False), bool):
-        raise UsageError(f"{where}: modal must be true or false")
+    flags = {key: rule[key] for key in ("modal", "told") if key in rule}
+    if not all(isinstance(flag, bool) for flag in flags.values()):
+        raise UsageError(f"{where}: modal and told must be true or false")
     return Cue(
         id=f"{language}.{title}",
         kind=kind,
         language=language,
         patterns=_texts(rule.get("patterns"), f"{where}: patterns"),
-        modal=rule.get("modal", False),
+        **flags,
         **scores,
     )
 

@@ -280,12 +280,11 @@ class PlaceFinder:
         after, before = hit.last + 1, hit.first - 1
         if after < len(words) and words.spaced(hit.last) and self._foreign(words, after, is_venue):
             return True
-        return (
-            before >= 0
-            and words.spaced(before)
-            and not words.opens_sentence(before)
-            and self._foreign(words, before, is_venue)
-        )
+        if before < 0 or not words.spaced(before):
+            return False
+        # Any word may open a sentence with a capital; only a first name says something there.
+        telling = words.forms[before] in self._pack.first_names or not words.opens_sentence(before)
+        return telling and self._foreign(words, before, is_venue)
 
     def _foreign(self, words: Words, at: int, is_venue: Callable[[str], bool]) -> bool:
         form = words.forms[at]

@@ -68,6 +68,7 @@ class PlaceWords:
     regions: dict[str, Region] = field(default_factory=dict)
     ordinary: set[str] = field(default_factory=set)
     person_names: set[str] = field(default_factory=set)
+    first_names: set[str] = field(default_factory=set)
     never: set[str] = field(default_factory=set)
     heads: dict[str, int] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class PlaceWords:
         self.settlements.update(pack["settlement_words"])
         self.streets.update(pack["street_words"])
         self.never.update(pack.get("never", ()))
+        self.first_names.update(pack.get("first_names", "").split())
         self.ordinary.update(pack.get("ordinary", "").split())
         self.person_names.update(pack.get("person_names", "").split())
         for name, target in pack["aliases"].items():

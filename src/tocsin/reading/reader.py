@@ -34,6 +34,7 @@ QUIET = 0.02
 """Alarm of a post in which the packs see nothing."""
 
 _SCRIPT_SHARE = 0.7
+_CALLS = frozenset({Stance.URGED, Stance.QUOTED})
 
 
 class PlacesAndTimes(Protocol):
@@ -160,13 +161,13 @@ def hints_of(found: Found, evidence: Evidence) -> CueHints:
     gathers = [
         found.span(w.hit)
         for w in evidence.weighed
-        if w.hit.cue.kind == Act.GATHERING and _is_call(w.standing.stance, w.hit.cue.id)
+        if w.hit.cue.kind == Act.GATHERING and w.standing.stance in _CALLS
     ]
     happened = [
         found.span(hit)
         for hit in found.hits
         if hit.cue.kind in {Signal.VIOLENCE_REPORT, Signal.TRIGGER}
-        or hit.cue.id.endswith("crowd_told")
+        or hit.cue.told
     ]
     return CueHints(
         gather_spans=tuple(gathers),
@@ -174,10 +175,6 @@ def hints_of(found: Found, evidence: Evidence) -> CueHints:
         origin_spans=tuple(found.span(hit) for hit in found.of("origin")),
         calm=evidence.hostility < 0.5 and (found.has("calm") or found.has("denial")),
     )
-
-
-def _is_call(stance: Stance, cue: str) -> bool:
-    return stance in {Stance.URGED, Stance.QUOTED} and not cue.endswith("crowd_told")
 
 
 def _may_be_read(

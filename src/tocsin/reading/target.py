@@ -30,10 +30,12 @@ class Binding:
     Args:
         mention: the group; None for "them" and "outsiders".
         weight: 0 to 1.
+        damp: below 1 where the cue has an official, an animal or a thing for its object.
     """
 
     mention: Mention | None
     weight: float
+    damp: float = 1.0
 
 
 NOTHING = Binding(None, 0.0)
@@ -52,7 +54,7 @@ def bind(hit: Hit, found: Found, marks: Marks) -> Binding:
             best = Binding(mention, weight)
     if best.weight < anaphor:
         best = Binding(None, anaphor)
-    return Binding(best.mention, best.weight * damp)
+    return Binding(best.mention, best.weight * damp, damp)
 
 
 def _reach(hit: Hit, mention: Mention, found: Found, anaphor: float) -> float:
@@ -91,13 +93,20 @@ def _at_war(mention: Mention, found: Found, marks: Marks) -> bool:
 
 
 def _other_object(hit: Hit, found: Found, marks: Marks) -> bool:
-    """An official, an animal or a thing stands nearer after the verb than any group."""
-    objects = (marks.of("state_actor") | marks.of("thing")) - set(range(hit.start, hit.end))
+    """An official, an animal or a thing is the cue's object, and no group stands nearer.
+
+    Within four words after the head anything; elsewhere in the sentence only an official, and
+    only where the sentence names no group.
+    """
+    officials = marks.of("state_actor")
+    objects = officials | marks.of("thing")
     sentence = found.tokens.sentence
-    groups = {at for m in found.mentions for at in range(m.start, m.end)}
-    for at in range(hit.head + 1, min(hit.head + 4, len(sentence))):
-        if sentence[at] != sentence[hit.head] or at in groups:
-            return False
+    here = sentence[hit.head]
+    groups = {at for m in found.mentions for at in range(m.start, m.end)} | marks.of("pronoun")
+    for at in range(hit.head + 1, min(hit.head + 5, len(sentence))):
+        if sentence[at] != here or at in groups:
+            break
         if at in objects:
             return True
-    return False
+    same = {at for at in groups if sentence[at] == here}
+    return not same and any(sentence[at] == here for at in officials)

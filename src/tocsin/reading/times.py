@@ -113,7 +113,7 @@ def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
         return None
     if left.deadline != right.deadline or left.delta is not None or right.delta is not None:
         return None
-    if gap.count("\n") > 1 or ("\n" in gap and not left.has_day and _has_letters(gap)):
+    if gap.count("\n") > 1 or ("\n" in gap and _has_letters(gap)):
         return None
     if _clash(left, right):
         return None
@@ -264,10 +264,11 @@ def _day(cue: TimeCue, moment: Moment, past: bool) -> date | None:
 
 def _on_weekday(weekday: int, week: int | None, today: date, past: bool) -> date:
     ahead = (weekday - today.weekday()) % 7
-    if week:
+    if week is not None and week > 0:
         monday = today - timedelta(days=today.weekday())
-        named = monday + timedelta(weeks=week, days=weekday)
-        return named if week > 0 or named < today else named - timedelta(weeks=1)
+        return monday + timedelta(weeks=week, days=weekday)
+    if week is not None and week < 0:
+        return today - timedelta(days=(-ahead) % 7 or 7)
     if past and week is None:
         return today - timedelta(days=(-ahead) % 7)
     return today + timedelta(days=ahead)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.model.place import Place
 from tocsin.model.post import ChannelProfile, Enriched
@@ -24,7 +24,14 @@ from tocsin.reading.venues import VenueFinder, VenueWord
 MAX_PLACES = 40
 """Mentions beyond this many are left out (a list of towns, not a post about one)."""
 
-_zone = lru_cache(maxsize=512)(ZoneInfo)
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    """The zone of this IANA name; UTC where there is none (profiles are written by hand)."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Files:
             it was last tied to them.
         waiting: calls with no hostility behind them so far, under their rumour and channel.
         peaceful: peaceful gatherings by place id; no reference to a post is kept.
-        reports: reports of violence by target group.
+        reports: reports of violence by place id.
     """
 
     def __init__(self, options: SituationOptions) -> None:

@@ -26,7 +26,7 @@ from tocsin.risk.traces import MAX_BACKING, Backing
 
 _UNWILLING = (Frame.REPORTED, Frame.CONDEMNED, Frame.PEACEFUL)
 _TOOK_PART = (Kind.HOSTILE, Kind.CALL, Kind.WEAK)
-_Calls = Sequence[tuple[PlaceMention, GatheringCall]]
+_Calls = Sequence[GatheringCall]
 
 
 class Intake:
@@ -59,9 +59,10 @@ class Intake:
         """Only where and when: a peaceful gathering's post is not kept."""
         if Act.GATHERING not in reading.acts:
             return
-        for place, call in sifting.gatherings(reading, mark.at, self._options):
+        for call in sifting.gatherings(reading, mark.at, self._options):
             moment = call.time.start if call.time is not None else mark.at
-            self._touched.update(self._files.meet(place.place_id, (mark.at, moment)))
+            if call.place is not None:
+                self._touched.update(self._files.meet(call.place.place_id, (mark.at, moment)))
 
     def _take_support(self, mark: Mark, reading: Reading) -> None:
         if reading.target is None or not sifting.supports(reading):
@@ -75,15 +76,40 @@ class Intake:
     # hostility and calls
 
     def _take_hostility(self, mark: Mark, reading: Reading) -> None:
-        calls = sifting.calls(reading, mark.at, self._options)
+        said = sifting.calls(reading, mark.at, self._options)
+        calls = [call for call in (self._settled(mark, call) for call in said) if call.place]
         hostile = sifting.hostile(reading, self._options)
         if hostile:
             self._take_hostile(mark, reading, calls)
         pleas = _pleas(mark, reading, calls, hostile=hostile, options=self._options)
         bound = [self._bind_or_wait(plea) for plea in pleas]
         if hostile or any(bound):
-            about = [place for place, _ in calls] or sifting.places(reading, self._options)
+            called = [call.place for call in calls if call.place is not None]
+            about = called or sifting.places(reading, self._options)
             self._wake(mark, {place.place_id for place in about} if hostile else set())
+
+    def _settled(self, mark: Mark, call: GatheringCall) -> GatheringCall:
+        """A call with the place of the call it answers or repeats, where its own is missing or
+        a guess: a copy in another town's channel still means the first caller's airport.
+        """
+        own = call.place
+        if own is not None and (own.venue is None or own.p > self._options.guessed_p):
+            return call
+        for note in self._calls_continued(mark):
+            first = note.place
+            if first is not None and (own is None or own.venue is first.venue):
+                return GatheringCall(first, call.time)
+        return call
+
+    def _calls_continued(self, mark: Mark) -> list[Note]:
+        """Open calls of the post it replies to, then of its rumour, the first caller's first."""
+        notes = [
+            note
+            for key in set(self._continued(mark))
+            for note in self._files.dossiers[key].at(Kind.CALL, mark.at)
+            if note.mark.ref == mark.reply or note.mark.rumour == mark.rumour
+        ]
+        return sorted(notes, key=lambda n: (n.mark.ref != mark.reply, n.mark.at, n.mark.ref))
 
     def _take_hostile(self, mark: Mark, reading: Reading, calls: _Calls) -> None:
         """Remember the hostility, and file it where it points unless a call does so."""
@@ -208,16 +234,15 @@ class Intake:
                 self._touched.add(key)
 
     def _take_report(self, mark: Mark, reading: Reading) -> None:
-        """Kept per group; two independent ones of a place make a ProvisionalEvent."""
-        if reading.target is None or mark.young:
+        """Kept per place; independent ones of a place make a ProvisionalEvent."""
+        if mark.young:
             return
-        group = reading.target.group
         until = mark.at + self._options.window
         for place in sifting.event_places(reading, self._options):
-            notes = self._files.reports.setdefault(group, [])
+            notes = self._files.reports.setdefault(place.place_id, [])
             notes.append(Note(mark, until, place, reading.target))
             del notes[: -self._options.max_notes]
-            self._touched.update(self._near(place, group))
+            self._touched.update(self._near(place))
 
     def _take_trigger(self, mark: Mark, reading: Reading) -> None:
         if reading.target is None:
@@ -253,11 +278,9 @@ class Intake:
             if key in self._files.dossiers:
                 yield key
 
-    def _near(self, place: PlaceMention, group: str) -> Iterator[SituationKey]:
+    def _near(self, place: PlaceMention) -> Iterator[SituationKey]:
         for key in self._files.live:
-            if key.target != group or key not in self._files.dossiers:
-                continue
-            held = self._files.dossiers[key].place
+            held = self._files.dossiers[key].place if key in self._files.dossiers else None
             if held is not None and apart(place, held, self._distance) <= self._options.nearby_km:
                 yield key
 
@@ -265,16 +288,17 @@ class Intake:
 def _pleas(
     mark: Mark, reading: Reading, calls: _Calls, *, hostile: bool, options: SituationOptions
 ) -> Iterator[Plea]:
-    for place, call in calls:
-        yield Plea(
-            mark=mark,
-            until=options.open_until(call, mark.at),
-            place=place,
-            call=call,
-            target=reading.target,
-            hostile=hostile,
-            signals=tuple(sorted(reading.signals)),
-        )
+    for call in calls:
+        if call.place is not None:
+            yield Plea(
+                mark=mark,
+                until=options.open_until(call, mark.at),
+                place=call.place,
+                call=call,
+                target=reading.target,
+                hostile=hostile,
+                signals=tuple(sorted(reading.signals)),
+            )
 
 
 def _call_note(plea: Plea, target: Target, backing: tuple[str, ...] = ()) -> Note:

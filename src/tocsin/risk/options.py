@@ -24,6 +24,8 @@ class SituationOptions:
         nearby_km: radius of "nearby".
         alarm: P(alarming) from which an asserted post without a recognised act counts.
         min_place_p: place resolutions below this are ignored.
+        guessed_p: up to this a place counts as guessed (a venue in the channel's home town), and
+            a call takes over the place of the call it repeats or answers.
         max_notes: posts kept per situation and kind; the newest.
     """
 
@@ -37,6 +39,7 @@ class SituationOptions:
     nearby_km: float = 150
     alarm: float = 0.5
     min_place_p: float = 0.3
+    guessed_p: float = 0.65
     max_notes: int = 400
 
     @property

@@ -97,10 +97,8 @@ def _rank(place: PlaceMention) -> tuple[bool, float]:
     return (place.venue is not None, place.p)
 
 
-def calls(
-    reading: Reading, at: datetime, options: SituationOptions
-) -> tuple[tuple[PlaceMention, GatheringCall], ...]:
-    """Open calls to gather in an asserted post, one per place: the soonest, most exact time."""
+def calls(reading: Reading, at: datetime, options: SituationOptions) -> tuple[GatheringCall, ...]:
+    """Open calls to gather in an asserted post; see ``gatherings``."""
     if Act.GATHERING not in reading.acts or reading.frame is not Frame.ASSERTED:
         return ()
     return gatherings(reading, at, options)
@@ -108,27 +106,32 @@ def calls(
 
 def gatherings(
     reading: Reading, at: datetime, options: SituationOptions
-) -> tuple[tuple[PlaceMention, GatheringCall], ...]:
-    """Gatherings in a post, whatever its frame, whose time has not passed at ``at``."""
+) -> tuple[GatheringCall, ...]:
+    """Gatherings in a post, whatever its frame, whose time has not passed at ``at``.
+
+    One per place, with the soonest, most exact time. A post that names no place at all gives
+    one without; it may continue a call that does.
+    """
     named = reading.calls or (GatheringCall(None, reading.event_time),)
-    found: dict[str, tuple[PlaceMention, GatheringCall]] = {}
+    found: dict[str | None, GatheringCall] = {}
     for call in named:
         for place in _places_of_call(call, reading, options):
             open_call = GatheringCall(place, _time_of_call(call, reading))
-            if _over(open_call, at, options):
-                continue
-            held = found.get(place.place_id)
-            if held is None or _sooner(open_call, held[1]):
-                found[place.place_id] = (place, open_call)
+            name = place.place_id if place is not None else None
+            held = found.get(name)
+            if not _over(open_call, at, options) and (held is None or _sooner(open_call, held)):
+                found[name] = open_call
+    if len(found) > 1:
+        found.pop(None, None)
     return tuple(found.values())
 
 
 def _places_of_call(
     call: GatheringCall, reading: Reading, options: SituationOptions
-) -> tuple[PlaceMention, ...]:
+) -> tuple[PlaceMention | None, ...]:
     own = call.place
     if own is None:
-        return places(reading, options)
+        return places(reading, options) or (None,)
     if own.role is Role.ORIGIN or own.p < options.min_place_p:
         return ()
     return (replace(own, span=None),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -149,14 +149,16 @@ class SituationTracker:
     ) -> tuple[str, ...]:
         """Reports behind each ProvisionalEvent against the group within ``nearby_km``."""
         here = dossier.place
-        by_place: dict[str, dict[str, None]] = {}
-        for note in self._files.reports.get(key.target, ()):
-            if note.place is None or here is None or not note.counts(as_of):
+        refs: dict[str, None] = {}
+        for notes in self._files.reports.values():
+            place = notes[0].place
+            if here is None or place is None:
                 continue
-            if apart(here, note.place, self._distance) <= self._options.nearby_km:
-                by_place.setdefault(note.place.place_id, {})[note.mark.ref] = None
-        corroborated = [refs for refs in by_place.values() if origins(tuple(refs)) >= EVENT_ORIGINS]
-        return tuple(dict.fromkeys(ref for refs in corroborated for ref in refs))[-MAX_REFS:]
+            if apart(here, place, self._distance) <= self._options.nearby_km:
+                reports = _of_one_event([n for n in notes if n.counts(as_of)], key.target)
+                if reports and origins(reports) >= EVENT_ORIGINS:
+                    refs.update(dict.fromkeys(reports))
+        return tuple(refs)[-MAX_REFS:]
 
     def _nearby(self, key: SituationKey, dossier: Dossier, as_of: datetime) -> tuple[str, ...]:
         """Hostile posts and calls against the group elsewhere within ``nearby_km``."""
@@ -197,6 +199,14 @@ class SituationTracker:
             for known_at, moment in self._files.peaceful_at(key)
             for note in notes
         )
+
+
+def _of_one_event(notes: Sequence[Note], group: str) -> tuple[str, ...]:
+    """Reports from one place that name the group, and others naming the same kind of venue."""
+    named = [n for n in notes if n.target is not None and n.target.group == group]
+    venues = {n.place.venue for n in named if n.place is not None} - {None}
+    same = [n for n in notes if n in named or (n.place is not None and n.place.venue in venues)]
+    return tuple(dict.fromkeys(note.mark.ref for note in same))
 
 
 def _when(note: Note) -> tuple[datetime, str]:

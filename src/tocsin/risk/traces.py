@@ -61,7 +61,8 @@ class TraceBook:
     def hostility(self, mark: Mark, group: str | None) -> tuple[Backing, ...]:
         """Hostility that a post of ``mark`` inherits, against ``group`` where it names one.
 
-        Several groups come back where the runner-up has at least half the leader's posts.
+        Several groups come back where the runner-up has at least half the leader's posts, and
+        more than one.
         """
         for traces in self._steps(mark):
             found = [t for t in traces if t.hostile and group in (None, t.group)]
@@ -110,7 +111,9 @@ class TraceBook:
 
 
 def _backings(traces: Sequence[Trace]) -> tuple[Backing, ...]:
-    """The leading group and those with at least half as many posts, in name order."""
+    """The leading group, by posts and then the newest, and others with more than one post and
+    at least half of its; in name order.
+    """
     refs: dict[str, dict[str, None]] = {}
     at: dict[str, datetime] = {}
     for trace in traces:
@@ -118,9 +121,10 @@ def _backings(traces: Sequence[Trace]) -> tuple[Backing, ...]:
         for ref in trace.hostile or (trace.mark.ref,):
             of_group[ref] = None
         at[trace.group] = max(at.get(trace.group, trace.at), trace.at)
-    most = max(len(of_group) for of_group in refs.values())
+    leader = max(sorted(refs), key=lambda group: (len(refs[group]), at[group]))
+    enough = max(2, len(refs[leader]) / 2)
     return tuple(
         Backing(group, tuple(refs[group])[-MAX_BACKING:], at[group])
         for group in sorted(refs)
-        if 2 * len(refs[group]) >= most
+        if group == leader or len(refs[group]) >= enough
     )
