@@ -213,6 +213,15 @@ def test_an_answer_goes_before_the_rumour_in_placing_a_call() -> None:
     assert tell(tracker, posts)[-1] == (key("Corby"),)
 
 
+def test_a_call_without_place_that_answers_a_hostile_post_means_its_place() -> None:
+    there = (place("Bexley", venue=VenueClass.HOTEL),)
+    posts = [hostile(places=there), call(2, channel="two", reply_to="one/h1", places=())]
+    situation = look(posts, 3, key("Bexley"))
+    assert situation is not None
+    assert situation.call_refs == ("two/c1",)
+    assert not situation.weak_refs
+
+
 def test_a_call_without_any_place_is_nothing() -> None:
     assert look([hostile(**NOWHERE), call(places=())], 2) is None
 

@@ -217,6 +217,7 @@ def test_two_independent_reports_make_an_event_nearby() -> None:
         report(2, "y", town="Corby"),
         report(2, "y", target="Group B"),
         report(2, "y", target=None),
+        replace(report(2, "y"), frame=Frame.PEACEFUL, signals=frozenset()),
         replace(report(2, "y"), signals=frozenset({Signal.VIOLENCE_REPORT, Signal.DENIAL})),
     ],
 )
@@ -230,6 +231,14 @@ def test_a_report_touches_what_is_live_nearby() -> None:
     tracker = SituationTracker({})
     touched = tell(tracker, [hostile(), report(1, "x"), report(2, "y", town="Corby")])
     assert touched[1:] == [(key(),), ()]
+
+
+def test_a_young_channels_report_is_none() -> None:
+    tracker = SituationTracker({"y": ChannelProfile("y", created_at=T0)})
+    tell(tracker, [hostile(), report(1, "x"), report(2, "y")])
+    situation = tracker.situation(key(), T0 + hours(3), by_channel)
+    assert situation is not None
+    assert situation.event_refs == ()
 
 
 def test_reports_alone_are_no_situation() -> None:
@@ -362,7 +371,7 @@ def test_another_format_is_refused() -> None:
 
 
 def test_reports_of_one_venue_corroborate_whatever_group_the_second_names() -> None:
-    hotel = {"places": (place("Bexley", Role.HAPPENED_AT, VenueClass.HOTEL),)}
+    hotel: dict[str, Any] = {"places": (place("Bexley", Role.HAPPENED_AT, VenueClass.HOTEL),)}
     posts = [hostile(), replace(report(1, "x"), **hotel)]
     for target, expected in (("Group B", 2), (None, 2)):
         second = replace(report(2, "y"), target=target, **hotel)

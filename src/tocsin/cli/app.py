@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from tocsin import __version__
@@ -26,6 +26,7 @@ from tocsin.cli import (
     verify,
     warnings,
 )
+from tocsin.cli.options import before_subcommand
 from tocsin.cli.output import say
 from tocsin.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED, EXIT_REFUSED, TocsinError
 
@@ -79,16 +80,12 @@ def main() -> None:
 
 def run_main(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
+    before_subcommand(Path())
     try:
         code = app(arguments, standalone_mode=False)
     except TocsinError as error:
         return _end(str(error), error.exit_code)
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return EXIT_REFUSED
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         kept = "what was done is kept, the same command goes on from there"
         return _end(f"interrupted; {kept}", EXIT_INTERRUPTED)
     except Exception as error:
@@ -102,6 +99,10 @@ def _end(line: str, code: int) -> int:
 
 
 def _crashed(error: Exception) -> int:
+    show = getattr(error, "show", None)
+    if callable(show):  # bad usage; Typer carries its own copy of click, so no class to name
+        show()
+        return EXIT_REFUSED
     if isinstance(error, BrokenPipeError):
         # The reader of our output has left; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,7 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from tocsin import wire
-from tocsin.cli.options import JsonOption, ProjectOption, known_channels, open_project
+from tocsin.cli.options import (
+    JsonOption,
+    ProjectOption,
+    before_subcommand,
+    known_channels,
+    open_project,
+)
 from tocsin.cli.output import show, show_rows
 from tocsin.engines.ingest import record_channels
 from tocsin.engines.project import profiles
@@ -34,6 +40,7 @@ def channels(
 ) -> None:
     """List channels: posts, how many could not be read, home, size, reliability."""
     if context.invoked_subcommand is not None:
+        before_subcommand(project)
         return
     with open_project(project).reading() as store:
         known = {name: wire.profile_form(p) for name, p in profiles(store).items()}

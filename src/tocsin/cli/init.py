@@ -99,6 +99,7 @@ def _answer(question: Question, given: str | None) -> str:
 def _make(folder: Path, answers: dict[str, str], operator: str, key_file: Path | None) -> Path:
     with filing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
         key_path = (key_file or _default_key_path(folder)).expanduser().absolute()
         if key_path.is_relative_to(folder.absolute()):
             raise UsageError(f"--key-file {key_path}: the key must lie outside the project")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,7 +52,20 @@ WorkersOption = Annotated[
 def open_project(folder: Path, **overrides: Any) -> Project:
     """The project named on the command line; None among overrides means: not said."""
     said = {name.replace("__", "."): v for name, v in overrides.items() if v is not None}
-    return Project.open(folder, said)
+    return Project.open(_named(folder), said)
+
+
+def before_subcommand(folder: Path) -> None:
+    """Remember a ``--project`` that stands before a subcommand; each call starts without one."""
+    _before.set(folder)
+
+
+_before: ContextVar[Path] = ContextVar("project before the subcommand", default=Path())
+
+
+def _named(folder: Path) -> Path:
+    """``tocsin warnings --project DIR show ID`` means the same as with ``--project`` last."""
+    return _before.get() if folder == Path() else folder
 
 
 def column_map(pairs: list[str] | None) -> dict[str, str]:

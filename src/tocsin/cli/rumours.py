@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.decide import record
-from tocsin.cli.options import AsOption, JsonOption, ProjectOption, ReasonOption, open_project
+from tocsin.cli.options import (
+    AsOption,
+    JsonOption,
+    ProjectOption,
+    ReasonOption,
+    before_subcommand,
+    open_project,
+)
 from tocsin.cli.output import show, show_json, show_rows
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Verification
@@ -29,6 +36,7 @@ def rumours(
 ) -> None:
     """List the rumours with most posts."""
     if context.invoked_subcommand is not None:
+        before_subcommand(project)
         return
     with open_project(project).reading() as store:
         rows = rumours_by_size(store, limit, live)

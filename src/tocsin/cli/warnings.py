@@ -9,7 +9,14 @@ import typer
 
 from tocsin.cli.decide import record
 from tocsin.cli.digest import show_digest
-from tocsin.cli.options import AsOption, JsonOption, ProjectOption, ReasonOption, open_project
+from tocsin.cli.options import (
+    AsOption,
+    JsonOption,
+    ProjectOption,
+    ReasonOption,
+    before_subcommand,
+    open_project,
+)
 from tocsin.cli.output import show, show_json, show_rows
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Level, Outcome
@@ -34,6 +41,7 @@ def warnings(
 ) -> None:
     """List warnings, the newest first. Probabilities are not calibrated yet: see "show"."""
     if context.invoked_subcommand is not None:
+        before_subcommand(project)
         return
     if level is not None and level not in _LEVELS:
         raise UsageError(f"--level {level}: say one of {', '.join(_LEVELS)}")

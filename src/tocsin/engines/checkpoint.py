@@ -103,8 +103,10 @@ class ArchiveLedger:
         return rows
 
     def finish(self, run: int, posts: int) -> None:
-        """Append ``run_done``."""
-        self._archive.append_entry("run_done", {"run": run, "posts": posts})
+        """Append ``run_done``, unless a kill came after it the last time."""
+        finished = (e.payload["run"] for e in self._archive.entries(run) if e.kind == "run_done")
+        if run not in finished:
+            self._archive.append_entry("run_done", {"run": run, "posts": posts})
 
     def flush(self) -> int:
         """Fsync the archive."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from tocsin import wire
 from tocsin.archive import Archive, LedgerEntry, wording_digest
@@ -66,7 +66,11 @@ def evidence_row(evidence: Evidence, wording: bytes | None = None) -> dict[str, 
 
 
 def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[str, Any]) -> None:
-    """Write one ledger entry that is not evidence to its table."""
+    """Write one ledger entry that is not evidence to its table.
+
+    ``run_done`` has none: a run is done when its last checkpoint is in the store, and a kill may
+    come between the two.
+    """
     if kind == "channels":
         rows = [{"channel": form["channel"], "profile": dumps(form)} for form in payload["rows"]]
         replace_rows(connection, schema.channels, "channel", rows)
@@ -76,9 +80,6 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
         add_rows(connection, schema.warnings, [warning_row(seq, payload)])
     elif kind == "run":
         add_rows(connection, schema.runs, [run_row(seq, payload)])
-    elif kind == "run_done":
-        runs = schema.runs
-        connection.execute(update(runs).where(runs.c.seq == payload["run"]).values(done=True))
 
 
 def decision_from(payload: Mapping[str, Any]) -> Decision:

@@ -163,13 +163,22 @@ def run_project(
     Raises:
         EnvironmentFailed: disk, database or a worker process; what is done is kept.
     """
+    watch = watch or RunWatch()
+    summary = RunSummary()
+    while (record := _next(project.settings, archive, store)) is not None:
+        place = RunPlace(store, ArchiveLedger(archive, store, record.seq), project.state_folder)
+        one = Run(record, place, project.settings).go(watch)
+        summary.posts += one.posts
+        summary.actions.extend(one.actions)
+    return summary
+
+
+def _next(settings: Settings, archive: Archive, store: Store) -> RunRecord | None:
+    """The run that was interrupted, else a new one over what came since; None: all is done."""
     record = last_run(store)
     if record is None or record.done:
-        record = _begin(project.settings, archive, store)
-    if record is None:
-        return RunSummary()
-    place = RunPlace(store, ArchiveLedger(archive, store, record.seq), project.state_folder)
-    return Run(record, place, project.settings).go(watch or RunWatch())
+        return _begin(settings, archive, store)
+    return record
 
 
 def _begin(settings: Settings, archive: Archive, store: Store) -> RunRecord | None:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from tocsin.model.reading import Act, Target
 from tocsin.reading.cues import Found, Hit, Mention
-from tocsin.reading.modality import Marks, Stance, Standing, standing
+from tocsin.reading.modality import Marks, Stance, Standing, introduced, standing
 from tocsin.reading.pack import ACT_KINDS, HOSTILE_KINDS
-from tocsin.reading.target import Binding, bind
+from tocsin.reading.target import Binding, at_war, bind
 
 GATHER_REACH = 2
 """Sentences between a hostile cue and the call to gather it belongs to."""
@@ -32,6 +32,21 @@ ELSEWHERE = 0.5
 
 PREMISES = 0.5
 """Hostility of calling people to a group's premises with no peaceful purpose in sight."""
+
+TENSE_BASE, TENSE_SPAN = 0.3, 0.5
+CALL_STRENGTH = 0.45
+TENSION = {
+    "trigger": 0.6,
+    "allegation": 0.4,
+    "dehumanisation": 0.5,
+    "preparation": 0.5,
+    "target_marking": 0.35,
+    "ultimatum": 0.5,
+    "incitement": 0.4,
+    "expulsion": 0.5,
+    "threat": 0.5,
+}
+"""How much each kind of cue in the post makes a call that names a group a hostile one."""
 
 TOP_WORDS = 3
 ACT_THRESHOLD = 0.5
@@ -97,7 +112,7 @@ def weigh(found: Found, marks: Marks) -> Evidence:
     return Evidence(
         weighed=tuple(weighed),
         scores={act: _score(act, weighed) for act in Act},
-        hostility=max(hostility, _premises(calls, found, marks)),
+        hostility=max(hostility, _premises(calls, found, marks), _tense_call(calls, found, marks)),
         told=max((w.shown for w in hostile if w.standing.stance is not Stance.URGED), default=0.0),
         gathering=max((s.hit.cue.strength * s.force for s in calls), default=0.0),
         target=_target(found, marks, weighed),
@@ -142,7 +157,8 @@ def _own(stood: Standing, found: Found, marks: Marks) -> float:
     """How far a cue is the writer's own word."""
     if stood.stance is Stance.QUOTED:
         others = marks.of("report") | marks.of("report_call") | marks.of("condemn")
-        return 0.0 if others or marks.of("news") else UNCLEAR_QUOTE * stood.force
+        theirs = others or marks.of("news") or introduced(stood.hit, found)
+        return 0.0 if theirs else UNCLEAR_QUOTE * stood.force
     if stood.stance is Stance.URGED:
         return stood.force
     return 0.0 if stood.stance is Stance.NEGATED or stood.force >= 0.5 else 0.5 * stood.force
@@ -150,7 +166,7 @@ def _own(stood: Standing, found: Found, marks: Marks) -> float:
 
 def _premises(calls: list[Standing], found: Found, marks: Marks) -> float:
     """A call to a group's premises, where nothing says it is their own or a peaceful one."""
-    if any(marks.of(kind) for kind in ("peaceful", "civic", "sport", "commerce", "calm")):
+    if any(marks.of(kind) for kind in _BENIGN):
         return 0.0
     sentence = found.tokens.sentence
     for call in calls:
@@ -162,6 +178,24 @@ def _premises(calls: list[Standing], found: Found, marks: Marks) -> float:
             if near and sentence[mention.start] == sentence[call.hit.head]:
                 return PREMISES * call.force
     return 0.0
+
+
+def _tense_call(calls: list[Standing], found: Found, marks: Marks) -> float:
+    """A call to gather in a post that names a group and is tense about it.
+
+    No hostile word is needed: an accusation, a trigger incident, weapons, a marked target or a
+    slur beside the group is what such calls are made of. Benign purposes rule it out.
+    """
+    if any(marks.of(kind) for kind in _BENIGN) or len(found.of("news")) > 1:
+        return 0.0
+    force = max((c.force * c.hit.cue.strength for c in calls), default=0.0)
+    weights = {kind: TENSION[kind] for kind in TENSION if found.has(kind)}
+    sorts = {m.term.sort for m in found.mentions if not at_war(m, found, marks)}
+    weights["slur"] = 0.5 if "slur" in sorts else 0.0
+    if force < CALL_STRENGTH or not sorts:
+        return 0.0
+    tension = _noisy_or(enumerate(weights.values()))
+    return TENSE_BASE + TENSE_SPAN * tension
 
 
 def _score(act: Act, weighed: Iterable[Weighed]) -> float:
@@ -196,6 +230,7 @@ def _target(found: Found, marks: Marks, weighed: Iterable[Weighed]) -> Target | 
     return Target(group, score) if score >= TARGET_THRESHOLD else None
 
 
+_BENIGN = ("peaceful", "civic", "sport", "commerce", "calm", "denial", "condemn", "fear")
 _TARGET_SIGNALS = frozenset({"trigger", "violence_report", "denial", "target_marking"})
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.model.reading import Span
 from tocsin.reading.inflect import Mood
 from tocsin.reading.lexicon import Lexicon, Rule
 from tocsin.reading.pack import Cue, GroupTerm
-from tocsin.reading.patterns import Line, match_at
-from tocsin.reading.tokens import Tokens, tokenise
-
-_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+from tocsin.reading.patterns import Line, Match, match_at
+from tocsin.reading.tokens import WORD, Tokens, tokenise
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +61,54 @@ class Found:
 
 
 def find_cues(folded: str, lexicon: Lexicon) -> Found | None:
-    """Cues and group names of a folded text; None where there can be no act and no signal."""
-    if not lexicon.may_say_something(folded, _WORD.findall(folded)):
+    """Cues and group names of a folded text; None where there can be no act and no signal.
+
+    A bag of words rules out nearly every pattern before any word is put in order.
+    """
+    keys = frozenset().union(*map(lexicon.keys_of, set(WORD.findall(folded))))
+    terms = lexicon.terms_in(keys)
+    rules = lexicon.cues_in(keys, group=bool(terms))
+    if not any(rule.speaks for rule in rules):
         return None
     tokens = tokenise(folded)
-    entries = [lexicon.entry(form) for form in tokens.forms]
+    of_word = [lexicon.keys_of(form) for form in tokens.forms]
     group = [False] * len(tokens)
-    line = Line([entry.keys for entry in entries], tokens.sentence, tokens.clause, group)
-    mentions = _mentions([entry.terms for entry in entries], line)
+    line = Line(of_word, tokens.sentence, tokens.clause, group)
+    mentions = _mentions(terms, line)
     for mention in mentions:
         group[mention.start : mention.end] = [True] * (mention.end - mention.start)
     hits: dict[tuple[str, int], Hit] = {}
-    for at, entry in enumerate(entries):
-        rules: Iterable[Rule] = entry.cues
-        if group[at]:
-            rules = (*entry.cues, *lexicon.after_group)
-        for rule in rules:
-            _try(rule, at, line, hits, lexicon, tokens)
+    for rule, match in _matches(rules, line):
+        _keep(rule, match, hits, lexicon, tokens)
     return Found(tokens, _unmasked(hits.values()), mentions)
 
 
-def _try(
+def _matches(rules: Iterable[Rule], line: Line) -> Iterator[tuple[Rule, Match]]:
+    """Every rule at every word it may begin with."""
+    where: dict[int, list[int]] = {}
+    for at, keys in enumerate(line.keys):
+        for key in keys:
+            where.setdefault(key, []).append(at)
+    grouped = [at for at, is_group in enumerate(line.group) if is_group]
+    for rule in rules:
+        first = rule.elements[0]
+        starts: Iterable[int] = where.get(first.key, ())
+        if first.group and grouped:
+            starts = sorted({*starts, *grouped})
+        for at in starts:
+            match = match_at(rule.elements, at, line)
+            if match is not None:
+                yield rule, match
+
+
+def _keep(
     rule: Rule,
-    at: int,
-    line: Line,
+    match: Match,
     hits: dict[tuple[str, int], Hit],
     lexicon: Lexicon,
     tokens: Tokens,
 ) -> None:
     """One hit per cue and head; the longer one stays."""
-    match = match_at(rule.elements, at, line)
-    if match is None:
-        return
     cue = rule.cue
     assert isinstance(cue, Cue)
     mood = lexicon.mood(tokens.forms[match.head]) if cue.modal else Mood.NONE
@@ -105,14 +118,13 @@ def _try(
         hits[cue.id, match.head] = hit
 
 
-def _mentions(rules: Sequence[tuple[Rule, ...]], line: Line) -> tuple[Mention, ...]:
+def _mentions(rules: Iterable[Rule], line: Line) -> tuple[Mention, ...]:
     """Group names, longest first, none overlapping another."""
-    found = []
-    for at, of_word in enumerate(rules):
-        for rule in of_word:
-            match = match_at(rule.elements, at, line)
-            if match is not None and isinstance(rule.cue, GroupTerm):
-                found.append(Mention(rule.cue, match.start, match.end))
+    found = [
+        Mention(rule.cue, match.start, match.end)
+        for rule, match in _matches(rules, line)
+        if isinstance(rule.cue, GroupTerm)
+    ]
     taken: set[int] = set()
     kept = []
     for mention in sorted(found, key=lambda m: (m.start - m.end, m.start, m.term.group)):

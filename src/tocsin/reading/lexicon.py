@@ -1,13 +1,11 @@
-"""Packs compiled for reading: word → pattern elements, and the first pass over a post."""
+"""Packs compiled for reading: word → pattern elements → the patterns a text may hold."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
-
-from ahocorasick_rs import AhoCorasick
 
 from tocsin.errors import UsageError
 from tocsin.reading.inflect import (
@@ -21,79 +19,69 @@ from tocsin.reading.lemmas import CACHE_SIZE
 from tocsin.reading.pack import ACT_KINDS, SIGNAL_KINDS, Cue, GroupTerm, Packs
 from tocsin.reading.patterns import Element, parse
 
-NUMBER, CLOCK, YEAR = "$NUM", "$TIME", "$YEAR"
-BUILT_IN = ("$GROUP", NUMBER, CLOCK, YEAR)
+NUMBER, CLOCK, YEAR, GROUP = "$NUM", "$TIME", "$YEAR", "$GROUP"
+BUILT_IN = (GROUP, NUMBER, CLOCK, YEAR)
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-4])[:.][0-5]\d$")
 _YEAR = re.compile(r"1[0-9]\d\d$|20[01]\d$")
-_ANY_GROUP = -1
-_RARE_FROM = 4
-"""A word at least this long is rare enough to be looked for first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One compiled pattern and the cue (or group term) it belongs to."""
+    """One compiled pattern and the cue (or group term) it belongs to.
+
+    Args:
+        needs: keys of the elements that may not be missing and are no group; all must be in a
+            text for the pattern to match it.
+        group: some element can only be a group name.
+        speaks: the cue is an act or a signal, not a mark of context or grammar.
+    """
 
     elements: tuple[Element, ...]
     cue: Cue | GroupTerm
-
-
-@dataclass(frozen=True, slots=True)
-class WordEntry:
-    """What the lexicon knows of a word.
-
-    Args:
-        keys: pattern elements it fits.
-        terms: rules for group names that may begin with it.
-        cues: rules for cues that may begin with it.
-    """
-
-    keys: frozenset[int]
-    terms: tuple[Rule, ...]
-    cues: tuple[Rule, ...]
+    needs: frozenset[int]
+    group: bool
+    speaks: bool
 
 
 class Lexicon:
-    """All patterns of all packs, indexed by the word they begin with."""
+    """All patterns of all packs, indexed by the rarest word they need."""
 
     def __init__(self, packs: Packs) -> None:
         self._packs = packs
         self._keys: dict[tuple[str, tuple[str, ...]], int] = {}
         self._forms: dict[str, list[int]] = {}
         self._stems: dict[str, list[int]] = {}
+        self._sizes: list[int] = []
         self._moods: dict[str, Mood] = {}
-        self._literals: list[tuple[frozenset[str], frozenset[str]]] = []
         terms = [self._compile(_term_pattern(t), t, t.group) for t in packs.terms]
         cues = [self._compile(p, cue, cue.id) for cue in packs.cues for p in cue.patterns]
-        self._group_rules = _by_first(terms)
-        self._cue_rules = _by_first(cues)
-        self.after_group = self._cue_rules.get(_ANY_GROUP, ())
-        self._first_words, self._first_stems = self._first_pass(cues)
+        self._terms = self._by_rarest(terms)
+        self._cues = self._by_rarest(cues)
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
-        self.entry = lru_cache(maxsize=CACHE_SIZE)(self._entry)
+        self.keys_of = lru_cache(maxsize=CACHE_SIZE)(self._look_up)
 
-    def may_say_something(self, folded: str, words: Iterable[str]) -> bool:
-        """False where no act and no signal can be in a text: the cheap first pass.
+    def terms_in(self, keys: Set[int]) -> list[Rule]:
+        """Group names that a text with these element keys may hold."""
+        return self._possible(self._terms, keys, group=False)
 
-        Args:
-            words: every word of the text, folded.
-        """
-        if not self._first_words.isdisjoint(words):
-            return True
-        return bool(self._first_stems.find_matches_as_indexes(folded))
+    def cues_in(self, keys: Set[int], *, group: bool) -> list[Rule]:
+        """Cues that a text with these element keys may hold; ``group``: it may name one."""
+        return self._possible(self._cues, keys, group=group)
+
+    def _possible(
+        self, rules: Mapping[int, tuple[Rule, ...]], keys: Set[int], *, group: bool
+    ) -> list[Rule]:
+        return [
+            rule
+            for key in sorted(rules.keys() & keys)
+            for rule in rules[key]
+            if rule.needs <= keys and (group or not rule.group)
+        ]
 
     def mood(self, form: str) -> Mood:
         """How a verb form is meant; from the packs, else guessed."""
         known = self._moods.get(form)
         return guess_mood(form) if known is None else known
-
-    def _entry(self, form: str) -> WordEntry:
-        keys = self._look_up(form)
-        return WordEntry(
-            keys,
-            tuple(r for k in sorted(keys) for r in self._group_rules.get(k, ())),
-            tuple(r for k in sorted(keys) for r in self._cue_rules.get(k, ())),
-        )
 
     def _look_up(self, form: str) -> frozenset[int]:
         if form[0].isdigit():
@@ -115,11 +103,28 @@ class Lexicon:
         return keys
 
     def _compile(self, pattern: str, owner: Cue | GroupTerm, where: str) -> Rule:
-        elements = parse(pattern, where)
-        return Rule(
-            tuple(replace(e, key=self._key(e.atoms, owner.language, where)) for e in elements),
-            owner,
+        elements = tuple(
+            replace(e, key=self._key(e.atoms, owner.language, where))
+            for e in parse(pattern, where)
         )
+        needs = frozenset(e.key for e in elements if not (e.optional or e.group))
+        if not needs:
+            raise UsageError(f"{where}: pattern '{pattern}' needs a word besides $GROUP")
+        return Rule(
+            elements,
+            owner,
+            needs,
+            group=any(e.atoms == (GROUP,) and not e.optional for e in elements),
+            speaks=isinstance(owner, Cue) and owner.kind in ACT_KINDS | SIGNAL_KINDS,
+        )
+
+    def _by_rarest(self, rules: Iterable[Rule]) -> dict[int, tuple[Rule, ...]]:
+        """Rules under the element with the fewest words of those they need."""
+        index: dict[int, list[Rule]] = {}
+        for rule in rules:
+            rarest = min(rule.needs, key=lambda key: (self._sizes[key], key))
+            index.setdefault(rarest, []).append(rule)
+        return {key: tuple(of_key) for key, of_key in index.items()}
 
     def _key(self, atoms: tuple[str, ...], language: str, where: str) -> int:
         known = self._keys.get((language, atoms))
@@ -127,7 +132,7 @@ class Lexicon:
             return known
         key = self._keys[language, atoms] = len(self._keys)
         words, stems = self._expand(atoms, language, where)
-        self._literals.append((frozenset(words), frozenset(stems)))
+        self._sizes.append(len(words) + len(stems))
         for word in sorted(words):
             self._forms.setdefault(word, []).append(key)
         for stem in sorted(stems):
@@ -189,43 +194,10 @@ class Lexicon:
                 f"{where}: '@{word}' is no dictionary form; write its forms or a stem '{word}*'"
             ) from None
 
-    def _first_pass(self, rules: Iterable[Rule]) -> tuple[frozenset[str], AhoCorasick]:
-        """Words and stems one of which any act or signal needs."""
-        words: set[str] = set()
-        stems: set[str] = set()
-        for rule in rules:
-            if isinstance(rule.cue, Cue) and rule.cue.kind in ACT_KINDS | SIGNAL_KINDS:
-                needed = [e for e in rule.elements if not (e.optional or e.group)]
-                if not needed:
-                    raise UsageError(f"{rule.cue.id}: a pattern needs a word besides $GROUP")
-                rarest = max((self._literals[e.key] for e in needed), key=_rarity)
-                words |= rarest[0]
-                stems |= rarest[1]
-        return frozenset(words), AhoCorasick(sorted(stems))
-
-
-def _rarity(literals: tuple[frozenset[str], frozenset[str]]) -> tuple[float, int]:
-    """Longer words are rarer; of two rows the one with fewer alternatives."""
-    every = literals[0] | literals[1]
-    if any(word in BUILT_IN for word in every):
-        return (-1.0, 0)
-    shortest = min(len(word) for word in every)
-    return (min(shortest, _RARE_FROM), -len(every))
-
 
 def _term_pattern(term: GroupTerm) -> str:
     """An adjective names a group only before people or their premises."""
     return f"{term.pattern} ~1 $people" if term.sort == "adjective" else term.pattern
-
-
-def _by_first(rules: Iterable[Rule]) -> dict[int, tuple[Rule, ...]]:
-    index: dict[int, list[Rule]] = {}
-    for rule in rules:
-        first = rule.elements[0]
-        index.setdefault(first.key, []).append(rule)
-        if first.group:
-            index.setdefault(_ANY_GROUP, []).append(rule)
-    return {key: tuple(of_key) for key, of_key in index.items()}
 
 
 def _folded(word: str) -> str:

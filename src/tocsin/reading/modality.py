@@ -19,6 +19,9 @@ NEGATION_REACH = 5
 OPENING = 2
 """Words that may stand before an infinitive that opens its clause: its object, "all"."""
 
+HEADLINE = 3
+"""Words before a colon at the beginning of a post that may be a speaker's name."""
+
 QUESTION = 0.6
 """An infinitive in a plain question is put up for talk."""
 
@@ -65,6 +68,9 @@ def marks_of(found: Found) -> Marks:
     at: dict[str, set[int]] = {}
     for hit in found.hits:
         at.setdefault(hit.cue.kind, set()).update(range(hit.start, hit.end))
+    groups = {word for m in found.mentions for word in range(m.start, m.end)}
+    at.setdefault("neg_bridge", set()).update(groups)
+    at["group"] = groups
     quoted = sum(quote >= 0 for quote in found.tokens.quote)
     own = quoted > 0.75 * len(found.tokens)
     return Marks({kind: frozenset(words) for kind, words in at.items()}, own)
@@ -106,6 +112,18 @@ def _announced(hit: Hit, found: Found, marks: Marks) -> bool:
     return continuous and _before(hit, found, marks.of("own_subject"), 3) >= 0
 
 
+def _joins_call(hit: Hit, found: Found) -> bool:
+    """ "Come at eight and …": it follows a call to gather in its sentence."""
+    number = found.tokens.sentence[hit.head]
+    return any(
+        other.cue.kind == "gathering"
+        and not other.cue.told
+        and other.head < hit.head
+        and found.tokens.sentence[other.head] == number
+        for other in found.hits
+    )
+
+
 def _infinitive(hit: Hit, found: Found, marks: Marks) -> float:
     """The nearest modal word before it decides; without one, its place in the clause."""
     tokens = found.tokens
@@ -116,8 +134,12 @@ def _infinitive(hit: Hit, found: Found, marks: Marks) -> float:
         return 1.0 if marks.of("rhetorical") else asked
     if told >= 0:
         return 0.12
+    if _joins_call(hit, found):
+        return 1.0
     lead = hit.head - tokens.clause_start(hit.head)
     if hit.mood & Mood.BASE:
+        if hit.head - 1 in marks.of("group"):
+            return 0.12
         opens = lead == 0 or tokens.clause[hit.start]
         return (0.9 if opens else 0.25) * asked
     return (0.9 if lead <= OPENING else 0.55) * asked
@@ -166,6 +188,12 @@ def _quoted_speech(hit: Hit, found: Found, marks: Marks) -> bool:
     return found.tokens.quote.count(quote) >= LONG_QUOTE
 
 
+def introduced(hit: Hit, found: Found) -> bool:
+    """The quotation follows a colon: somebody is named as its speaker."""
+    first = found.tokens.quote.index(found.tokens.quote[hit.head])
+    return found.tokens.colon[first]
+
+
 def _told(hit: Hit, found: Found, marks: Marks) -> bool:
     """Somebody else's words, told by the writer without quotation marks.
 
@@ -179,14 +207,22 @@ def _told(hit: Hit, found: Found, marks: Marks) -> bool:
     tokens = found.tokens
     start = tokens.sentence_start(hit.head)
     colon = next((at for at in range(hit.start, start, -1) if tokens.colon[at]), start)
-    leads = saying | marks.of("news") | marks.of("state_actor")
+    leads = saying | marks.of("news") | marks.of("state_actor") | marks.of("authority")
     if any(at in leads for at in range(start, colon)):
         return True
     if own_verb:
         return False
+    if _headline(start, colon, marks):
+        return True
     if any(at in calling for at in range(start, hit.start)):
         return True
     return hit.cue.modal and any(at in saying for at in range(start, _sentence_end(hit, found)))
+
+
+def _headline(start: int, colon: int, marks: Marks) -> bool:
+    """The post opens "Name: …": what follows is that person's statement."""
+    calls = marks.of("attention") | marks.of("gathering") | marks.of("group")
+    return start == 0 < colon <= HEADLINE and calls.isdisjoint(range(colon))
 
 
 def _sentence_end(hit: Hit, found: Found) -> int:

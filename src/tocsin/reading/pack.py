@@ -37,6 +37,8 @@ GRAMMAR_KINDS = frozenset(
         "conditional",
         "pronoun",  # they, them
         "state_actor",  # officials, firms, parties, teams: never a target
+        "authority",  # police, power: an object right after the verb, else a bystander
+        "attention",  # words before a colon that open a call: urgent, attention, plan
         "thing",  # animals and things that may be driven out or burnt
         "mask",  # idioms: nothing inside counts
         "origin",

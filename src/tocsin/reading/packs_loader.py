@@ -194,6 +194,7 @@ def _list(value: Any, where: str) -> list[Any]:
 def _texts(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise UsageError(f"{where}: must be a list that is not empty")
-    if not all(isinstance(text, str) and text.strip() for text in value):
-        raise UsageError(f"{where}: every entry must be text; put words like no, on, 24 in quotes")
+    for text in value:
+        if not isinstance(text, str) or not text.strip():
+            raise UsageError(f"{where}: entry {text!r} is no text; put no, on, off, 24 in quotes")
     return tuple(value)

@@ -12,7 +12,7 @@ NEAR = 8
 """Words between a cue and a group of the same sentence that still bind fully."""
 
 SAME_SENTENCE, NEXT_SENTENCE, ANAPHOR = 0.85, 0.7, 0.85
-FAR = 0.5
+FAR = 0.4
 """A group named further off in the same short post."""
 
 FAR_REACH = 5
@@ -48,7 +48,7 @@ def bind(hit: Hit, found: Found, marks: Marks) -> Binding:
     anaphor = _pronoun_near(hit, found, marks)
     for mention in found.mentions:
         weight = _reach(hit, mention, found, anaphor) * SORT_WEIGHT[mention.term.sort]
-        if _at_war(mention, found, marks):
+        if at_war(mention, found, marks):
             weight *= MILITARY_DAMP
         if weight > best.weight:
             best = Binding(mention, weight)
@@ -85,7 +85,7 @@ def _pronoun_near(hit: Hit, found: Found, marks: Marks) -> float:
     return best
 
 
-def _at_war(mention: Mention, found: Found, marks: Marks) -> bool:
+def at_war(mention: Mention, found: Found, marks: Marks) -> bool:
     """Armies are no group: a word of war in the sentence of the mention."""
     sentence = found.tokens.sentence
     here = sentence[mention.start]
@@ -95,11 +95,11 @@ def _at_war(mention: Mention, found: Found, marks: Marks) -> bool:
 def _other_object(hit: Hit, found: Found, marks: Marks) -> bool:
     """An official, an animal or a thing is the cue's object, and no group stands nearer.
 
-    Within four words after the head anything; elsewhere in the sentence only an official, and
-    only where the sentence names no group.
+    Within four words after the head anything; elsewhere in the sentence or the one before only
+    an official, and only where the cue's sentence names no group.
     """
     officials = marks.of("state_actor")
-    objects = officials | marks.of("thing")
+    objects = officials | marks.of("thing") | marks.of("authority")
     sentence = found.tokens.sentence
     here = sentence[hit.head]
     groups = {at for m in found.mentions for at in range(m.start, m.end)} | marks.of("pronoun")
@@ -108,5 +108,6 @@ def _other_object(hit: Hit, found: Found, marks: Marks) -> bool:
             break
         if at in objects:
             return True
-    same = {at for at in groups if sentence[at] == here}
-    return not same and any(sentence[at] == here for at in officials)
+    if any(sentence[m.start] in {here, here - 1} for m in found.mentions):
+        return False
+    return any(sentence[at] in {here, here - 1} for at in officials)

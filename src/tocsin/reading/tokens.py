@@ -9,8 +9,12 @@ MAX_CHARS = 8000
 """Longer posts are read up to here and marked ``partial``."""
 
 _FOLD = str.maketrans({"ё": "е", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "‑": "-"})
+_WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[:.]\d+)*"
+WORD = re.compile(_WORD)
+"""One word or number of a folded text."""
+
 _PIECE = re.compile(
-    r"(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[:.]\d+)*)"
+    rf"(?P<word>{_WORD})"
     r"|(?P<stop>[.!?…]+(?=\s|$|[^\w\s])|\n)"
     r"|(?P<colon>:)"
     r"|(?P<clause>[^\w\s'#@])"

@@ -89,27 +89,30 @@ class Intake:
             self._wake(mark, {place.place_id for place in about} if hostile else set())
 
     def _settled(self, mark: Mark, call: GatheringCall) -> GatheringCall:
-        """A call with the place of the call it answers or repeats, where its own is missing or
+        """A call with the place of the post it answers or repeats, where its own is missing or
         a guess: a copy in another town's channel still means the first caller's airport.
         """
         own = call.place
         if own is not None and (own.venue is None or own.p > self._options.guessed_p):
             return call
-        for note in self._calls_continued(mark):
+        for note in self._continued_notes(mark):
             first = note.place
             if first is not None and (own is None or own.venue is first.venue):
                 return GatheringCall(first, call.time)
         return call
 
-    def _calls_continued(self, mark: Mark) -> list[Note]:
-        """Open calls of the post it replies to, then of its rumour, the first caller's first."""
-        notes = [
-            note
-            for key in set(self._continued(mark))
-            for note in self._files.dossiers[key].at(Kind.CALL, mark.at)
+    def _continued_notes(self, mark: Mark) -> list[Note]:
+        """Calls and hostile posts it continues: the one it replies to, then calls, the first of
+        its rumour first.
+        """
+        ranked = [
+            (note.mark.ref != mark.reply, kind is not Kind.CALL, note.mark.at, note.mark.ref, note)
+            for key in sorted(set(self._continued(mark)))
+            for kind in (Kind.CALL, Kind.HOSTILE)
+            for note in self._files.dossiers[key].at(kind, mark.at)
             if note.mark.ref == mark.reply or note.mark.rumour == mark.rumour
         ]
-        return sorted(notes, key=lambda n: (n.mark.ref != mark.reply, n.mark.at, n.mark.ref))
+        return [row[-1] for row in sorted(ranked, key=lambda row: row[:-1])]
 
     def _take_hostile(self, mark: Mark, reading: Reading, calls: _Calls) -> None:
         """Remember the hostility, and file it where it points unless a call does so."""

@@ -134,4 +134,4 @@ def texts_of(store: Store, refs: Sequence[str]) -> dict[str, str]:
 
 def _plain(row: Mapping[Any, Any]) -> Row:
     """A row with times as ISO 8601."""
-    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
+    return {str(k): v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}

@@ -232,11 +232,20 @@ def _engine(url: str) -> Engine:
         raise StoreUnavailable(f"cannot use the store {url!r}: {error}") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
 def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Python's driver leaves DDL outside of transactions unless we begin them ourselves; a kill
+    during a migration would otherwise leave half a schema.
+    """
     del record
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
