@@ -25,12 +25,12 @@ test-long: $(VENV)/test.stamp ## the long kill, load and fuzz runs
 bench: $(VENV)/test.stamp ## measure on the real data; writes benchmarks/results/
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/run.py
 
-models: $(VENV)/test.stamp ## train what is trained (nothing yet: the first readers are rules)
-	@echo "no trained weights in this version: the vectors are a package's, the readers are rules"
+models: $(VENV)/test.stamp ## train the reading head anew from data/reading and the shared data
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_head.py
 
 lint: $(VENV)/test.stamp ## style, types, layers
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks models
+	$(BIN)/ruff format --check src tests benchmarks models
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

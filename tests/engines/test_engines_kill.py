@@ -111,14 +111,30 @@ def test_killed_while_running(
     ingest_file(project, path)
     chance = random.Random(1000 + seed)
     kills = 0
-    for _ in range(3):
-        status = _in_child(lambda: run_all(project), chance.randint(1, 40))
+    for _ in range(4):
+        status = _in_child(lambda: run_all(project), chance.randint(1, 12))
         kills += os.WIFSIGNALED(status)
         assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     run_all(project)
     assert kills
     assert contents(project) == expected
     assert not verify(project.archive_folder).problems
+
+
+@pytest.mark.long
+def test_killed_at_every_single_step(
+    tmp_path: Path, undisturbed: tuple[Path, dict[str, Any]]
+) -> None:
+    path, expected = undisturbed
+    for step in range(1, 200):
+        project = new_project(tmp_path / f"desk{step}", **SMALL)
+        ingest_file(project, path)
+        status = _in_child(lambda: run_all(project), step)  # noqa: B023 - called at once
+        run_all(project)
+        assert contents(project) == expected, step
+        if not os.WIFSIGNALED(status):
+            return
+    raise AssertionError("a run of so few posts has no 200 durable steps")
 
 
 def test_a_second_writer_is_told_to_wait(

@@ -32,7 +32,7 @@ def read(
 
         tocsin read < posts.jsonl > readings.jsonl
     """
-    plan = ReadingPlan(reader=reader, vectors=False, profiles=known_channels(channels))
+    plan = ReadingPlan(reader=reader, profiles=known_channels(channels))
     now = SystemClock().now()
     posts = StreamedPosts(read_options(mapping), lambda _: now)
     reads = PostReader(plan)

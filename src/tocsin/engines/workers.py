@@ -34,8 +34,6 @@ Read = tuple[Enriched, Reading]
 Embedded = tuple[Vector | None, bool]
 """A vector, and whether it saw only the text's head."""
 
-_NO_VECTOR: Embedded = (None, False)
-
 
 @dataclass(frozen=True, slots=True)
 class ReadingPlan:
@@ -65,13 +63,15 @@ class PostReader:
         self._reader = _reader(plan.reader, plan.pack_folders)
 
     def read(self, posts: Iterable[Post]) -> list[Read]:
-        """Everything but the vectors."""
+        """Everything but the vectors that the reader has no need of."""
         return [self.read_one(post) for post in posts]
 
     def read_one(self, post: Post) -> Read:
-        """Everything but the vector of one post."""
+        """One post, with its vector where the reader wants it."""
         profile = self._profiles.get(post.channel)
         enriched = self._text.prepare(post, profile)
+        if self._reader.wants_vector(enriched, profile):
+            enriched = self._text.embed([enriched])[0]
         return enriched, self._reader.read(enriched, profile)
 
     def versions(self) -> dict[str, str]:
@@ -134,7 +134,7 @@ def _read_here(
     reader = PostReader(plan)
     for post in posts:
         enriched, reading = reader.read_one(post)
-        if plan.vectors and needs_vector(enriched):
+        if plan.vectors and enriched.vector is None and needs_vector(enriched):
             enriched = reader.embed([enriched])[0]
         yield enriched, reading
 
@@ -183,7 +183,9 @@ def _ask_vectors(
     texts: dict[bytes, Enriched] = {}
     for enriched, _ in chunk.ready:
         digest = enriched.digest
-        if digest is None or digest in in_flight or digest in texts:
+        if digest is None or enriched.vector is not None:
+            continue
+        if digest in in_flight or digest in texts:
             continue
         if needs_vector(enriched):
             texts[digest] = enriched
@@ -198,8 +200,11 @@ def _finished(chunk: _Chunk, in_flight: set[bytes]) -> Iterator[Read]:
     found = chunk.vectors.result() if chunk.vectors is not None else []
     vectors = dict(zip(chunk.waiting, found, strict=True))
     for enriched, reading in chunk.ready or ():
-        vector, truncated = vectors.get(enriched.digest or b"", _NO_VECTOR)
-        yield replace(enriched, vector=vector, truncated=truncated), reading
+        if enriched.vector is None and enriched.digest in vectors:
+            vector, truncated = vectors[enriched.digest]
+            yield replace(enriched, vector=vector, truncated=truncated), reading
+        else:
+            yield enriched, reading
     in_flight.difference_update(chunk.waiting)
 
 

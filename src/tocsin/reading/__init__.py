@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.reading.head import Head
 from tocsin.reading.packs_loader import load_packs
 from tocsin.reading.protocol import Reader, ReaderOptions
 from tocsin.reading.reader import PackReader
@@ -18,4 +19,5 @@ def build_reader(options: ReaderOptions | None = None) -> Reader:
     """
     options = options or ReaderOptions()
     packs = load_packs(options.languages, options.packs)
-    return PackReader(packs, WhereWhen.build(), options.languages)
+    head = Head.load() if options.head else None
+    return PackReader(packs, WhereWhen.build(), options.languages, head)

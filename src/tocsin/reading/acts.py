@@ -20,6 +20,12 @@ from tocsin.reading.cues import Found, Hit, Mention
 from tocsin.reading.modality import Marks, Stance, Standing, introduced, standing
 from tocsin.reading.pack import ACT_KINDS, HOSTILE_KINDS
 from tocsin.reading.target import Binding, at_war, bind
+from tocsin.reading.tension import (
+    BENIGN,
+    hostility_of_premises,
+    hostility_of_tense_call,
+    noisy_or,
+)
 
 GATHER_REACH = 2
 """Sentences between a hostile cue and the call to gather it belongs to."""
@@ -27,28 +33,12 @@ GATHER_REACH = 2
 PAST_TOLD = 0.65
 UNCLEAR_QUOTE = 0.6
 GATHER_SHARE = 0.6
+WEAK = 0.7
+"""Cues below this strength may be innocent, and count half beside a benign purpose."""
+
 ELSEWHERE = 0.5
 """An unbound cue among words of sport, trade, war, history or daily life."""
 
-PREMISES = 0.5
-"""Hostility of calling people to a group's premises with no peaceful purpose in sight."""
-
-TENSE_BASE, TENSE_SPAN = 0.3, 0.5
-CALL_STRENGTH = 0.45
-TENSION = {
-    "trigger": 0.6,
-    "allegation": 0.4,
-    "dehumanisation": 0.5,
-    "preparation": 0.5,
-    "target_marking": 0.35,
-    "ultimatum": 0.5,
-    "incitement": 0.4,
-    "expulsion": 0.5,
-    "threat": 0.5,
-}
-"""How much each kind of cue in the post makes a call that names a group a hostile one."""
-
-TOP_WORDS = 3
 ACT_THRESHOLD = 0.5
 TARGET_THRESHOLD = 0.35
 
@@ -102,22 +92,34 @@ class Evidence:
 
 def weigh(found: Found, marks: Marks) -> Evidence:
     """Stance, binding and scores of every cue of a post."""
-    stood = [standing(hit, found, marks) for hit in found.hits if hit.cue.kind in ACT_KINDS]
+    stood = _stood(found, marks)
     gathers = [s for s in stood if s.hit.cue.kind == Act.GATHERING]
     calls = [s for s in gathers if s.stance is Stance.URGED]
     weighed = [_weigh(s, found, marks, calls) for s in stood]
     hostile = [w for w in weighed if w.hit.cue.kind in HOSTILE_KINDS]
     best = max(hostile, key=lambda w: w.asserted, default=None)
-    hostility = _noisy_or((w.hit.head, w.asserted) for w in hostile)
+    tense = max(
+        hostility_of_premises(calls, found, marks), hostility_of_tense_call(stood, found, marks)
+    )
+    scores = {act: _score(act, weighed) for act in Act}
+    scores[Act.INCITEMENT] = max(scores[Act.INCITEMENT], tense)
     return Evidence(
         weighed=tuple(weighed),
-        scores={act: _score(act, weighed) for act in Act},
-        hostility=max(hostility, _premises(calls, found, marks), _tense_call(calls, found, marks)),
+        scores=scores,
+        hostility=max(noisy_or((w.hit.head, w.asserted) for w in hostile), tense),
         told=max((w.shown for w in hostile if w.standing.stance is not Stance.URGED), default=0.0),
         gathering=max((s.hit.cue.strength * s.force for s in calls), default=0.0),
-        target=_target(found, marks, weighed),
+        target=_target(found, marks, weighed, tense),
         bound=best.binding.weight if best is not None else 0.0,
     )
+
+
+def _stood(found: Found, marks: Marks) -> list[Standing]:
+    """Every act's cue with its stance; what begins inside a negated cue is negated with it."""
+    every = [standing(hit, found, marks) for hit in found.hits if hit.cue.kind in ACT_KINDS]
+    negated = [s.hit for s in every if s.stance is Stance.NEGATED]
+    inside = {at for hit in negated for at in range(hit.start, hit.end)}
+    return [Standing(s.hit, Stance.NEGATED, 0.0) if s.hit.start in inside else s for s in every]
 
 
 def _weigh(stood: Standing, found: Found, marks: Marks, calls: list[Standing]) -> Weighed:
@@ -127,6 +129,8 @@ def _weigh(stood: Standing, found: Found, marks: Marks, calls: list[Standing]) -
         return Weighed(stood, bind(hit, found, marks), shown, shown * stood.force)
     binding = bind(hit, found, marks)
     effect = hit.cue.strength * binding.weight
+    if hit.cue.strength < WEAK and any(marks.of(kind) for kind in BENIGN):
+        effect *= ELSEWHERE
     unbound = binding.damp * (ELSEWHERE if _elsewhere(marks) else 1.0)
     if hit.cue.kind in HOSTILE_KINDS and _called(hit, found, calls):
         share = GATHER_SHARE if effect else 1.0
@@ -164,58 +168,16 @@ def _own(stood: Standing, found: Found, marks: Marks) -> float:
     return 0.0 if stood.stance is Stance.NEGATED or stood.force >= 0.5 else 0.5 * stood.force
 
 
-def _premises(calls: list[Standing], found: Found, marks: Marks) -> float:
-    """A call to a group's premises, where nothing says it is their own or a peaceful one."""
-    if any(marks.of(kind) for kind in _BENIGN):
-        return 0.0
-    sentence = found.tokens.sentence
-    for call in calls:
-        for mention in found.mentions:
-            near = 0 <= mention.start - call.hit.head <= 6 and mention.term.sort in {
-                "venue",
-                "adjective",
-            }
-            if near and sentence[mention.start] == sentence[call.hit.head]:
-                return PREMISES * call.force
-    return 0.0
-
-
-def _tense_call(calls: list[Standing], found: Found, marks: Marks) -> float:
-    """A call to gather in a post that names a group and is tense about it.
-
-    No hostile word is needed: an accusation, a trigger incident, weapons, a marked target or a
-    slur beside the group is what such calls are made of. Benign purposes rule it out.
-    """
-    if any(marks.of(kind) for kind in _BENIGN) or len(found.of("news")) > 1:
-        return 0.0
-    force = max((c.force * c.hit.cue.strength for c in calls), default=0.0)
-    weights = {kind: TENSION[kind] for kind in TENSION if found.has(kind)}
-    sorts = {m.term.sort for m in found.mentions if not at_war(m, found, marks)}
-    weights["slur"] = 0.5 if "slur" in sorts else 0.0
-    if force < CALL_STRENGTH or not sorts:
-        return 0.0
-    tension = _noisy_or(enumerate(weights.values()))
-    return TENSE_BASE + TENSE_SPAN * tension
-
-
 def _score(act: Act, weighed: Iterable[Weighed]) -> float:
-    return _noisy_or((w.hit.head, w.shown) for w in weighed if w.hit.cue.kind == act)
+    return noisy_or((w.hit.head, w.shown) for w in weighed if w.hit.cue.kind == act)
 
 
-def _noisy_or(scores: Iterable[tuple[int, float]]) -> float:
-    """Noisy-or over words, the strongest cue of each, the strongest three words."""
-    best: dict[int, float] = {}
-    for head, score in scores:
-        best[head] = max(best.get(head, 0.0), score)
-    missed = 1.0
-    for score in sorted(best.values(), reverse=True)[:TOP_WORDS]:
-        missed *= 1 - score
-    return 1 - missed
-
-
-def _target(found: Found, marks: Marks, weighed: Iterable[Weighed]) -> Target | None:
+def _target(found: Found, marks: Marks, weighed: Iterable[Weighed], tense: float) -> Target | None:
     """The group that most of the cues are about; earlier mentions win ties."""
     votes: dict[str, tuple[float, int]] = {}
+    for mention in found.mentions:
+        if not at_war(mention, found, marks):
+            _vote(votes, mention, 0.8 * tense)
     for one in weighed:
         share = 0.5 if one.hit.cue.kind == Act.GATHERING else 1.0
         _vote(votes, one.binding.mention, one.binding.weight * one.hit.cue.strength * share)
@@ -230,7 +192,6 @@ def _target(found: Found, marks: Marks, weighed: Iterable[Weighed]) -> Target | 
     return Target(group, score) if score >= TARGET_THRESHOLD else None
 
 
-_BENIGN = ("peaceful", "civic", "sport", "commerce", "calm", "denial", "condemn", "fear")
 _TARGET_SIGNALS = frozenset({"trigger", "violence_report", "denial", "target_marking"})
 
 

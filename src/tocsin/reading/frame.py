@@ -65,6 +65,9 @@ def alarm_of(found: Found, evidence: Evidence, frame: Frame) -> float:
 def _of_hostile(found: Found, evidence: Evidence, against: int) -> Frame:
     """Own hostile words; a weak one beside disapproval or news is theirs, not the writer's."""
     hard = evidence.hostility >= HARD_FROM
+    peaceful = found.has("peaceful") or found.has("civic") or found.has("sport")
+    if peaceful and not hard and not found.mentions and not found.has("pronoun"):
+        return Frame.PEACEFUL
     if against >= (3 if hard else 1):
         return Frame.CONDEMNED
     news = _count(found, "news")
@@ -100,7 +103,7 @@ def _of_talk(found: Found, evidence: Evidence, against: int) -> Frame:
         return Frame.REPORTED if told else Frame.ASSERTED
     if found.has("violence_report"):
         return Frame.REPORTED
-    return Frame.REPORTED if told and evidence.target is not None else Frame.OTHER
+    return Frame.REPORTED if found.has("news") else Frame.OTHER
 
 
 def _opposition(found: Found, evidence: Evidence) -> int:

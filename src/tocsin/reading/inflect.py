@@ -38,6 +38,8 @@ MOOD_NAMES: Mapping[str, Mood] = {
     "dir": Mood.DIRECTIVE,
 }
 
+_DIRECTIVE_ENDINGS = ("м", "мся", "мте", "йте", "ите", "ьте", "тесь")
+_DIRECTIVES = frozenset({Mood.WE, Mood.IMPERATIVE, Mood.DIRECTIVE, Mood.IMPERATIVE | Mood.THEY})
 _VOWELS = frozenset("aeiou")
 _SPOKEN_IMPERATIVES = {"ехать": ("езжай", "езжайте"), "поехать": ("езжайте",)}
 
@@ -75,12 +77,36 @@ def guess_mood(form: str) -> Mood:
     return mood
 
 
+_SOMEBODY = frozenset({"NOUN", "anim", "sing", "nomn"})
+_NAMES = frozenset({"Name", "Surn", "Patr", "Orgn", "Abbr", "Geox"})
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def names_somebody(form: str) -> bool:
+    """A person's, an organisation's or a country's name, or one person's trade: expert."""
+    return any(
+        _NAMES & parse.tag.grammemes or _SOMEBODY.issubset(parse.tag.grammemes)
+        for parse in analyzer().parse(form)[:2]
+    )
+
+
+def is_directive(form: str) -> bool:
+    """A Russian "we" or plural imperative that is nothing else, of any verb."""
+    return form.endswith(_DIRECTIVE_ENDINGS) and guess_mood(form) in _DIRECTIVES
+
+
 def _tag_mood(tag: object) -> Mood:
     grammemes: frozenset[str] = tag.grammemes  # type: ignore[attr-defined]
     if "INFN" in grammemes:
         return Mood.INFINITIVE
     if "VERB" not in grammemes:
-        return Mood.PAST if grammemes & {"PRTF", "PRTS", "GRND"} else Mood.NONE
+        present = {"PRTS", "pres"} <= grammemes  # "проверяем" is nearly always the verb
+        told = grammemes & {"PRTF", "PRTS", "GRND"} and not present
+        return Mood.PAST if told else Mood.NONE
+    return _finite_mood(grammemes)
+
+
+def _finite_mood(grammemes: frozenset[str]) -> Mood:
     if "impr" in grammemes:
         return Mood.WE if "incl" in grammemes else Mood.IMPERATIVE
     if "past" in grammemes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,6 +24,10 @@ NUMBER, CLOCK, YEAR, GROUP = "$NUM", "$TIME", "$YEAR", "$GROUP"
 BUILT_IN = (GROUP, NUMBER, CLOCK, YEAR)
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-4])[:.][0-5]\d$")
 _YEAR = re.compile(r"1[0-9]\d\d$|20[01]\d$")
+
+
+PART = 4
+"""Shortest part of a hyphenated word that counts as a word of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +65,16 @@ class Lexicon:
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
         self.keys_of = lru_cache(maxsize=CACHE_SIZE)(self._look_up)
 
-    def terms_in(self, keys: Set[int]) -> list[Rule]:
+    def terms_in(self, keys: AbstractSet[int]) -> list[Rule]:
         """Group names that a text with these element keys may hold."""
         return self._possible(self._terms, keys, group=False)
 
-    def cues_in(self, keys: Set[int], *, group: bool) -> list[Rule]:
+    def cues_in(self, keys: AbstractSet[int], *, group: bool) -> list[Rule]:
         """Cues that a text with these element keys may hold; ``group``: it may name one."""
         return self._possible(self._cues, keys, group=group)
 
     def _possible(
-        self, rules: Mapping[int, tuple[Rule, ...]], keys: Set[int], *, group: bool
+        self, rules: Mapping[int, tuple[Rule, ...]], keys: AbstractSet[int], *, group: bool
     ) -> list[Rule]:
         return [
             rule
@@ -91,6 +96,8 @@ class Lexicon:
             if length > len(form):
                 break
             keys.update(self._stems.get(form[:length], ()))
+        if "-" in form and not form.isascii():  # студентов-индусов
+            keys.update(*(self._look_up(part) for part in form.split("-") if len(part) >= PART))
         return frozenset(keys)
 
     def _digit_keys(self, form: str) -> list[int]:
@@ -104,8 +111,7 @@ class Lexicon:
 
     def _compile(self, pattern: str, owner: Cue | GroupTerm, where: str) -> Rule:
         elements = tuple(
-            replace(e, key=self._key(e.atoms, owner.language, where))
-            for e in parse(pattern, where)
+            replace(e, key=self._key(e.atoms, owner.language, where)) for e in parse(pattern, where)
         )
         needs = frozenset(e.key for e in elements if not (e.optional or e.group))
         if not needs:
@@ -139,9 +145,7 @@ class Lexicon:
             self._stems.setdefault(stem, []).append(key)
         return key
 
-    def _expand(
-        self, atoms: Iterable[str], language: str, where: str
-    ) -> tuple[set[str], set[str]]:
+    def _expand(self, atoms: Iterable[str], language: str, where: str) -> tuple[set[str], set[str]]:
         """Words and stems that a row of alternatives stands for."""
         words: set[str] = set()
         stems: set[str] = set()

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tocsin.reading.cues import Found, Hit
-from tocsin.reading.inflect import Mood
+from tocsin.reading.inflect import Mood, guess_mood, names_somebody
 
 LOOK_BACK = 6
 """Words before an infinitive among which its modal is looked for."""
+
+LOOK_BACK_BASE = 4
+"""The same for an English base form, which is also an ordinary present."""
 
 NEGATION_REACH = 5
 OPENING = 2
@@ -93,10 +96,10 @@ def standing(hit: Hit, found: Found, marks: Marks) -> Standing:
 def _force(hit: Hit, found: Found, marks: Marks) -> float:
     """How much a verb is urged by its mood and what stands before it."""
     mood = hit.mood
-    if mood & Mood.DIRECTIVE:
-        return 0.5 if _conditional(hit, found, marks) else 1.0
     if mood & (Mood.INFINITIVE | Mood.BASE):
         return _infinitive(hit, found, marks)
+    if _own_verb(hit):
+        return 0.5 if _conditional(hit, found, marks) else 1.0
     if mood & (Mood.THEY | Mood.PAST) and _before(hit, found, marks.of("jussive"), 4) >= 0:
         return 0.9
     if mood & Mood.PAST and _announced(hit, found, marks):
@@ -110,6 +113,14 @@ def _announced(hit: Hit, found: Found, marks: Marks) -> bool:
     """ "We are throwing them out": a continuous form of the writer's own "we"."""
     continuous = found.tokens.forms[hit.head].endswith(("ing", "in"))
     return continuous and _before(hit, found, marks.of("own_subject"), 3) >= 0
+
+
+def _of_third_person(hit: Hit, found: Found) -> bool:
+    """ "Готовится депортировать": the verb before it is somebody else's."""
+    if not hit.mood & Mood.INFINITIVE or found.tokens.clause[hit.head] or hit.head == 0:
+        return False
+    before = guess_mood(found.tokens.forms[hit.head - 1])
+    return bool(before & (Mood.THEY | Mood.PAST)) and not before & Mood.DIRECTIVE
 
 
 def _joins_call(hit: Hit, found: Found) -> bool:
@@ -128,11 +139,12 @@ def _infinitive(hit: Hit, found: Found, marks: Marks) -> float:
     """The nearest modal word before it decides; without one, its place in the clause."""
     tokens = found.tokens
     asked = QUESTION if tokens.sentence[hit.head] in tokens.questions else 1.0
-    urged = _before(hit, found, marks.of("deontic"), LOOK_BACK)
-    told = _before(hit, found, marks.of("told_modal"), LOOK_BACK)
+    reach = LOOK_BACK if hit.mood & Mood.INFINITIVE else LOOK_BACK_BASE
+    urged = _before(hit, found, marks.of("deontic"), reach)
+    told = _before(hit, found, marks.of("told_modal"), reach)
     if urged > told:
         return 1.0 if marks.of("rhetorical") else asked
-    if told >= 0:
+    if told >= 0 or _of_third_person(hit, found):
         return 0.12
     if _joins_call(hit, found):
         return 1.0
@@ -143,6 +155,12 @@ def _infinitive(hit: Hit, found: Found, marks: Marks) -> float:
         opens = lead == 0 or tokens.clause[hit.start]
         return (0.9 if opens else 0.25) * asked
     return (0.9 if lead <= OPENING else 0.55) * asked
+
+
+def _own_verb(hit: Hit) -> bool:
+    """An imperative or "we" that is nothing else: "вышли" is more often a past."""
+    doubtful = Mood.INFINITIVE | Mood.PAST | Mood.BASE
+    return bool(hit.mood & Mood.DIRECTIVE) and not hit.mood & doubtful
 
 
 def _conditional(hit: Hit, found: Found, marks: Marks) -> bool:
@@ -189,9 +207,10 @@ def _quoted_speech(hit: Hit, found: Found, marks: Marks) -> bool:
 
 
 def introduced(hit: Hit, found: Found) -> bool:
-    """The quotation follows a colon: somebody is named as its speaker."""
-    first = found.tokens.quote.index(found.tokens.quote[hit.head])
-    return found.tokens.colon[first]
+    """The quotation follows a colon, or opens the post as a headline: it has a speaker."""
+    quote = found.tokens.quote[hit.head]
+    first = found.tokens.quote.index(quote)
+    return found.tokens.colon[first] or (first == 0 and found.tokens.quote[-1] != quote)
 
 
 def _told(hit: Hit, found: Found, marks: Marks) -> bool:
@@ -203,7 +222,7 @@ def _told(hit: Hit, found: Found, marks: Marks) -> bool:
     """
     calling = marks.of("report_call") - marks.of("deontic")
     saying = marks.of("report") | calling
-    own_verb = hit.cue.modal and bool(hit.mood & Mood.DIRECTIVE)
+    own_verb = hit.cue.modal and _own_verb(hit)
     tokens = found.tokens
     start = tokens.sentence_start(hit.head)
     colon = next((at for at in range(hit.start, start, -1) if tokens.colon[at]), start)
@@ -212,17 +231,20 @@ def _told(hit: Hit, found: Found, marks: Marks) -> bool:
         return True
     if own_verb:
         return False
-    if _headline(start, colon, marks):
+    if _headline(start, colon, found, marks):
         return True
-    if any(at in calling for at in range(start, hit.start)):
+    if any(at in saying for at in range(start, hit.start)):
         return True
     return hit.cue.modal and any(at in saying for at in range(start, _sentence_end(hit, found)))
 
 
-def _headline(start: int, colon: int, marks: Marks) -> bool:
+def _headline(start: int, colon: int, found: Found, marks: Marks) -> bool:
     """The post opens "Name: …": what follows is that person's statement."""
+    if start != 0 or not 0 < colon <= HEADLINE:
+        return False
     calls = marks.of("attention") | marks.of("gathering") | marks.of("group")
-    return start == 0 < colon <= HEADLINE and calls.isdisjoint(range(colon))
+    named = any(names_somebody(form) for form in found.tokens.forms[:colon])
+    return named and calls.isdisjoint(range(colon))
 
 
 def _sentence_end(hit: Hit, found: Found) -> int:

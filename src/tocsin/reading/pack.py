@@ -22,6 +22,7 @@ CONTEXT_KINDS = frozenset(
         "commerce",
         "military",  # armies and war
         "history",
+        "grievance",  # "us" against "them": enough, our land, cowards, insolent
         "civic",  # meetings of the everyday: works, lectures, clubs, relief
     }
 )
@@ -35,6 +36,8 @@ GRAMMAR_KINDS = frozenset(
         "neg_bridge",  # words a negation reaches over
         "rhetorical",  # "why not", "is it not time": no negation
         "conditional",
+        "hour",  # when an appointment is for
+        "caller",  # English words that make an appointment a call: everyone, we
         "pronoun",  # they, them
         "state_actor",  # officials, firms, parties, teams: never a target
         "authority",  # police, power: an object right after the verb, else a bystander

@@ -16,6 +16,7 @@ import yaml
 
 from tocsin.errors import UsageError
 from tocsin.reading.pack import KINDS, Cue, GroupTerm, Packs
+from tocsin.reading.protocol import LANGUAGES
 from tocsin.reading.refused import refused_term
 
 VERSION = 1
@@ -102,8 +103,15 @@ def load_packs(languages: tuple[str, ...], folders: Iterable[Path] = ()) -> Pack
     """The built-in packs, then every ``*.yaml`` of each folder by name.
 
     Raises:
-        UsageError: a file cannot be read, breaks the schema, or names a refused target.
+        UsageError: a file cannot be read, breaks the schema, or names a refused target; or a
+            language has no built-in pack.
     """
+    unknown = [code for code in languages if code not in LANGUAGES]
+    if unknown:
+        raise UsageError(
+            f"no language pack for '{unknown[0]}'; built in: {', '.join(LANGUAGES)}; "
+            "posts in other languages are marked unsupported, so leave it out"
+        )
     draft = _Draft(languages)
     builtin = files("tocsin.reading.packs")
     for stem in _LANGUAGE_FILES:
@@ -139,7 +147,9 @@ def _cue(entry: Any, language: str, name: str) -> Cue:
     kind = rule.get("kind")
     if kind not in KINDS:
         raise UsageError(f"{where}: unknown kind '{kind}'; one of {', '.join(sorted(KINDS))}")
-    scores = {key: _score(rule[key], f"{where}: {key}") for key in _SCORES if key in rule}
+    scores: dict[str, Any] = {
+        key: _score(rule[key], f"{where}: {key}") for key in _SCORES if key in rule
+    }
     flags = {key: rule[key] for key in ("modal", "told") if key in rule}
     if not all(isinstance(flag, bool) for flag in flags.values()):
         raise UsageError(f"{where}: modal and told must be true or false")

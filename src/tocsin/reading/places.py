@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -84,6 +85,9 @@ class _Head:
     ours: int
     capital_only: bool
     single: Hit | Region | None
+
+
+_PAUSE = re.compile(r"[.,;:!?…\n—–|/()]")
 
 
 class PlaceFinder:
@@ -227,7 +231,9 @@ class PlaceFinder:
             marker -= 1
         preposition = self._pack.prepositions.get(words.forms[marker], "") if marker >= 0 else ""
         after = hit.last + 1
-        follows = after < len(words) and words.joined(hit.last) and is_venue(words.forms[after])
+        joined = after < len(words) and words.joined(hit.last)
+        follows = joined and is_venue(words.forms[after])
+        settlement = settlement or (joined and words.forms[after] in self._pack.settlements)
         named = range(hit.first, hit.last + 1)
         return Surroundings(
             preposition=preposition,
@@ -242,7 +248,18 @@ class PlaceFinder:
             named_neighbour=self._neighbour(words, hit, is_venue),
             population=self._population(hit),
             words=hit.last - hit.first + 1,
+            alone=self._alone(words, hit),
         )
+
+    @staticmethod
+    def _alone(words: Words, hit: Hit) -> bool:
+        """Between marks of punctuation, as a dateline or an address has it: "Town, 19:00"."""
+        before = words.text[words.ends[hit.first - 1] if hit.first else 0 : words.starts[hit.first]]
+        after = hit.last + 1
+        end = words.starts[after] if after < len(words) else len(words.text)
+        behind = words.text[words.ends[hit.last] : end]
+        first = hit.first == 0 or bool(_PAUSE.search(before))
+        return first and (after == len(words) or bool(_PAUSE.search(behind)))
 
     def _population(self, hit: Hit) -> int:
         """Of the largest candidate; a former or foreign name counts for a tenth."""

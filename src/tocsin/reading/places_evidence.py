@@ -46,6 +46,7 @@ class Surroundings:
         named_neighbour: a capitalised word of another name stands beside it.
         population: of the largest candidate.
         words: number of words in the name.
+        alone: between marks of punctuation, as in an address.
     """
 
     preposition: str = ""
@@ -58,6 +59,7 @@ class Surroundings:
     named_neighbour: bool = False
     population: int = 0
     words: int = 1
+    alone: bool = False
 
     @property
     def located(self) -> bool:
@@ -93,7 +95,8 @@ def score_russian(form: str, kind: Kind, seen: Surroundings) -> float:
     if kind is Kind.UNKNOWN:
         return _unknown(form, seen)
     if not seen.capital and not seen.hashtag:
-        return 0.0
+        large = seen.alone and seen.population >= 2 * MIDDLE
+        return 0.55 if large and kind is Kind.OR_WORD else 0.0
     firm = seen.place_only or seen.settlement or seen.region
     return _ambiguous(kind, seen, firm)
 
@@ -133,7 +136,7 @@ def _unknown(form: str, seen: Surroundings) -> float:
 def _or_word(seen: Surroundings, firm: bool) -> float:
     if firm or seen.preposition or seen.venue:
         return 0.85 if firm else 0.65
-    if seen.hashtag:
+    if seen.hashtag or (seen.alone and seen.population >= MIDDLE):
         return 0.6
     return 0.7 if seen.population >= FAMOUS and not seen.named_neighbour else 0.4
 

@@ -22,10 +22,12 @@ class ReaderOptions:
         packs: folders with further YAML packs (``groups*.yaml``, ``<language>*.yaml``); they are
             added to the built-in ones, in the order given.
         languages: ISO 639-1 codes to read; posts in others are marked ``unsupported``.
+        head: use the trained head where there is a vector; False: the rules alone.
     """
 
     packs: tuple[Path, ...] = ()
     languages: tuple[str, ...] = LANGUAGES
+    head: bool = True
 
 
 class Reader(Protocol):
@@ -35,6 +37,10 @@ class Reader(Protocol):
 
     def read(self, enriched: Enriched, profile: ChannelProfile | None) -> Reading:
         """What the post says; ``profile`` is what is known of its channel, if anything."""
+        ...
+
+    def wants_vector(self, enriched: Enriched, profile: ChannelProfile | None) -> bool:
+        """Whether ``read`` would use the post's sentence vector; asked before it is computed."""
         ...
 
     def versions(self) -> Mapping[str, str]:

@@ -10,15 +10,14 @@ import re
 
 _WORDS = re.compile(r"[^\W\d_]+")
 
-REFUSED_WORDS = frozenset(
-    """
+_WHOLE_WORDS = """
     state states army armies party parties union unions court courts judge judges employer
     employers company companies boss bosses cop cops mp mps fbi cia senate congress duma
     nato regime bureaucracy elite elites oligarch oligarchs
     суд суды судья судьи партия партии власть власти армия мэр мэры дума мвд фсб омон росгвардия
     чинуши гаи дпс ук депутат депутаты профсоюз профсоюзы завод начальник начальство режим
-    """.split()
-)
+    """
+REFUSED_WORDS = frozenset(_WHOLE_WORDS.split())
 REFUSED_STEMS = (
     # English
     "government",

@@ -20,6 +20,7 @@ PRONOUN, OUTSIDERS = 0.55, 0.75
 """A cue about "them" or "outsiders" whom the post does not name."""
 
 MILITARY_DAMP = 0.15
+ADDRESSEE_DAMP = 0.4
 OTHER_OBJECT_DAMP = 0.25
 
 
@@ -45,11 +46,13 @@ def bind(hit: Hit, found: Found, marks: Marks) -> Binding:
     """The best binding of a cue; weight 0 where no group is in reach."""
     damp = OTHER_OBJECT_DAMP if _other_object(hit, found, marks) else 1.0
     best = NOTHING
-    anaphor = _pronoun_near(hit, found, marks)
+    anaphor = _pronoun_near(hit, found)
     for mention in found.mentions:
         weight = _reach(hit, mention, found, anaphor) * SORT_WEIGHT[mention.term.sort]
         if at_war(mention, found, marks):
             weight *= MILITARY_DAMP
+        if _addressed(mention, found):
+            weight *= ADDRESSEE_DAMP
         if weight > best.weight:
             best = Binding(mention, weight)
     if best.weight < anaphor:
@@ -73,7 +76,7 @@ def _reach(hit: Hit, mention: Mention, found: Found, anaphor: float) -> float:
     return 0.0
 
 
-def _pronoun_near(hit: Hit, found: Found, marks: Marks) -> float:
+def _pronoun_near(hit: Hit, found: Found) -> float:
     """Weight of "them" or "outsiders" in the cue's sentence."""
     sentence = found.tokens.sentence[hit.head]
     best = 0.0
@@ -83,6 +86,16 @@ def _pronoun_near(hit: Hit, found: Found, marks: Marks) -> float:
             named = OUTSIDERS if other.cue.id.endswith("outsiders") else PRONOUN
             best = max(best, named if near else 0.0)
     return best
+
+
+def _addressed(mention: Mention, found: Found) -> bool:
+    """ "Muslims of the town, …": called upon at the beginning, and another group is named."""
+    tokens = found.tokens
+    if all(other.term.group == mention.term.group for other in found.mentions):
+        return False
+    end = min(mention.end + 3, len(tokens) - 1)
+    opens = tokens.sentence_start(mention.start) >= mention.start - 1
+    return opens and any(tokens.clause[at] for at in range(mention.end, end))
 
 
 def at_war(mention: Mention, found: Found, marks: Marks) -> bool:
@@ -104,7 +117,7 @@ def _other_object(hit: Hit, found: Found, marks: Marks) -> bool:
     here = sentence[hit.head]
     groups = {at for m in found.mentions for at in range(m.start, m.end)} | marks.of("pronoun")
     for at in range(hit.head + 1, min(hit.head + 5, len(sentence))):
-        if sentence[at] != here or at in groups:
+        if sentence[at] != here or found.tokens.clause[at] or at in groups:
             break
         if at in objects:
             return True

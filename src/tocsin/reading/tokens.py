@@ -20,10 +20,11 @@ _PIECE = re.compile(
     r"|(?P<clause>[^\w\s'#@])"
 )
 _QUOTE = re.compile(r"«[^»]{1,800}»|“[^”]{1,800}”|„[^“”]{1,800}[“”]|\"[^\"\n]{1,800}\"")
-_ABBREVIATIONS = frozenset(
+_SHORT = (
     "ул г д пр просп им пл тел св т е к стр корп обл р н пос мкр ст см тыс млн руб "
-    "mr mrs ms dr st no vs etc u s".split()
+    "mr mrs ms dr st no vs etc u s"
 )
+_ABBREVIATIONS = frozenset(_SHORT.split())
 
 
 def fold(text: str) -> str:
@@ -116,7 +117,7 @@ def _append(tokens: Tokens, piece: re.Match[str], state: tuple[int, bool, bool])
 
 
 def _abbreviated(tokens: Tokens, stop: re.Match[str]) -> bool:
-    """"ул. Ленина": one full stop right after a known short word ends nothing."""
+    """ "ул. Ленина": one full stop right after a known short word ends nothing."""
     return (
         stop.group() == "."
         and tokens.ends[-1] == stop.start()

@@ -99,7 +99,22 @@ class Intake:
             first = note.place
             if first is not None and (own is None or own.venue is first.venue):
                 return GatheringCall(first, call.time)
-        return call
+        return call if own is not None else GatheringCall(self._own_place(mark), call.time)
+
+    def _own_place(self, mark: Mark) -> PlaceMention | None:
+        """Where a channel's own hostile posts of the last days point, if to one place alone.
+
+        "At nine by the market", in a channel that wrote about one town this morning, means there.
+        """
+        since = mark.at - self._options.window
+        places = {
+            note.place.place_id: note.place
+            for key in sorted(set(self._existing("channel", mark.channel, since)))
+            for kind in (Kind.HOSTILE, Kind.CALL)
+            for note in self._files.dossiers[key].at(kind, mark.at)
+            if note.mark.channel == mark.channel and note.place is not None
+        }
+        return next(iter(places.values())) if len(places) == 1 else None
 
     def _continued_notes(self, mark: Mark) -> list[Note]:
         """Calls and hostile posts it continues: the one it replies to, then calls, the first of

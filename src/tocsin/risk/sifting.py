@@ -20,6 +20,9 @@ from tocsin.model import (
 )
 from tocsin.risk.options import SituationOptions
 
+_EXPULSION_REACH = 80
+"""Characters from a verb of driving out to the place they are to be driven out of."""
+
 _SPOKEN_OF = (Role.HAPPENED_AT, Role.MENTIONED)
 _EXACTNESS = {grain: rank for rank, grain in enumerate(Granularity)}
 
@@ -74,7 +77,16 @@ def places(reading: Reading, options: SituationOptions) -> tuple[PlaceMention, .
     """Where a post's hostility points: where to gather, else what it speaks of; never an origin."""
     sure = [place for place in reading.places if place.p >= options.min_place_p]
     gather = [place for place in sure if place.role is Role.GATHER_AT]
-    return _one_per_place(gather or [place for place in sure if place.role in _SPOKEN_OF])
+    spoken_of = [place for place in sure if place.role in _SPOKEN_OF]
+    return _one_per_place(gather or spoken_of or [p for p in sure if _driven_from(p, reading)])
+
+
+def _driven_from(place: PlaceMention, reading: Reading) -> bool:
+    """ "Drive them out of the town": the town is no origin but where it is to happen."""
+    if place.role is not Role.ORIGIN or place.span is None:
+        return False
+    starts = [span.start for span in reading.spans if span.kind == Act.EXPULSION.value]
+    return any(0 <= place.span.start - start <= _EXPULSION_REACH for start in starts)
 
 
 def event_places(reading: Reading, options: SituationOptions) -> tuple[PlaceMention, ...]:
