@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ CUE = "version: 1\nlanguage: ru\ncues:\n  - {id: x, kind: calm, patterns: [ми�
 
 def _load(folder: Path, text: str, name: str = "own.yaml") -> Lexicon:
     (folder / name).write_text(text, encoding="utf-8")
-    return Lexicon(load_packs(LANGUAGES, [folder]))
+    packs = load_packs(LANGUAGES, [folder])
+    own = tuple(cue for cue in packs.cues if cue.id == "ru.x")
+    return Lexicon(replace(packs, cues=own, terms=()))  # quick: only what the test wrote
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_group_names_are_english_and_every_group_can_be_named() -> None:
     names = {term.group for term in terms}
     assert len(names) >= 30
     assert all(name.isascii() for name in names)
-    for wanted in ("Jews", "Roma", "Migrants", "Sexual minorities", "Rohingya", "Uyghurs"):
+    for wanted in ("Jews", "Roma", "migrants", "sexual minorities", "Rohingya", "Uyghurs"):
         assert wanted in names
 
 

@@ -25,7 +25,7 @@ def test_a_direct_call_is_hostile_and_bound_to_the_group() -> None:
     assert reading.hostile
     assert {Act.EXPULSION, Act.GATHERING} <= set(reading.acts)
     assert reading.target is not None
-    assert reading.target.group == "Migrants"
+    assert reading.target.group == "migrants"
 
 
 @pytest.mark.parametrize(

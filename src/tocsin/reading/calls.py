@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,13 +46,21 @@ class Timed:
     event: EventTime
 
 
+_OUTSKIRTS = re.compile(
+    r"(?:выезд\w*|недалеко|неподал[её]ку|поодаль|километр\w*|км|верст\w*|exit|outskirts|miles|km)"
+    r"\s+(?:из|от|from|of)\s+[\"«]?$",
+    re.IGNORECASE,
+)
+"""Before a name, "from" means by the town and not where somebody comes from."""
+
+
 def assign_roles(
     words: Words, spots: Sequence[Spot], cues: Sequence[TimeCue], hints: CueHints
 ) -> list[Role]:
     """A role for each spot, in order."""
     gathers = () if hints.calm else hints.gather_spans
     roles = [_role(words, spot, hints, gathers) for spot in spots]
-    _mark_origins(spots, roles, hints.origin_spans)
+    _mark_origins(words, spots, roles, hints.origin_spans)
     if gathers:
         _list_lines(words, spots, roles, cues)
     located = any(
@@ -85,7 +94,7 @@ def _list_lines(
 def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) -> Role:
     if spot.cue == "shared":
         return Role.GATHER_AT if gathers else Role.MENTIONED
-    if spot.preposition == "from":
+    if spot.preposition == "from" and not _OUTSKIRTS.search(words.text[: spot.start]):
         return Role.ORIGIN
     called = _nearest(words, spot, gathers)
     happened = _nearest(words, spot, hints.happened_spans)
@@ -99,12 +108,15 @@ def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) ->
     return Role.MENTIONED
 
 
-def _mark_origins(spots: Sequence[Spot], roles: list[Role], origins: Sequence[Span]) -> None:
-    """ "Flight Baku to Makhachkala": the first bare name after an origin cue."""
+def _mark_origins(
+    words: Words, spots: Sequence[Spot], roles: list[Role], origins: Sequence[Span]
+) -> None:
+    """ "Flight Baku to Makhachkala": the first bare name after an origin cue, in its sentence."""
     for cue in origins:
         for at, spot in enumerate(spots):
             if 0 <= spot.start - cue.end <= ORIGIN_REACH:
-                if not spot.preposition and spot.venue is None:
+                apart = words.sentence(spot.start) != words.sentence(cue.start)
+                if not (apart or spot.preposition or spot.venue):
                     roles[at] = Role.ORIGIN
                 break
 

@@ -61,14 +61,14 @@ class Found:
 
 
 def find_cues(folded: str, lexicon: Lexicon) -> Found | None:
-    """Cues and group names of a folded text; None where there can be no act and no signal.
+    """Cues and group names of a folded text; None where there can be none of either.
 
     A bag of words rules out nearly every pattern before any word is put in order.
     """
     keys = frozenset().union(*map(lexicon.keys_of, set(WORD.findall(folded))))
     terms = lexicon.terms_in(keys)
     rules = lexicon.cues_in(keys, group=bool(terms))
-    if not any(rule.speaks for rule in rules):
+    if not terms and not any(rule.speaks for rule in rules):
         return None
     tokens = tokenise(folded)
     of_word = [lexicon.keys_of(form) for form in tokens.forms]

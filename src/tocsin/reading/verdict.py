@@ -45,15 +45,27 @@ def of_rules(look: Look) -> Verdict:
 def of_both(look: Look, head: HeadScores) -> Verdict:
     """Where rules and head have looked."""
     scores = look.scores
-    alarming = head.alarming >= EVEN
+    alarm = _alarm(look, head)
+    alarming = alarm >= EVEN
     call = head.call >= EVEN and head.call > head.peaceful
     if call:
         scores[Act.GATHERING] = max(scores[Act.GATHERING], head.call)
     if alarming and not any(scores[act] >= ACT_THRESHOLD for act in HOSTILE_ACTS):
-        scores[Act.INCITEMENT] = head.alarming
+        scores[Act.INCITEMENT] = alarm
     frame = _frame(look, head, alarming=alarming, call=call)
     target = None if frame is Frame.PEACEFUL else _target(look, alarming=alarming)
-    return Verdict(head.alarming, scores, frame, target, called_by_head=call)
+    return Verdict(alarm, scores, frame, target, called_by_head=call)
+
+
+def _alarm(look: Look, head: HeadScores) -> float:
+    """The head's; where no group is named, no more than the rules': a post is alarming only
+    against a group, and of words like "they" only the rules know whom they mean. What is more
+    likely a peaceful gathering than anything else is not alarming.
+    """
+    alarm = head.alarming
+    if look.found is None or not look.found.mentions:
+        alarm = min(alarm, look.alarm)
+    return min(alarm, 1 - head.peaceful) if head.peaceful >= EVEN else alarm
 
 
 def _frame(look: Look, head: HeadScores, *, alarming: bool, call: bool) -> Frame:

@@ -34,8 +34,8 @@ class Files:
 
     Attributes:
         live: situations worth a look, with the moment they stop being so.
-        links: (``ref``, ``rumour`` or ``channel``; its name) → situations it leads to, and when
-            it was last tied to them.
+        links: (kind, name) → situations it leads to, and when it was last tied to them. Kinds:
+            ``ref``, ``rumour``, ``voice`` (a channel), ``channel`` (one that called).
         waiting: calls with no hostility behind them so far, under their rumour and channel.
         peaceful: peaceful gatherings by place id; no reference to a post is kept.
         reports: reports of violence by place id.
@@ -85,7 +85,7 @@ class Files:
         self.live[key] = max(self.live.get(key, until), until)
 
     def _link(self, key: SituationKey, note: Note, *, calling: bool) -> None:
-        names = [("ref", note.mark.ref), ("rumour", note.mark.rumour)]
+        names = [("ref", note.mark.ref), ("rumour", note.mark.rumour), ("voice", note.mark.channel)]
         if calling:
             names.append(("channel", note.mark.channel))
         for name in names:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tocsin.model import (
     Act,
@@ -37,10 +38,16 @@ class Intake:
         self._options = files.options
         self._distance = distance
         self._touched: set[SituationKey] = set()
+        self._zoned = True
 
-    def take(self, mark: Mark, reading: Reading) -> set[SituationKey]:
-        """File one post; the situations it touched, whether or not they amount to anything."""
+    def take(self, mark: Mark, reading: Reading, *, zoned: bool = True) -> set[SituationKey]:
+        """File one post; the situations it touched, whether or not they amount to anything.
+
+        Args:
+            zoned: the channel's time zone or home is known, so hours were read in it.
+        """
         self._touched = set()
+        self._zoned = zoned
         if reading.frame is Frame.PEACEFUL:
             self._take_peaceful(mark, reading)
         elif reading.frame is Frame.ASSERTED:
@@ -98,8 +105,17 @@ class Intake:
         for note in self._continued_notes(mark):
             first = note.place
             if first is not None and (own is None or own.venue is first.venue):
-                return GatheringCall(first, call.time)
-        return call if own is not None else GatheringCall(self._own_place(mark), call.time)
+                return self._there(first, call)
+        return call if own is not None else self._there(self._own_place(mark), call)
+
+    def _there(self, place: PlaceMention | None, call: GatheringCall) -> GatheringCall:
+        """A call moved to a place; an hour that was read in no zone is meant in the place's."""
+        time = call.time
+        if place is None or time is None or call.place is not None or self._zoned:
+            return GatheringCall(place, time)
+        zone = ZoneInfo(place.time_zone)
+        start = time.start.replace(tzinfo=zone).astimezone(UTC)
+        return GatheringCall(place, replace(time, start=start, end=start + (time.end - time.start)))
 
     def _own_place(self, mark: Mark) -> PlaceMention | None:
         """Where a channel's own hostile posts of the last days point, if to one place alone.
@@ -109,7 +125,7 @@ class Intake:
         since = mark.at - self._options.window
         places = {
             note.place.place_id: note.place
-            for key in sorted(set(self._existing("channel", mark.channel, since)))
+            for key in sorted(set(self._existing("voice", mark.channel, since)))
             for kind in (Kind.HOSTILE, Kind.CALL)
             for note in self._files.dossiers[key].at(kind, mark.at)
             if note.mark.channel == mark.channel and note.place is not None

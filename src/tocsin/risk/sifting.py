@@ -46,7 +46,9 @@ def hostile(reading: Reading, options: SituationOptions) -> bool:
         return False
     if Signal.VIOLENCE_REPORT in reading.signals and Act.GATHERING not in reading.acts:
         return False
-    return acts_hostile(reading) or _alarming(reading, options)
+    if reading.alarm is None:
+        return acts_hostile(reading)
+    return reading.alarm >= options.alarm and (acts_hostile(reading) or _named(reading))
 
 
 def acts_hostile(reading: Reading) -> bool:
@@ -54,14 +56,9 @@ def acts_hostile(reading: Reading) -> bool:
     return any(act in HOSTILE_ACTS for act in reading.acts)
 
 
-def _alarming(reading: Reading, options: SituationOptions) -> bool:
+def _named(reading: Reading) -> bool:
     """No act was recognised, yet the post about a named group reads as alarming."""
-    return (
-        not reading.acts
-        and reading.target is not None
-        and reading.alarm is not None
-        and reading.alarm >= options.alarm
-    )
+    return not reading.acts and reading.target is not None
 
 
 def supports(reading: Reading) -> bool:

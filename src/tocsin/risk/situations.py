@@ -74,7 +74,9 @@ class SituationTracker:
         mark = self._mark(enriched.post, sighting)
         self._tidy(mark.at)
         self._spots = None
-        touched = self._intake.take(mark, reading)
+        profile = self._profiles.get(mark.channel)
+        zoned = profile is not None and bool(profile.time_zone or profile.home_place)
+        touched = self._intake.take(mark, reading, zoned=zoned)
         return tuple(sorted(key for key in touched if self._files.is_live(key, mark.at)))
 
     def situation(self, key: SituationKey, as_of: datetime, origins: Origins) -> Situation | None:
