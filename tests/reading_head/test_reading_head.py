@@ -126,6 +126,6 @@ def test_what_the_head_does_not_believe_is_not_asserted(reader: Reader) -> None:
 
 def test_an_alarming_post_names_what_it_does(reader: Reader) -> None:
     look = _look(reader, "Таджики со стройки сегодня узнают, чья это земля")
-    verdict = of_both(look, HeadScores(alarming=0.8, call=0.2, peaceful=0.0))
+    verdict = of_both(look, HeadScores(alarming=0.9, call=0.2, peaceful=0.0))
     assert set(verdict.acts) & {Act.THREAT, Act.EXPULSION, Act.INCITEMENT}
     assert verdict.target is not None

@@ -14,7 +14,7 @@ from tocsin.risk import haversine_km
 
 Show = Callable[[str, str], None]
 _BARS = " ▁▂▃▄▅▆▇█"
-_NEAR_KM = 60.0
+_NEAR_KM = 15.0
 
 
 @dataclass(frozen=True, slots=True)

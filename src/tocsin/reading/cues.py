@@ -12,6 +12,8 @@ from tocsin.reading.pack import Cue, GroupTerm
 from tocsin.reading.patterns import Line, Match, match_at
 from tocsin.reading.tokens import WORD, Tokens, tokenise
 
+_FROM = frozenset({"от", "из", "с", "со", "from", "наша", "нашей", "нашу", "our"})
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -74,7 +76,7 @@ def find_cues(folded: str, lexicon: Lexicon) -> Found | None:
     of_word = [lexicon.keys_of(form) for form in tokens.forms]
     group = [False] * len(tokens)
     line = Line(of_word, tokens.sentence, tokens.clause, group)
-    mentions = _mentions(terms, line)
+    mentions = tuple(m for m in _mentions(terms, line) if not _left_behind(m, tokens))
     for mention in mentions:
         group[mention.start : mention.end] = [True] * (mention.end - mention.start)
     hits: dict[tuple[str, int], Hit] = {}
@@ -132,6 +134,12 @@ def _mentions(rules: Iterable[Rule], line: Line) -> tuple[Mention, ...]:
             taken.update(range(mention.start, mention.end))
             kept.append(mention)
     return tuple(sorted(kept, key=lambda m: m.start))
+
+
+def _left_behind(mention: Mention, tokens: Tokens) -> bool:
+    """ "We set out from the mosque": premises that people come from are not aimed at."""
+    before = tokens.forms[mention.start - 1] if mention.start else ""
+    return mention.term.sort == "venue" and before in _FROM
 
 
 def _unmasked(hits: Iterable[Hit]) -> tuple[Hit, ...]:

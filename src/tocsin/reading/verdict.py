@@ -16,6 +16,16 @@ from tocsin.reading.head import HeadScores
 from tocsin.reading.look import Look
 
 EVEN = 0.5
+CLEARLY = 0.75
+"""From here the head alone may call a gathering peaceful that the rules do not: the call that
+this program starts from was worded like a welcome.
+"""
+
+SUPPORTED, UNSUPPORTED = 0.3, 0.6
+"""A threat that no rule sees, in a post that calls nobody together, counts for less: an
+accusation is worded much like one.
+"""
+
 NAMED_ONLY = 0.4
 """Score of a target that is named in an alarming post without a cue bound to it."""
 
@@ -58,11 +68,15 @@ def of_both(look: Look, head: HeadScores) -> Verdict:
 
 
 def _alarm(look: Look, head: HeadScores) -> float:
-    """The head's; where no group is named, no more than the rules': a post is alarming only
-    against a group, and of words like "they" only the rules know whom they mean. What is more
-    likely a peaceful gathering than anything else is not alarming.
+    """The head's, with three reasons to believe it less.
+
+    Neither a call nor a hostile word supports it. No group is named: then no more than the
+    rules', since a post is alarming only against a group and of words like "they" only the rules
+    know whom they mean. It is more likely a peaceful gathering than anything else.
     """
     alarm = head.alarming
+    if head.call < EVEN and max(look.scores[act] for act in HOSTILE_ACTS) < SUPPORTED:
+        alarm *= UNSUPPORTED
     if look.found is None or not look.found.mentions:
         alarm = min(alarm, look.alarm)
     return min(alarm, 1 - head.peaceful) if head.peaceful >= EVEN else alarm
@@ -72,11 +86,12 @@ def _frame(look: Look, head: HeadScores, *, alarming: bool, call: bool) -> Frame
     if alarming or call:
         return Frame.ASSERTED
     gathering = look.scores[Act.GATHERING] >= ACT_THRESHOLD
-    if gathering and head.peaceful >= EVEN:
+    if gathering and head.peaceful >= CLEARLY:
         return Frame.PEACEFUL
     if look.frame is not Frame.ASSERTED:
         return look.frame
-    if look.alarm < EVEN and not gathering:
+    ours = gathering and head.call + head.peaceful >= EVEN
+    if ours or (look.alarm < EVEN and not gathering):
         return look.frame
     return _unasserted(look)
 

@@ -9,6 +9,9 @@ from tocsin.model import Level, Situation, Spread
 from tocsin.warnings.window import strong_times
 
 ALARM_WITHIN = timedelta(hours=24)
+ALARM_AFTER = timedelta(hours=2)
+"""So long after a called hour it is still about to happen; later it is a report's business."""
+
 SUPPORT_CHANNELS = 3
 """Independent channels that must allege where nobody has been hostile yet."""
 
@@ -43,7 +46,10 @@ def _directed_here(situation: Situation) -> bool:
 
 
 def _soon(situation: Situation, as_of: datetime) -> bool:
-    return any(time.start <= as_of + ALARM_WITHIN for time in strong_times(situation))
+    return any(
+        as_of - ALARM_AFTER <= time.start <= as_of + ALARM_WITHIN
+        for time in strong_times(situation)
+    )
 
 
 def _backed_up(situation: Situation) -> bool:
