@@ -42,7 +42,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("project.key_file", "", "where the pseudonym key lies, outside the project", False),
     Setting("store.url", "", "SQLAlchemy URL; empty: SQLite in the project folder", decides=False),
     Setting("run.workers", 0, "processes that read posts; 0: one per core", decides=False),
-    Setting("run.checkpoint_posts", 100_000, "posts between two durable checkpoints", decides=False),
+    Setting(
+        "run.checkpoint_posts", 100_000, "posts between two durable checkpoints", decides=False
+    ),
     Setting("reading.reader", "packs", "which reader plug-in reads posts"),
     Setting("reading.pack_folders", (), "folders with language packs of your own"),
     Setting("rumours.live_days", 30.0, "days of silence after which a rumour is closed"),

@@ -32,6 +32,7 @@ COLUMNS = (
 _GRADES = frozenset("ABCDEF")
 _ADVICE = f"known columns: {', '.join(COLUMNS)}"
 _MAX_LINE = 1 << 20
+_MAX_FIELD = 100_000
 
 Row = Mapping[str, Any]
 
@@ -85,14 +86,23 @@ def _csv(content: bytes) -> Iterator[tuple[int, Row | Unfit]]:
             number = rows.line_num
             if header and fields:
                 yield number, _named(header, fields)
-            header = header or [field.strip() for field in fields]
+            header = header or _header(fields)
     except csv.Error as error:
         yield number + 1, Unfit(f"not a row of a CSV file ({error})", "check its quotes")
     except Unfit as unfit:
         yield number, unfit
 
 
+def _header(fields: list[str]) -> list[str]:
+    if max(map(len, fields), default=0) > _MAX_FIELD:
+        raise Unfit("not a header: a column name is far too long", _ADVICE)
+    return [field.strip() for field in fields]
+
+
 def _named(header: list[str], fields: list[str]) -> Row | Unfit:
+    # The csv module has a limit of its own, but one for the whole process, which others move.
+    if max(map(len, fields)) > _MAX_FIELD:
+        return Unfit("not a row of a CSV file (a field is far too long)", "check its quotes")
     if len(fields) > len(header):
         return Unfit(
             f"{len(fields)} fields under {len(header)} columns", "put lists in double quotes"
