@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2024, 3, 4, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves the machine: a connection to anywhere fails the test."""
+    connect = socket.socket.connect
+
+    def refused(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            raise AssertionError(f"a test tried to connect to {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
 
 
 @pytest.fixture(scope="session")

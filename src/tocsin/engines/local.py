@@ -28,7 +28,14 @@ from tocsin.engines.checkpoint import (
 )
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, profiles
-from tocsin.engines.workers import CHUNK, PostReader, Read, ReadingPlan, read_ahead
+from tocsin.engines.workers import (
+    CHUNK,
+    PostReader,
+    Read,
+    ReadingPlan,
+    may_have_vector,
+    read_ahead,
+)
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import (
     ChannelProfile,
@@ -210,9 +217,7 @@ class MissingVectors:
 
     def fill(self, enriched: Enriched, pipeline: Pipeline) -> Enriched:
         """``enriched`` with its vector, if it needs one and its language has a model."""
-        if enriched.vector is not None or enriched.digest is None or not self._plan.vectors:
-            return enriched
-        if not pipeline.needs_vector(enriched):
+        if not may_have_vector(enriched) or not pipeline.needs_vector(enriched):
             return enriched
         if self._reader is None:
             self._reader = PostReader(self._plan)

@@ -43,13 +43,11 @@ class ReadingPlan:
         reader: name of the reader plug-in.
         pack_folders: the desk's own language packs.
         workers: processes; 0 reads in this process.
-        vectors: False where nothing needs vectors (``tocsin read``).
     """
 
     reader: str = "packs"
     pack_folders: tuple[str, ...] = ()
     workers: int = 0
-    vectors: bool = True
     profiles: Mapping[str, ChannelProfile] = field(default_factory=dict)
 
 
@@ -58,8 +56,7 @@ class PostReader:
 
     def __init__(self, plan: ReadingPlan) -> None:
         self._profiles = plan.profiles
-        self._embedder = _embedder() if plan.vectors else None
-        self._text = TextStage(self._embedder)
+        self._text = TextStage(_embedder())
         self._reader = _reader(plan.reader, plan.pack_folders)
 
     def read(self, posts: Iterable[Post]) -> list[Read]:
@@ -76,8 +73,7 @@ class PostReader:
 
     def versions(self) -> dict[str, str]:
         """Digests of the packs, gazetteer and models in force."""
-        model = {"vectors": self._embedder.model_digest} if self._embedder else {}
-        return {**self._reader.versions(), **model}
+        return {**self._reader.versions(), "vectors": _embedder().model_digest}
 
     def embed(self, batch: list[Enriched]) -> list[Enriched]:
         """Fill in the vectors where there is text in a language with a model."""
@@ -107,7 +103,7 @@ def read_ahead(
 
     Args:
         needs_vector: asked in this process, shortly before a post is handed out; a post that
-            turns out to need a vector after all can be given one by ``embed_missing``.
+            turns out to need a vector after all can be given one by ``PostReader.embed``.
 
     Raises:
         EnvironmentFailed: a worker process died (usually: memory ran out).
@@ -134,7 +130,7 @@ def _read_here(
     reader = PostReader(plan)
     for post in posts:
         enriched, reading = reader.read_one(post)
-        if plan.vectors and enriched.vector is None and needs_vector(enriched):
+        if may_have_vector(enriched) and needs_vector(enriched):
             enriched = reader.embed([enriched])[0]
         yield enriched, reading
 
@@ -166,7 +162,7 @@ def _read_in(
             return
         for chunk in islice(chunks, depth // 2):
             if chunk.ready is None and (chunk is chunks[0] or chunk.read.done()):
-                _ask_vectors(pool, chunk, in_flight, needs_vector if plan.vectors else _never)
+                _ask_vectors(pool, chunk, in_flight, needs_vector)
             if chunk.ready is None:
                 break
         yield from _finished(chunks.popleft(), in_flight)
@@ -183,11 +179,9 @@ def _ask_vectors(
     texts: dict[bytes, Enriched] = {}
     for enriched, _ in chunk.ready:
         digest = enriched.digest
-        if digest is None or enriched.vector is not None:
+        if digest is None or digest in in_flight or digest in texts:
             continue
-        if digest in in_flight or digest in texts:
-            continue
-        if needs_vector(enriched):
+        if may_have_vector(enriched) and needs_vector(enriched):
             texts[digest] = enriched
     if texts:
         in_flight.update(texts)
@@ -208,9 +202,10 @@ def _finished(chunk: _Chunk, in_flight: set[bytes]) -> Iterator[Read]:
     in_flight.difference_update(chunk.waiting)
 
 
-def _never(enriched: Enriched) -> bool:
-    del enriched
-    return False
+def may_have_vector(enriched: Enriched) -> bool:
+    """Whether there is text in a language with a model, and no vector yet."""
+    known = enriched.digest is not None and enriched.lang in Embedder.languages
+    return known and enriched.vector is None
 
 
 def _bare(post: Post) -> Post:
