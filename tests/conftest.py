@@ -11,6 +11,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine and no clock in them: a slow machine is not a failure.
+settings.register_profile(
+    "tocsin", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tocsin")
 
 ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2024, 3, 4, 6, 0, tzinfo=UTC)
