@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from where_when_cases import enriched, marked, profile, read
 
 from tocsin.model import Role, Venue, VenueClass
 from tocsin.reading.hints import CueHints
 from tocsin.reading.where_when import WhereWhen
+from where_when_cases import enriched, marked, profile, read
 
 ROLES = [
     ("{Собираемся} в аэропорту Махачкалы", [("Makhachkala", Role.GATHER_AT)]),

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from where_when_cases import marked, profile, read
 
 from tocsin.model import Role, VenueClass
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.gazetteer_names import name_keys, word_keys, words_of
 from tocsin.reading.where_when import WhereWhen
+from where_when_cases import marked, profile, read
 
 FOUND = [
     ("Мы живём в Хасавюрте", ["Khasavyurt"]),

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from where_when_cases import FRIDAY_MORNING, profile, read
 
 from tocsin.model import EventTime, Granularity
 from tocsin.reading.places_words import Words
 from tocsin.reading.times import Moment, TimeCue, place_on_calendar
 from tocsin.reading.times_find import find_times, tells_of_past
 from tocsin.reading.where_when import WhereWhen
+from where_when_cases import FRIDAY_MORNING, profile, read
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 MOMENTS = st.integers(1_420_000_000, 2_050_000_000).map(lambda s: datetime.fromtimestamp(s, UTC))
