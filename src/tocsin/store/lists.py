@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -116,20 +116,6 @@ def channel_counts(store: Store) -> list[Row]:
     )
     with store.reading() as connection:
         return [_plain(row) for row in connection.execute(query).mappings()]
-
-
-def texts_of(store: Store, refs: Sequence[str]) -> dict[str, str]:
-    """Newest text of posts by evidence id ``channel/id``; unknown ids are left out."""
-    found: dict[str, str] = {}
-    p = schema.posts
-    with store.reading() as connection:
-        for ref in refs:
-            channel, _, message_id = ref.rpartition("/")
-            query = select(p.c.text).where(p.c.channel == channel, p.c.message_id == message_id)
-            text = connection.execute(query.order_by(p.c.version.desc()).limit(1)).scalar()
-            if text is not None:
-                found[ref] = text
-    return found
 
 
 def _plain(row: Mapping[Any, Any]) -> Row:
