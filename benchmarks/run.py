@@ -91,7 +91,7 @@ def timed(*arguments: str) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "peak_mb": round(memory.close()),
         "exit": running.returncode,
-        "said": said[0] if said else "",
+        "said": " ".join(map(_plain, said[0].split())) if said else "",
     }
 
 
@@ -178,27 +178,13 @@ def bench_stages() -> dict[str, Any]:
     )
     readings = _rate(
         rates,
-        "reading",
+        "reading (rules, places and times)",
         len(posts),
         lambda: [reader._reader.read(enriched, None) for enriched in prepared],
     )
     distinct = {e.digest: e for e in prepared if e.digest is not None}
-    vectors = _rate(
-        rates,
-        "vectors, per distinct text",
-        len(distinct),
-        lambda: [
-            e
-            for start in range(0, len(distinct), 256)
-            for e in reader.embed(list(distinct.values())[start : start + 256])
-        ],
-    )
-    by_digest = {e.digest: e for e in vectors}
-    full = [by_digest.get(e.digest, e) if e.digest else e for e in prepared]
+    full = _with_vectors(rates, reader, prepared, list(distinct.values()))
     pipeline = Pipeline({}, PipelineOptions())
-    from dataclasses import replace
-
-    full = [replace(f, post=e.post) for f, e in zip(full, prepared, strict=True)]
     _rate(
         rates,
         "rumours to warnings",
@@ -213,6 +199,27 @@ def bench_stages() -> dict[str, Any]:
         "distinct texts": len(distinct),
         "per_second_one_core": rates,
     }
+
+
+def _with_vectors(
+    rates: dict[str, float], reader: Any, prepared: list[Any], distinct: list[Any]
+) -> list[Any]:
+    """Time the vectors of distinct texts; every post with the vector of its text."""
+    from dataclasses import replace
+
+    vectors = _rate(
+        rates,
+        "vectors, per distinct text",
+        len(distinct),
+        lambda: [
+            enriched
+            for start in range(0, len(distinct), 256)
+            for enriched in reader.embed(distinct[start : start + 256])
+        ],
+    )
+    by_digest = {enriched.digest: enriched for enriched in vectors}
+    found = [by_digest.get(e.digest, e) for e in prepared]
+    return [replace(f, post=e.post) for f, e in zip(found, prepared, strict=True)]
 
 
 def _rate(rates: dict[str, float], name: str, count: int, work: Callable[[], list[Any]]) -> Any:
