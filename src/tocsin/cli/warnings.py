@@ -46,7 +46,8 @@ def warnings(
     if level is not None and level not in _LEVELS:
         raise UsageError(f"--level {level}: say one of {', '.join(_LEVELS)}")
     with open_project(project).reading() as store:
-        rows = [_with_decisions(store, row) for row in warnings_now(store, level)]
+        known = [decided(store, kind.value) for kind in DecisionKind]
+        rows = [_with_decisions(row, known) for row in warnings_now(store, level)]
     if not rows and not as_json:
         show("no warnings")
         return
@@ -141,8 +142,9 @@ def _life(store: Store, warning: str) -> list[dict[str, Any]]:
     return life
 
 
-def _with_decisions(store: Store, row: dict[str, Any]) -> dict[str, Any]:
-    found = [decided(store, kind.value).get(row["id"]) for kind in DecisionKind]
+def _with_decisions(row: dict[str, Any], known: list[dict[str, str]]) -> dict[str, Any]:
+    """A warning with what people decided; ``known``: subject → value, one for each kind."""
+    found = [of_kind.get(row["id"]) for of_kind in known]
     return {**row, "decided": [value for value in found if value]}
 
 

@@ -19,19 +19,11 @@ from zoneinfo import ZoneInfo
 import orjson
 import yaml
 
+from tocsin.sources.profiles import COLUMNS
+
 ZONE = ZoneInfo("Europe/Moscow")
 _FIRST_ID = 1_900_000_001
 _NOT_INCLUDED = "(File not included. Change data exporting settings to download.)"
-_COLUMNS = (
-    "channel",
-    "name",
-    "home_place",
-    "time_zone",
-    "languages",
-    "subscribers",
-    "as_of",
-    "reliability",
-)
 
 Row = Mapping[str, Any]
 
@@ -146,7 +138,7 @@ def _venue(post: Row) -> dict[str, Any]:
 def _channels_file(channels: Sequence[Row]) -> bytes:
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    writer.writerow(column for column in COLUMNS if column != "created_at")
     for channel in channels:
         name = public_name(channel)
         languages = " ".join(channel["languages"])

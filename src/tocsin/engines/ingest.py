@@ -29,8 +29,6 @@ from tocsin.wire import iso
 _BATCH = 4_000
 _HASH_BLOCK = 1 << 20
 
-Known = Mapping[tuple[str, str], tuple[int, frozenset[bytes]]]
-
 
 @dataclass(slots=True)
 class IngestSummary:
