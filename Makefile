@@ -35,9 +35,9 @@ lint: $(VENV)/test.stamp ## style, types, layers
 	$(BIN)/lint-imports
 
 lock: ## write the requirement locks anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	  pyproject.toml requirements/build.in -o requirements/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	  --extra test pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/test.txt
 
 clean: ## remove the environment and caches

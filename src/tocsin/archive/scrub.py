@@ -29,7 +29,7 @@ CONTENT_FIELDS: Final = frozenset(
 )
 """The post fields of the interface that name no person; nothing else of ``content`` is kept."""
 
-_MEDIA_FIELDS: Final = ("digest", "kind", "mime")
+_MEDIA_FIELDS: Final = ("digest", "kind", "mime", "picture", "picture_quality")
 _VENUE_FIELDS: Final = ("latitude", "longitude", "name")
 _DIGEST_BYTES: Final = 16
 
@@ -84,8 +84,9 @@ def known_name(name: str, known_channels: Container[str]) -> str | None:
 def wording_digest(content: Mapping[str, Any]) -> bytes:
     """16 bytes that are equal for equal text, media (kind and file digest) and venue.
 
-    ``edited_at`` and counts do not enter: an item exported again with the same wording is no
-    edit. Absent, None and empty are the same.
+    ``edited_at``, counts and picture hashes do not enter: an item exported again with the same
+    wording is no edit, whatever was installed to look at its pictures. Absent, None and empty
+    are the same.
     """
     media = [_only(medium, ("digest", "kind")) for medium in content.get("media") or ()]
     wording = {

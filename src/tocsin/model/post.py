@@ -25,11 +25,16 @@ class Media:
         kind: photo, video, voice, audio, document, sticker, animation, location, poll, other.
         digest: hex SHA-256 of the file, where the file was present.
         mime: MIME type as the writer gave it.
+        picture: PDQ hash of what a photo shows, 64 hex digits (256 bits): near in Hamming
+            distance for the same picture in another size or compression.
+        picture_quality: how much there is to tell it by, 0 to 100 (PDQ's own measure).
     """
 
     kind: str
     digest: str | None = None
     mime: str | None = None
+    picture: str | None = None
+    picture_quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What hangs on a message of a Telegram Desktop export: kinds, digests, the venue."""
+"""What hangs on a message of a Telegram Desktop export: kinds, digests, pictures, the venue."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tocsin.sources.pictures import picture_hash
 from tocsin.sources.refusals import Unfit
 from tocsin.sources.values import medium, words
 
@@ -23,14 +24,14 @@ _KIND_OF_MIME = {"image": "photo", "video": "video", "audio": "audio"}
 _OTHER = ("contact_information", "game_title", "invoice_information", "giveaway_information")
 
 
-def media_of(message: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
-    """The media of ``message``; with a digest where the file lies in ``folder``."""
+def media_of(message: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """The media of ``message``; with digest and picture hash where the file lies in ``folder``."""
     found = []
     if "photo" in message:
-        found.append(medium("photo", digest=digest_of(folder, message["photo"])))
+        found.append(_medium("photo", None, _present(folder, message["photo"])))
     if "file" in message or "media_type" in message:
-        digest = digest_of(folder, message.get("file"))
-        found.append(medium(_file_kind(message), message.get("mime_type"), digest))
+        path = _present(folder, message.get("file"))
+        found.append(_medium(_file_kind(message), message.get("mime_type"), path))
     if "location_information" in message or "place_name" in message:
         found.append(medium("location"))
     if "poll" in message:
@@ -38,6 +39,16 @@ def media_of(message: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
     if any(key in message for key in _OTHER):
         found.append(medium("other"))
     return [one for one in found if one]
+
+
+def _medium(kind: str, mime: Any, path: Path | None) -> dict[str, Any] | None:
+    """One medium; a photo, or an image sent as a file, has the hash of what it shows as well."""
+    digest = _digest(path) if path else None
+    kept = medium(kind, mime, digest)
+    hashed = picture_hash(path) if path and digest and kind == "photo" else None
+    if kept is None or hashed is None:
+        return kept
+    return {**kept, "picture": hashed[0], "picture_quality": hashed[1]}
 
 
 def _file_kind(message: Mapping[str, Any]) -> str:
@@ -49,8 +60,8 @@ def _file_kind(message: Mapping[str, Any]) -> str:
     return _KIND_OF_MIME.get(family, "document")
 
 
-def digest_of(folder: Path, relative: Any) -> str | None:
-    """Hex SHA-256 of a file the export names; None if it is not there, or not inside ``folder``.
+def _present(folder: Path, relative: Any) -> Path | None:
+    """A file the export names; None if it is not there, or not inside ``folder``.
 
     Where a file was not exported its place holds a sentence, which names no file either.
     """
@@ -58,11 +69,17 @@ def digest_of(folder: Path, relative: Any) -> str | None:
         return None
     try:
         path = (folder / relative).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
-            return None
+        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(path: Path) -> str | None:
+    """Hex SHA-256 of a file; None if it cannot be read."""
+    try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError):
+    except OSError:
         return None
 
 

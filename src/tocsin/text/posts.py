@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from tocsin.clock import as_utc
 from tocsin.errors import RecordRefused
 from tocsin.model import Identity, Media, Post, Venue
+
+_PICTURE = re.compile(r"[0-9a-f]{64}")
 
 
 def post_from_content(
@@ -123,10 +126,19 @@ def _media(value: object) -> tuple[Media, ...]:
     if isinstance(value, str):
         return (Media(value),)
     if isinstance(value, Mapping):
-        return (Media(str(value.get("kind") or "other"), value.get("digest"), value.get("mime")),)
+        return (_medium(value),)
     if isinstance(value, list | tuple):
         return tuple(medium for part in value for medium in _media(part))
     return (Media("other"),)
+
+
+def _medium(value: Mapping[str, Any]) -> Media:
+    """One medium; a picture hash that could not be compared is none."""
+    kind, digest, mime = str(value.get("kind") or "other"), value.get("digest"), value.get("mime")
+    picture, quality = value.get("picture"), value.get("picture_quality")
+    if not isinstance(picture, str) or not _PICTURE.fullmatch(picture):
+        return Media(kind, digest, mime)
+    return Media(kind, digest, mime, picture, quality if isinstance(quality, int) else None)
 
 
 def _venue(value: object) -> Venue | None:
