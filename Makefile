@@ -25,8 +25,9 @@ test-long: $(VENV)/test.stamp ## the long kill, load and fuzz runs
 bench: $(VENV)/test.stamp ## measure on the real data; writes benchmarks/results/
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/run.py
 
-models: $(VENV)/test.stamp ## train the reading head anew from data/reading and the shared data
+models: $(VENV)/test.stamp ## train the reading head and the map of vectors anew (needs the data folder)
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_head.py
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_vector_map.py
 
 lint: $(VENV)/test.stamp ## style, types, layers
 	$(BIN)/ruff check src tests benchmarks models

@@ -1,10 +1,12 @@
 """What could not be read: unseen is not calm (DESIGN section 6.8).
 
-Counts, per hour of the last day, how many posts came and how many could not be read, and why.
+Counts, per hour of the last day, how many posts came, how many could not be read and why, and
+how many were compared with others by their words only, for want of a model for their language.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,6 +16,9 @@ from tocsin.model import Enriched, Reading, ReadStatus
 
 WINDOW = timedelta(hours=24)
 _SPOKEN = frozenset({"voice", "audio", "video"})
+_BY_WORDS = "by words:"
+_UNTOLD = "und"
+_TELLING = re.compile(r"[^\W\d_]{3,}")
 
 
 class Coverage:
@@ -32,6 +37,8 @@ class Coverage:
         bucket["posts"] += 1
         if reading.read is ReadStatus.UNSUPPORTED:
             bucket[_reason(enriched)] += 1
+        if _by_words_only(enriched):
+            bucket[_compared(enriched)] += 1
 
     def sentences(self, as_of: datetime) -> tuple[str, ...]:
         """What was not seen in the 24 hours up to ``as_of``, in plain words; may be empty."""
@@ -42,11 +49,13 @@ class Coverage:
             if oldest < hour <= newest:
                 total.update(bucket)
         posts = total.pop("posts", 0)
-        unread = sum(total.values())
-        if not unread:
-            return ()
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(total.items()))
-        return (f"{unread} of {posts} posts of the last 24 hours could not be read ({reasons})",)
+        by_words = Counter({key: total.pop(key) for key in [*total] if key.startswith(_BY_WORDS)})
+        found = (total, "could not be read"), (by_words, "were compared by their words only")
+        return tuple(
+            f"{counts.total()} of {posts} posts of the last 24 hours {what} ({_parts(counts)})"
+            for counts, what in found
+            if counts
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """The counts as JSON values."""
@@ -69,3 +78,19 @@ def _reason(enriched: Enriched) -> str:
     if kinds & _SPOKEN:
         return "voice or video without text"
     return "image or other media without text" if kinds else "without text"
+
+
+def _by_words_only(enriched: Enriched) -> bool:
+    """Whether no model knows the language; a text too short to tell it has no meaning to miss."""
+    if enriched.digest is None or enriched.vector_model or enriched.vector is not None:
+        return False
+    return enriched.lang != _UNTOLD or _TELLING.search(enriched.text) is not None
+
+
+def _compared(enriched: Enriched) -> str:
+    told = enriched.lang != _UNTOLD
+    return f"{_BY_WORDS}in {enriched.lang if told else 'a language not recognised'}"
+
+
+def _parts(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[key]} {key.removeprefix(_BY_WORDS)}" for key in sorted(counts))

@@ -8,7 +8,7 @@ on, posts come one by one in time order, and time passes only here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -24,10 +24,12 @@ from tocsin.model import (
     Rumour,
     Sighting,
     SituationKey,
+    Suggestion,
     WarningAction,
 )
 from tocsin.risk import RiskModel, SituationTracker
 from tocsin.rumours import RumourOptions, RumourTracker
+from tocsin.rumours.stance import stance_of
 from tocsin.spread import SpreadTracker
 from tocsin.warnings import WarningDesk, WarningPolicy
 
@@ -47,10 +49,15 @@ class PipelineOptions:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one post led to: its sighting, and the warning actions up to and at its time."""
+    """What one post led to: its sighting, and the warning actions up to and at its time.
+
+    Args:
+        kept: False for a post without words and files, which nothing can ever join.
+    """
 
     sighting: Sighting
     actions: tuple[WarningAction, ...]
+    kept: bool = True
 
 
 class _Lasting(Protocol):
@@ -81,7 +88,7 @@ class Pipeline:
 
     def needs_vector(self, enriched: Enriched) -> bool:
         """Whether this post's text must be encoded: a copy of a live text costs nothing."""
-        return self._rumours.needs_vector(enriched.digest, enriched.post.known_at)
+        return self._rumours.needs_vector(enriched)
 
     def step(self, enriched: Enriched, reading: Reading) -> Step:
         """Take one post in; posts must come in the order of ``Post.order``.
@@ -89,14 +96,16 @@ class Pipeline:
         A post older than the moment reached is late: it was not known before now.
         """
         actions = list(self.advance(enriched.post.known_at))
-        if enriched.post.known_at < self.now:
+        late = enriched.post.known_at < self.now
+        if late:
             enriched = replace(enriched, post=replace(enriched.post, known_at=self.now))
         self._coverage.add(enriched, reading)
         sighting = self._rumours.assign(enriched)
+        sighting = replace(sighting, stance=stance_of(enriched, reading), late=late)
         self._spread.add(enriched, sighting)
         for key in self._situations.add(enriched, reading, sighting):
             actions.extend(self._evaluate(key))
-        return Step(sighting, tuple(actions))
+        return Step(sighting, tuple(actions), self._kept(enriched, sighting))
 
     def advance(self, to: datetime) -> tuple[WarningAction, ...]:
         """Let time pass: every situation is looked at again at each tick."""
@@ -120,6 +129,25 @@ class Pipeline:
     def dismiss(self, key: SituationKey) -> tuple[WarningAction, ...]:
         """A person dismisses a warning: it is cancelled until there is new evidence."""
         return self._desk.dismiss(key, self.now)
+
+    def merge_rumours(self, rumour: str, into: str) -> bool:
+        """A person says that two rumours are one: later posts of ``rumour`` go by ``into``.
+
+        False where it changes nothing, as for a rumour that is closed.
+        """
+        return self._rumours.merge(rumour, into)
+
+    def unmerge_rumours(self, rumour: str, from_: str) -> bool:
+        """A person takes a merge back."""
+        return self._rumours.unmerge(rumour, from_)
+
+    def split_rumour(self, rumour: str, refs: Sequence[str]) -> str | None:
+        """A person says that the wordings of these posts are a rumour of their own; its id."""
+        return self._rumours.split(rumour, refs)
+
+    def take_suggestions(self) -> tuple[Suggestion, ...]:
+        """Pairs of rumours that may be one, noted since the last call."""
+        return self._rumours.take_suggestions()
 
     def changed_rumours(self) -> tuple[Rumour, ...]:
         """Rumours that changed or closed since the last call."""
@@ -153,6 +181,9 @@ class Pipeline:
         self._coverage.restore(head["coverage"])
         for part, section in zip(self._parts(), sections[1:], strict=True):
             part.restore(section)
+
+    def _kept(self, enriched: Enriched, sighting: Sighting) -> bool:
+        return enriched.digest is not None or self._rumours.rumour(sighting.thread) is not None
 
     def _parts(self) -> tuple[_Lasting, ...]:
         return (self._rumours, self._spread, self._situations, self._desk)

@@ -14,9 +14,12 @@ from tocsin.model import (
     Decision,
     EventTime,
     GatheringCall,
+    Phase,
     PlaceMention,
     Reading,
+    Rumour,
     Span,
+    Suggestion,
     WarningAction,
 )
 
@@ -118,6 +121,32 @@ def warning_line(action: WarningAction) -> Json:
         "inherited": action.inherited,
         "calibrated": action.calibrated,
         "place_id": action.key.place_id,
+    }
+
+
+def rumour_line(rumour: Rumour, phase: Phase | None = None) -> Json:
+    """One line of ``tocsin rumours``; ``phase`` is null where no moment was asked about."""
+    return {
+        "id": rumour.id,
+        "posts": rumour.posts,
+        "texts": rumour.texts,
+        "first_seen": iso(rumour.first_seen),
+        "last_seen": iso(rumour.last_seen),
+        "first_ref": rumour.first_ref,
+        "phase": None if phase is None else phase.value,
+        "revived_at": iso(rumour.revived_at),
+        "live": rumour.live,
+        "status": rumour.status.value,
+    }
+
+
+def suggestion_line(suggestion: Suggestion) -> Json:
+    """One line of ``tocsin rumours suggestions``."""
+    return {
+        "rumour": suggestion.rumour,
+        "other": suggestion.other,
+        "probability": round(suggestion.probability, 4),
+        "ref": suggestion.ref,
     }
 
 

@@ -57,9 +57,10 @@ _QUESTIONS = {
         "r.body FROM readings r JOIN posts p ON p.seq = r.seq"
     ),
     "sightings": (
-        "SELECT p.channel, p.message_id, p.version, s.rumour, s.method, s.similarity "
-        "FROM sightings s JOIN posts p ON p.seq = s.seq"
+        "SELECT p.channel, p.message_id, p.version, s.rumour, s.method, s.similarity, "
+        "s.stance, s.late, s.digest FROM sightings s JOIN posts p ON p.seq = s.seq"
     ),
+    "suggestions": "SELECT * FROM suggestions",
     "rumours": "SELECT * FROM rumours",
     "warnings": "SELECT id, action, issued_at, level, place_id, target, body FROM warnings",
     "decisions": "SELECT kind, subject, value, by, at, reason FROM decisions",

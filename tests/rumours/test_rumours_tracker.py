@@ -11,11 +11,15 @@ import pytest
 from rumour_samples import START, enriched, noise, photo, unit
 
 from tocsin.errors import UsageError
-from tocsin.model import Enriched, Method, Vector
+from tocsin.model import Enriched, Media, Method, Vector
+from tocsin.model.rumour import split_id
 from tocsin.rumours import RumourOptions, RumourTracker
 
 MARKET = "people say the market by the river will be closed from tomorrow"
 MARKET_COPY = "People say the market by the river will be closed from tomorrow!!"
+MARKET_REWORDED = "our town hears: tomorrow the river market stays closed, people say so"
+BRIDGE_SPANISH = "el puente nuevo junto a la estación se abre en otoño, según el ayuntamiento"
+MARKET_FRENCH = "on raconte que le marché au bord du fleuve sera fermé dès demain"
 MARKET_OTHER_WORDS = "traders were told that riverside stalls stay shut as of next morning"
 BRIDGE = "the new bridge near the station opens in autumn, the city council announced"
 
@@ -41,9 +45,9 @@ def test_first_post_opens_a_rumour_with_the_documented_id(tracker: RumourTracker
 
 def test_same_text_is_exact_and_needs_no_vector(tracker: RumourTracker) -> None:
     post = enriched(MARKET, topic="market")
-    assert tracker.needs_vector(post.digest, START)
+    assert tracker.needs_vector(post)
     first = tracker.assign(post)
-    assert not tracker.needs_vector(post.digest, START + timedelta(days=1))
+    assert not tracker.needs_vector(enriched(MARKET, name="9", at=24))
     again = tracker.assign(enriched(MARKET, name="2", at=1))
     assert (again.rumour, again.method) == (first.rumour, Method.EXACT)
     rumour = tracker.rumour(first.rumour)
@@ -58,25 +62,39 @@ def test_nearly_the_same_letters_are_near(tracker: RumourTracker) -> None:
     assert 0.55 <= copy.similarity <= 1
 
 
-def test_same_meaning_in_other_words_is_vector(tracker: RumourTracker) -> None:
+def test_a_near_copy_needs_no_vector_and_one_handed_in_changes_nothing() -> None:
+    with_surplus, without = RumourTracker(), RumourTracker()
+    copy = enriched(MARKET_COPY + " really", name="2", at=1)
+    for tracker, topic in ((with_surplus, "other"), (without, None)):
+        tracker.assign(enriched(MARKET, topic="market"))
+        assert not tracker.needs_vector(copy)
+        surplus = enriched(MARKET_COPY + " really", name="2", at=1, topic=topic)
+        assert tracker.assign(surplus).method is Method.NEAR
+    assert with_surplus.snapshot() == without.snapshot()
+
+
+def test_same_meaning_in_another_language_is_scored(tracker: RumourTracker) -> None:
     first = tracker.assign(enriched(MARKET, topic="market"))
     other = tracker.assign(enriched(BRIDGE, name="2", topic="bridge"))
-    third = tracker.assign(enriched(MARKET_OTHER_WORDS, name="3", topic="market", lang="fr"))
+    third = tracker.assign(enriched(MARKET_FRENCH, name="3", topic="market", lang="fr"))
     assert other.rumour != first.rumour
-    assert (third.rumour, third.method) == (first.rumour, Method.VECTOR)
+    assert (third.rumour, third.method) == (first.rumour, Method.SCORED)
     assert 0.5 < third.similarity < 1
 
 
-def test_without_vectors_other_words_open_another_rumour(tracker: RumourTracker) -> None:
-    tracker.assign(enriched(MARKET))
-    assert tracker.assign(enriched(MARKET_OTHER_WORDS, name="2")).method is Method.NEW
-
-
-def test_a_thread_without_vectors_gets_one_from_a_near_copy(tracker: RumourTracker) -> None:
+def test_without_vectors_words_alone_decide(tracker: RumourTracker) -> None:
     first = tracker.assign(enriched(MARKET))
-    tracker.assign(enriched(MARKET_COPY + " really", name="2", topic="market"))
-    third = tracker.assign(enriched(MARKET_OTHER_WORDS, name="3", topic="market"))
-    assert (third.rumour, third.method) == (first.rumour, Method.VECTOR)
+    assert tracker.assign(enriched(MARKET_FRENCH, name="2", lang="fr")).method is Method.NEW
+    reworded = tracker.assign(enriched(MARKET_REWORDED, name="3"))
+    assert (reworded.rumour, reworded.method) == (first.rumour, Method.SCORED)
+
+
+def test_a_text_with_a_vector_meets_one_without_by_words(tracker: RumourTracker) -> None:
+    first = tracker.assign(enriched(MARKET))
+    other = tracker.assign(enriched(MARKET_FRENCH, name="2", topic="market", lang="fr"))
+    reworded = tracker.assign(enriched(MARKET_REWORDED, name="3", topic="market"))
+    assert other.method is Method.NEW
+    assert reworded.rumour in {first.rumour, other.rumour}
 
 
 @pytest.mark.parametrize("bad", [np.zeros(512, np.float32), np.full(512, np.nan, np.float32)])
@@ -109,7 +127,7 @@ def test_post_with_nothing_to_match_is_answered_and_not_kept(tracker: RumourTrac
     sighting = tracker.assign(enriched("", media=(photo("a", kind="sticker"),)))
     assert sighting.method is Method.NEW
     assert tracker.rumour(sighting.rumour) is None
-    assert not tracker.needs_vector(None, START)
+    assert not tracker.needs_vector(enriched(""))
     assert not list(tracker.live())
 
 
@@ -138,49 +156,101 @@ def test_a_logo_does_not_glue_texts_together(tracker: RumourTracker) -> None:
 
 def test_a_file_joins_texts_that_are_at_least_related(tracker: RumourTracker) -> None:
     vector = noise("a")
-    related = vector + 2 * noise("b")  # cosine .45 to the first, below its threshold of .6
-    long_text = f"{BRIDGE} {MARKET_OTHER_WORDS} {MARKET}"
+    related = vector + 2 * noise("b")  # cosine .45: too far to join by itself
     first = tracker.assign(with_vector(enriched(MARKET, media=(photo("x"),)), vector))
-    second = enriched(long_text[::-1], name="2", media=(photo("x"),))
+    second = enriched(BRIDGE_SPANISH, name="2", lang="es", media=(photo("x"),))
     sighting = tracker.assign(with_vector(second, related))
     assert (sighting.rumour, sighting.method) == (first.rumour, Method.MEDIA)
 
 
-def test_a_wide_thread_must_fit_better() -> None:
-    texts = [f"wording {chr(97 + n) * 9} {chr(110 + n) * 9}" for n in range(9)]
-    axis = noise("axis")
-    options = RumourOptions(short_threshold=0.5, vector_threshold=0.5, cohesion=1.0)
-    found = {}
-    for cohesion in (0.0, 1.0):
-        tracker = RumourTracker(replace(options, cohesion=cohesion))
-        for n, text in enumerate(texts[:-1]):
-            tracker.assign(with_vector(enriched(text, name=str(n)), axis + 0.9 * noise(text)))
-        last = with_vector(enriched(texts[-1], name="last"), axis + 1.5 * noise("last"))
-        found[cohesion] = tracker.assign(last).method
-    assert found == {0.0: Method.VECTOR, 1.0: Method.NEW}
+def test_a_picture_posted_again_joins(tracker: RumourTracker) -> None:
+    one, again, other = "0" * 64, "f" + "0" * 63, "5" * 64
+    first = tracker.assign(enriched("", media=(Media("photo", picture=one),)))
+    second = tracker.assign(enriched("", name="2", media=(Media("photo", picture=again),)))
+    third = tracker.assign(enriched("", name="3", media=(Media("photo", picture=other),)))
+    assert (second.rumour, second.method) == (first.rumour, Method.MEDIA)
+    assert second.similarity == 1 - 4 / 256
+    assert third.method is Method.NEW
 
 
 def test_silence_raises_the_bar() -> None:
     def method(hours: float) -> Method:
-        tracker = RumourTracker(RumourOptions(age_penalty=0.6))
+        tracker = RumourTracker(RumourOptions(silence=20))
         tracker.assign(enriched(MARKET, topic="market"))
-        later = enriched(MARKET_OTHER_WORDS, name="2", at=hours, topic="market")
+        later = enriched(MARKET_REWORDED, name="2", at=hours, topic="market")
         return tracker.assign(later).method
 
-    assert method(1) is Method.VECTOR
+    assert method(1) is Method.SCORED
     assert method(29 * 24) is Method.NEW
 
 
 def test_of_equal_threads_the_older_wins() -> None:
     tracker = RumourTracker(RumourOptions(near_threshold=1.0))
-    vector = noise("v")
-    left, right = vector + noise("l"), vector + noise("l")
     first = tracker.assign(with_vector(enriched(MARKET), noise("l")))
     tracker.assign(with_vector(enriched(BRIDGE, name="2"), -noise("l")))
-    assert np.array_equal(left, right)
-    assert (
-        tracker.assign(with_vector(enriched(BRIDGE[::-1], name="3"), left)).rumour == first.rumour
-    )
+    third = with_vector(enriched(MARKET_FRENCH, name="3", lang="fr"), noise("l"))
+    assert tracker.assign(third).rumour == first.rumour
+
+
+def test_doubtful_pairs_are_suggested_and_not_joined() -> None:
+    tracker = RumourTracker(RumourOptions(join=0.999, suggest=0.2))
+    first = tracker.assign(enriched(MARKET, topic="market"))
+    second = tracker.assign(enriched(MARKET_REWORDED, name="2", topic="market"))
+    (suggestion,) = tracker.take_suggestions()
+    assert second.method is Method.NEW
+    assert (suggestion.rumour, suggestion.other) == (second.rumour, first.rumour)
+    assert suggestion.ref == "north/2"
+    assert 0.2 <= suggestion.probability < 0.999
+    assert tracker.take_suggestions() == ()
+
+
+def test_a_merge_gives_later_posts_the_other_id_until_it_is_taken_back() -> None:
+    tracker = RumourTracker()
+    market = tracker.assign(enriched(MARKET, topic="market")).rumour
+    bridge = tracker.assign(enriched(BRIDGE, name="2", topic="bridge")).rumour
+    before = tracker.snapshot()
+    assert tracker.merge(market, bridge)
+    assert not tracker.merge(market, bridge)
+    assert not tracker.merge(bridge, market)
+    assert not tracker.merge("unknown", market)
+    merged = tracker.snapshot()
+    assert merged != before
+    later = tracker.assign(enriched(MARKET, name="3"))
+    assert (later.rumour, later.thread) == (bridge, market)
+    tracker.restore(merged)
+    assert tracker.unmerge(market, bridge)
+    assert not tracker.unmerge(market, bridge)
+    assert tracker.snapshot() == before
+
+
+def test_a_split_takes_the_wordings_of_the_posts_named() -> None:
+    tracker = RumourTracker()
+    first = tracker.assign(enriched(MARKET, topic="market")).rumour
+    tracker.assign(enriched(MARKET_COPY.replace("market", "bazaar"), name="2", at=1))
+    tracker.assign(enriched(MARKET_REWORDED, name="3", at=1, topic="market"))
+    own = tracker.split(first, ["north/3"])
+    assert own == split_id(first, ["north/3"])
+    assert tracker.split(first, ["north/9"]) is None
+    assert tracker.split(first, ["north/1", "north/2"]) is None
+    assert tracker.split("unknown", ["north/1"]) is None
+    assert tracker.assign(enriched(MARKET_REWORDED, name="4", at=2)).rumour == own
+    assert tracker.assign(enriched(MARKET, name="5", at=2)).rumour == first
+    counts = {rumour.id: (rumour.posts, rumour.texts) for rumour in tracker.live()}
+    assert counts == {first: (3, 2), own: (2, 1)}
+
+
+def test_a_thread_that_speaks_again_after_a_silence_was_revived(tracker: RumourTracker) -> None:
+    first = tracker.assign(enriched(MARKET, topic="market"))
+    rumour = tracker.rumour(first.rumour)
+    assert rumour is not None
+    assert (rumour.revived_at, rumour.pace) == (None, 1.0)
+    tracker.assign(enriched(MARKET, name="2", at=24))
+    again = tracker.assign(enriched(MARKET_REWORDED, name="3", at=12 * 24, topic="market"))
+    assert again.rumour == first.rumour
+    rumour = tracker.rumour(first.rumour)
+    assert rumour is not None
+    assert rumour.revived_at == START + timedelta(days=12)
+    assert 1.0 < rumour.pace < 1.01
 
 
 def test_late_posts_join_and_may_become_the_first(tracker: RumourTracker) -> None:
@@ -210,7 +280,7 @@ def test_changed_and_expire_hand_over_each_state_once(tracker: RumourTracker) ->
     assert [(r.id, r.live) for r in closed] == [(first.rumour, False), (second.rumour, False)]
     assert tracker.changed() == closed
     assert tracker.expire(START + timedelta(days=32)) == ()
-    assert tracker.needs_vector(enriched(MARKET).digest, START)
+    assert tracker.needs_vector(enriched(MARKET))
 
 
 @pytest.mark.parametrize(
@@ -219,8 +289,8 @@ def test_changed_and_expire_hand_over_each_state_once(tracker: RumourTracker) ->
         {"near_threshold": 0},
         {"live_days": 0},
         {"max_live": 0},
-        {"cohesion": 2},
-        {"long_letters": 10},
+        {"doubt": -1},
+        {"suggest": 0.9},
     ],
 )
 def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:

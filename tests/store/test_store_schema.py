@@ -26,16 +26,36 @@ def test_migrations_lead_to_the_tables_in_code(tmp_path: Path) -> None:
 
 
 def test_migrations_go_back(tmp_path: Path) -> None:
+    with Store.at(tmp_path / "store.db") as store:
+        _downgrade(store, "base")
+        with store.reading() as connection:
+            assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+
+
+def _downgrade(store: Store, to: str) -> None:
     with (
-        Store.at(tmp_path / "store.db") as store,
         as_file(files("tocsin.store") / "migrations") as folder,
         store.engine.begin() as connection,
     ):
         config = Config()
         config.set_main_option("script_location", str(folder))
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+        command.downgrade(config, to)
+
+
+def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with Store.at(path) as store:
+        _downgrade(store, "0001")
+        with store.writing() as connection:
+            connection.exec_driver_sql("INSERT INTO rumours VALUES ('a', 1, 2, 'n/1', 3, 1, 1)")
+            connection.exec_driver_sql("INSERT INTO sightings VALUES (1, 'a', 'vector', 0.7)")
+    with Store.at(path) as store, store.reading() as connection:
+        rumour = connection.execute(text("SELECT revived_at, pace FROM rumours")).one()
+        sighting = connection.execute(text("SELECT stance, late, digest FROM sightings")).one()
+        assert tuple(rumour) == (None, 0.0)
+        assert tuple(sighting) == (None, 0, None)
+        assert connection.execute(text("SELECT count(*) FROM suggestions")).scalar() == 0
 
 
 def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path) -> None:

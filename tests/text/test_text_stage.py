@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from tocsin.model import ChannelProfile, Post
-from tocsin.text import EMBED_CHARS, Embedder, TextOptions, TextStage
+from tocsin.text import EMBED_CHARS, Embedder, TextOptions, TextStage, Vectors
 from tocsin.text.stage import embedding_text
 
 NOON = datetime(2022, 5, 1, 12, tzinfo=UTC)
@@ -79,6 +80,33 @@ def test_equal_texts_are_encoded_once(embedder: Embedder, monkeypatch: pytest.Mo
     stage.embed(batch)
     stage.embed(batch)
     assert seen == [CLAIM]
+
+
+def test_the_model_is_named_with_the_vector_and_before(embedder: Embedder) -> None:
+    stage = TextStage(Vectors(embedder, multilingual=True))
+    said = [CLAIM, "Це дуже гарне слово і день", "Ẹ kú àárọ̀ o, báwo ni ilé", "🙂"]
+    batch = [stage.prepare(post(text), None) for text in said[:2]]
+    batch += [stage.prepare(post(said[2], "yo"), None), stage.prepare(post(said[3]), None)]
+    models = ["use3", "e5-mapped", None, None]
+    assert [one.vector_model for one in batch] == models
+    found = stage.embed(batch)
+    assert [one.vector_model for one in found] == models
+    assert [one.vector is not None for one in found] == [True, True, False, False]
+
+
+def test_texts_told_unsurely_are_compared_and_not_read(embedder: Embedder) -> None:
+    vectors = Vectors(embedder, multilingual=True)
+    stage = TextStage(vectors)
+    one = replace(stage.prepare(post(CLAIM), None), lang="tl", lang_confidence=0.2)
+    assert stage.embed([one]) == [one]
+    compared = stage.embed([one], unsure=True)[0]
+    assert compared.vector_model == "use3"
+    assert compared.lang == "tl"
+    assert compared.vector is not None
+    assert compared.vector.tobytes() == embedder.encode(CLAIM).tobytes()
+    short = stage.prepare(post("pier"), None)
+    assert (short.lang, short.vector_model) == ("und", "use3")
+    assert vectors._e5 is None
 
 
 def test_long_texts_are_marked(stage: TextStage) -> None:

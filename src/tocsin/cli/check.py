@@ -23,6 +23,7 @@ from tocsin.errors import EXIT_FINDING, TocsinError
 from tocsin.model import Identity
 from tocsin.settings import SETTINGS
 from tocsin.text import post_from_content
+from tocsin.text.e5 import available
 
 _NEEDED_BYTES = 2 << 30
 _BUILT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,6 +70,7 @@ def _look(folder: Path) -> Iterator[Finding]:
     sane = now > _BUILT
     yield Finding("clock", sane, f"{now:%Y-%m-%d %H:%M} UTC" + ("" if sane else "; set the clock"))
     yield _tried("models and packs", _reads_a_post)
+    yield _tried("compared by meaning", _compares_texts)
     try:
         desk = open_project(folder)
     except TocsinError as error:
@@ -98,11 +100,26 @@ def _tried(what: str, look: Callable[[], str]) -> Finding:
 
 def _reads_a_post() -> str:
     reader = PostReader(ReadingPlan())
-    content = {"text": "Доброе утро", "posted_at": "2024-01-01T08:00:00+00:00"}
+    _try_vector(reader, "Доброе утро", "ru")
+    return f"{len(reader.versions())} parts answer"
+
+
+def _compares_texts() -> str:
+    """In which languages; the optional model is tried, for it is loaded only when needed."""
+    reader = PostReader(ReadingPlan())
+    languages = sorted(reader.vectors.languages)
+    missing = available()
+    if missing is None:
+        _try_vector(reader, "Доброго ранку", "uk")
+    says = f"{len(languages)} languages ({' '.join(languages)}), others by their words"
+    return says if missing is None else f"{says}; {missing}"
+
+
+def _try_vector(reader: PostReader, text: str, lang: str) -> None:
+    content = {"text": text, "lang": lang, "posted_at": "2024-01-01T08:00:00+00:00"}
     enriched, _ = reader.read_one(post_from_content(Identity("check", "check", "1", 1), content))
     if reader.embed([enriched])[0].vector is None:
         raise ValueError("the vector model does not answer; install tocsin again")
-    return f"{len(reader.versions())} parts answer"
 
 
 def _archive_says(desk: Project) -> str:

@@ -1,29 +1,27 @@
-"""``tocsin rumours``: list, show, set the status."""
+"""``tocsin rumours``: list, show, suggestions; what changes them is in ``rumours_change``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tocsin.cli.decide import record
-from tocsin.cli.options import (
-    AsOption,
-    JsonOption,
-    ProjectOption,
-    ReasonOption,
-    before_subcommand,
-    open_project,
-)
+from tocsin import wire
+from tocsin.cli import rumours_change
+from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import show, show_json, show_rows
-from tocsin.errors import UsageError
-from tocsin.model import DecisionKind, Verification
-from tocsin.store.lists import decisions_about, rumour, rumours_by_size, sightings_of
+from tocsin.cli.rumours_change import RumourId, known_rumour
+from tocsin.cli.rumours_show import card, card_json, phase_now, show_card
+from tocsin.store.rumours import Shown, ShownRumours
+from tocsin.store.suggestions import likeliest
 
-app = typer.Typer(help="Rumours: list (the default), show, status.", invoke_without_command=True)
-RumourId = Annotated[str, typer.Argument(metavar="ID", help="A rumour's id, from the list.")]
-_COLUMNS = ("id", "posts", "texts", "first_seen", "last_seen", "live", "status", "first_ref")
+app = typer.Typer(
+    help="Rumours: list (the default), show, suggestions, status, merge, unmerge, split, dismiss.",
+    invoke_without_command=True,
+)
+_COLUMNS = ("id", "posts", "texts", "first_seen", "last_seen", "phase", "languages", "status")
 
 
 @app.callback()
@@ -32,6 +30,9 @@ def rumours(
     project: ProjectOption = Path(),
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     live: Annotated[bool, typer.Option("--live", help="Only those still open.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those merged into others.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the rumours with most posts."""
@@ -39,11 +40,32 @@ def rumours(
         before_subcommand(project)
         return
     with open_project(project).reading() as store:
-        rows = rumours_by_size(store, limit, live)
+        book = ShownRumours(store)
+        rows = _rows(book, book.largest(limit, live_only=live, merged_too=everything))
     if not rows and not as_json:
         show("no rumours yet: tocsin ingest EXPORT, then tocsin run")
         return
-    show_rows(rows, _COLUMNS, as_json)
+    more = ("merged_into",) if everything else ()
+    show_rows(rows if as_json else list(map(_brief, rows)), (*_COLUMNS, *more), as_json)
+
+
+def _rows(book: ShownRumours, listed: Sequence[Shown]) -> list[dict[str, Any]]:
+    reached = book.reached()
+    languages = book.languages([one for one in listed if one.into is None])
+    return [
+        {
+            **wire.rumour_line(one.rumour, phase_now(one, reached)),
+            "languages": languages.get(one.rumour.id, []),
+            "merged_into": one.into,
+        }
+        for one in listed
+    ]
+
+
+def _brief(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for people: times to the minute, nothing where nothing was merged."""
+    times = {name: row[name][:16].replace("T", " ") for name in ("first_seen", "last_seen")}
+    return {**row, **times, "merged_into": row["merged_into"] or ""}
 
 
 @app.command("show")
@@ -53,41 +75,33 @@ def show_rumour(
     limit: Annotated[int, typer.Option(min=1, help="How many posts.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one rumour: its sightings in time order, who was first, and its status."""
+    """Show one rumour: its words, its life day by day, its sightings, and what was decided."""
     with open_project(project).reading() as store:
-        found = rumour(store, rumour_id)
-        if found is None:
-            raise UsageError(f"no rumour {rumour_id}; the list: tocsin rumours")
-        seen = sightings_of(store, rumour_id, limit)
-        decisions = decisions_about(store, rumour_id)
+        book = ShownRumours(store)
+        found = card(book, rumour_id, known_rumour(book, rumour_id), limit)
     if as_json:
-        show_json({**found, "sightings": seen, "decisions": decisions})
+        show_json(card_json(found))
         return
-    show(f"rumour {rumour_id}: {found['posts']} posts, {found['texts']} wordings", "bold")
-    show(f"status {found['status']}; first seen {found['first_seen']} in {found['first_ref']}")
-    for row in seen:
-        head = " ".join(row["text"].split())[:100]
-        ref = f"{row['channel']}/{row['message_id']}"
-        show(f"  {row['known_at'][:16]}  {row['method']:6}  {row['lang']:3}  {ref}  {head}")
-    for row in decisions:
-        show(f"{row['at']}  {row['value']}, by {row['by']}  {row['reason']}")
+    show_card(found)
 
 
 @app.command()
-def status(
-    rumour_id: RumourId,
-    value: Annotated[str, typer.Argument(help=", ".join(v.value for v in Verification))],
-    by: AsOption = None,
-    reason: ReasonOption = "",
+def suggestions(
     project: ProjectOption = Path(),
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    as_json: JsonOption = False,
 ) -> None:
-    """Set a rumour's verification status. People do this, never the machine."""
-    known = [v.value for v in Verification]
-    if value not in known:
-        raise UsageError(f"status {value}: say one of {', '.join(known)}")
-    desk = open_project(project)
-    with desk.reading() as store:
-        if rumour(store, rumour_id) is None:
-            raise UsageError(f"no rumour {rumour_id}; the list: tocsin rumours")
-    record(desk, DecisionKind.RUMOUR_STATUS, rumour_id, value, (by, reason))
-    show(f"{rumour_id}: {value}")
+    """List pairs of rumours that may be one, the likeliest first: merge them, or dismiss it."""
+    with open_project(project).reading() as store:
+        rows = [wire.suggestion_line(one) for one in likeliest(ShownRumours(store), limit)]
+    if not rows and not as_json:
+        show("no suggestions")
+        return
+    show_rows(rows, ("rumour", "other", "probability", "ref"), as_json)
+
+
+app.command()(rumours_change.status)
+app.command()(rumours_change.merge)
+app.command()(rumours_change.unmerge)
+app.command()(rumours_change.split)
+app.command()(rumours_change.dismiss)

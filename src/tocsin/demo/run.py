@@ -22,7 +22,9 @@ from tocsin.plugins import load_sources
 from tocsin.settings import FILE_NAME, Settings
 from tocsin.sources import ReadOptions
 from tocsin.sources.profiles import read_profiles
-from tocsin.store.lists import channel_counts, rumour, sightings_of
+from tocsin.store.lists import channel_counts
+from tocsin.store.rumours import ShownRumours
+from tocsin.store.sightings import sightings_of
 
 __all__ = ["DemoResult", "package_exports", "run_demo"]
 
@@ -80,8 +82,12 @@ def run_demo(
 
 def _rumours_behind(store: Any, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     names = list(dict.fromkeys(line["rumour"] for line in lines if line["rumour"]))
-    found = [rumour(store, name) for name in names]
-    rows = [{**row, "sightings": sightings_of(store, row["id"], 1000)} for row in found if row]
+    book = ShownRumours(store)
+    rows = [
+        {**wire.rumour_line(shown.rumour), "sightings": sightings_of(book, shown, 1000)}
+        for name in names
+        if (shown := book.find(name)) is not None
+    ]
     return sorted(rows, key=lambda row: (-row["posts"], row["id"]))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,9 +20,11 @@ from sqlalchemy import Connection, select, update
 from tocsin import wire
 from tocsin.archive import Archive
 from tocsin.engines.indexing import INDEXED, warning_row
-from tocsin.model import Enriched, Post, Reading, Rumour, Sighting, WarningAction
+from tocsin.model import Enriched, Post, Reading, Rumour, Sighting, Suggestion, WarningAction
+from tocsin.pipeline import Step
 from tocsin.store import Position, Store, schema
 from tocsin.store.store import add_rows, add_search, dumps, put_meta, replace_rows
+from tocsin.store.suggestions import keep_likeliest
 
 
 @dataclass(slots=True)
@@ -33,17 +35,19 @@ class Batch:
     sightings: list[dict[str, Any]] = field(default_factory=list)
     search: list[tuple[int, str]] = field(default_factory=list)
     actions: list[WarningAction] = field(default_factory=list)
+    suggestions: list[dict[str, Any]] = field(default_factory=list)
     posts: int = 0
     last: Post | None = None
 
-    def add(self, enriched: Enriched, reading: Reading, sighting: Sighting) -> None:
+    def add(self, enriched: Enriched, reading: Reading, step: Step) -> None:
         """Note what became of one post."""
         post = enriched.post
         self.posts += 1
         self.last = post
         self.readings.append(reading_row(post.seq, reading))
-        if enriched.digest is not None or sighting.method.value != "new":
-            self.sightings.append(sighting_row(post.seq, sighting))
+        if step.kept:
+            self.sightings.append(sighting_row(post.seq, step.sighting, enriched.digest))
+        self.actions.extend(step.actions)
         if enriched.text:
             self.search.append((post.seq, enriched.text))
 
@@ -151,6 +155,7 @@ class Checkpoints:
             replace_rows(connection, schema.rumours, "id", [rumour_row(r) for r in rumours])
             add_rows(connection, schema.readings, batch.readings)
             add_rows(connection, schema.sightings, batch.sightings)
+            keep_likeliest(connection, batch.suggestions)
             add_search(connection, batch.search)
             add_rows(connection, schema.warnings, warnings)
             progress = {"posts_done": posts_done, "state": name, "done": done}
@@ -214,27 +219,32 @@ def reading_row(seq: int, reading: Reading) -> dict[str, Any]:
     }
 
 
-def sighting_row(seq: int, sighting: Sighting) -> dict[str, Any]:
-    """A row of ``sightings``."""
+def sighting_row(seq: int, sighting: Sighting, digest: bytes | None) -> dict[str, Any]:
+    """A row of ``sightings``: under the rumour it was put into, for merges are laid over it."""
     return {
         "seq": seq,
-        "rumour": sighting.rumour,
+        "rumour": sighting.thread or sighting.rumour,
         "method": sighting.method.value,
         "similarity": sighting.similarity,
+        "stance": None if sighting.stance is None else sighting.stance.value,
+        "late": sighting.late,
+        "digest": digest,
     }
+
+
+def suggestion_row(suggestion: Suggestion) -> dict[str, Any]:
+    """A row of ``suggestions``: the pair in order of ids, so that it is one row whichever of the
+    two the post was put into, and wherever checkpoints fall.
+    """
+    rumour, other = sorted((suggestion.rumour, suggestion.other))
+    return {**asdict(suggestion), "rumour": rumour, "other": other}
 
 
 def rumour_row(rumour: Rumour) -> dict[str, Any]:
     """A row of ``rumours``; its status lives with the decisions."""
-    return {
-        "id": rumour.id,
-        "first_seen": rumour.first_seen,
-        "last_seen": rumour.last_seen,
-        "first_ref": rumour.first_ref,
-        "posts": rumour.posts,
-        "texts": rumour.texts,
-        "live": rumour.live,
-    }
+    row = asdict(rumour)
+    del row["status"]
+    return row
 
 
 def position_text(post: Post) -> str:

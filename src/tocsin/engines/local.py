@@ -7,7 +7,7 @@ repeats the same runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,9 @@ from tocsin.engines.checkpoint import (
     RunRecord,
     position_from,
     read_state,
+    suggestion_row,
 )
+from tocsin.engines.decisions import apply, decisions_between
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.workers import (
@@ -39,11 +41,9 @@ from tocsin.engines.workers import (
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import (
     ChannelProfile,
-    DecisionKind,
     Enriched,
     Identity,
     Post,
-    SituationKey,
     WarningAction,
 )
 from tocsin.pipeline import Pipeline, PipelineOptions
@@ -101,8 +101,7 @@ class Run:
         batch = Batch(actions=list(self._apply_decisions()))
         for enriched, reading in self._read():
             step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
-            batch.add(enriched, reading, step.sighting)
-            batch.actions.extend(step.actions)
+            batch.add(enriched, reading, step)
             if batch.posts >= self._checkpoint_posts:
                 self._write(checkpoints, batch, summary, done=False)
                 batch = Batch()
@@ -116,6 +115,7 @@ class Run:
         self, checkpoints: Checkpoints, batch: Batch, summary: RunSummary, *, done: bool
     ) -> None:
         rumours = self._pipeline.changed_rumours()
+        batch.suggestions.extend(map(suggestion_row, self._pipeline.take_suggestions()))
         checkpoints.write(batch, rumours, self._pipeline.snapshot(), done)
         summary.posts += batch.posts
         summary.actions.extend(batch.actions)
@@ -144,13 +144,7 @@ class Run:
         start = earlier[-1].seq if earlier else 0
         store = self._place.store
         for decision in decisions_between(store, start, self._record.seq):
-            key = situation_of(store, decision["subject"])
-            if key is None:
-                continue
-            if decision["kind"] == DecisionKind.WARNING_CONFIRM.value:
-                yield from self._pipeline.confirm(key, decision["by"])
-            elif decision["kind"] == DecisionKind.WARNING_DISMISS.value:
-                yield from self._pipeline.dismiss(key)
+            yield from apply(decision, store, self._pipeline)
 
     def _count(self) -> int:
         with self._place.store.reading() as connection:
@@ -303,23 +297,6 @@ def _run_record(row: Mapping[str, Any]) -> RunRecord:
         state=row["state"],
         versions=orjson.loads(row["versions"]),
     )
-
-
-def decisions_between(store: Store, start: int, end: int) -> Sequence[Mapping[str, Any]]:
-    """Rows of decisions with ``start < seq < end``, in order."""
-    table = schema.decisions
-    query = table.select().where(table.c.seq > start, table.c.seq < end).order_by(table.c.seq)
-    with store.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def situation_of(store: Store, warning_id: str) -> SituationKey | None:
-    """The situation a warning is about."""
-    table = schema.warnings
-    query = select(table.c.place_id, table.c.target).where(table.c.id == warning_id).limit(1)
-    with store.reading() as connection:
-        row = connection.execute(query).first()
-    return None if row is None else SituationKey(row[0], row[1])
 
 
 def newest_post(store: Store) -> datetime | None:

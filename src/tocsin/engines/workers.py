@@ -25,14 +25,18 @@ from tocsin.errors import EnvironmentFailed
 from tocsin.model import ChannelProfile, Enriched, Post, Reading, Vector
 from tocsin.plugins import language_pack_folders, load_reader
 from tocsin.reading import Reader, ReaderOptions
-from tocsin.text import Embedder, TextStage
+from tocsin.text import TextStage, Vectors
 
 CHUNK = 256
 """Posts per task: large enough that sending costs little, small enough to keep order cheaply."""
 
 Read = tuple[Enriched, Reading]
-Embedded = tuple[Vector | None, bool]
-"""A vector, and whether it saw only the text's head."""
+Needs = Callable[[Enriched], bool]
+Embedded = tuple[Vector | None, str | None, bool]
+"""A vector, the model that made it, and whether it saw only the text's head."""
+
+_Key = tuple[bytes, str, str]
+"""What a vector is known by on its way: digest, language told, model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,13 @@ class PostReader:
 
     def __init__(self, plan: ReadingPlan) -> None:
         self._profiles = plan.profiles
-        self._text = TextStage(_embedder())
+        self._text = TextStage(_vectors())
         self._reader = _reader(plan.reader, plan.pack_folders)
+
+    @property
+    def vectors(self) -> Vectors:
+        """The models that texts are compared by."""
+        return _vectors()
 
     def read(self, posts: Iterable[Post]) -> list[Read]:
         """Everything but the vectors that the reader has no need of."""
@@ -73,17 +82,17 @@ class PostReader:
 
     def versions(self) -> dict[str, str]:
         """Digests of the packs, gazetteer and models in force."""
-        return {**self._reader.versions(), "vectors": _embedder().model_digest}
+        return {**self._reader.versions(), "vectors": _vectors().model_digest}
 
     def embed(self, batch: list[Enriched]) -> list[Enriched]:
-        """Fill in the vectors where there is text in a language with a model."""
-        return self._text.embed(batch)
+        """Fill in the vectors that texts are compared by, where there is a model."""
+        return self._text.embed(batch, unsure=True)
 
 
 @lru_cache(maxsize=1)
-def _embedder() -> Embedder:
-    """One per process: it takes a second and 400 MB."""
-    return Embedder()
+def _vectors() -> Vectors:
+    """One per process: it takes a second and 400 MB, and half of both again for a 17th language."""
+    return Vectors()
 
 
 @lru_cache(maxsize=2)
@@ -96,9 +105,7 @@ def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
     return load_reader(name, ReaderOptions(packs=packs))
 
 
-def read_ahead(
-    posts: Iterable[Post], plan: ReadingPlan, needs_vector: Callable[[Enriched], bool]
-) -> Iterator[Read]:
+def read_ahead(posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs) -> Iterator[Read]:
     """Posts in, readings out, in the same order.
 
     Args:
@@ -124,9 +131,7 @@ def read_ahead(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_here(
-    posts: Iterable[Post], plan: ReadingPlan, needs_vector: Callable[[Enriched], bool]
-) -> Iterator[Read]:
+def _read_here(posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs) -> Iterator[Read]:
     reader = PostReader(plan)
     for post in posts:
         enriched, reading = reader.read_one(post)
@@ -141,19 +146,16 @@ class _Chunk:
 
     read: Future[list[Read]]
     ready: list[Read] | None = None
-    waiting: tuple[bytes, ...] = ()
+    waiting: tuple[_Key, ...] = ()
     vectors: Future[list[Embedded]] | None = None
 
 
 def _read_in(
-    pool: Executor,
-    posts: Iterable[Post],
-    plan: ReadingPlan,
-    needs_vector: Callable[[Enriched], bool],
+    pool: Executor, posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs
 ) -> Iterator[Read]:
     stream = iter(posts)
     chunks: deque[_Chunk] = deque()
-    in_flight: set[bytes] = set()
+    in_flight: set[_Key] = set()
     depth = 6 * plan.workers
     while True:
         while len(chunks) < depth and (posts_now := list(islice(stream, CHUNK))):
@@ -168,21 +170,16 @@ def _read_in(
         yield from _finished(chunks.popleft(), in_flight)
 
 
-def _ask_vectors(
-    pool: Executor,
-    chunk: _Chunk,
-    in_flight: set[bytes],
-    needs_vector: Callable[[Enriched], bool],
-) -> None:
+def _ask_vectors(pool: Executor, chunk: _Chunk, in_flight: set[_Key], needs_vector: Needs) -> None:
     """Send the texts that nobody has encoded yet; a text on its way is not sent twice."""
     chunk.ready = chunk.read.result()
-    texts: dict[bytes, Enriched] = {}
+    texts: dict[_Key, Enriched] = {}
     for enriched, _ in chunk.ready:
-        digest = enriched.digest
-        if digest is None or digest in in_flight or digest in texts:
+        key = _key(enriched)
+        if key is None or key in in_flight or key in texts:
             continue
-        if may_have_vector(enriched) and needs_vector(enriched):
-            texts[digest] = enriched
+        if needs_vector(enriched):
+            texts[key] = enriched
     if texts:
         in_flight.update(texts)
         chunk.waiting = tuple(texts)
@@ -190,22 +187,30 @@ def _ask_vectors(
         chunk.vectors = pool.submit(_embed_chunk, bare)
 
 
-def _finished(chunk: _Chunk, in_flight: set[bytes]) -> Iterator[Read]:
+def _finished(chunk: _Chunk, in_flight: set[_Key]) -> Iterator[Read]:
     found = chunk.vectors.result() if chunk.vectors is not None else []
     vectors = dict(zip(chunk.waiting, found, strict=True))
     for enriched, reading in chunk.ready or ():
-        if enriched.vector is None and enriched.digest in vectors:
-            vector, truncated = vectors[enriched.digest]
-            yield replace(enriched, vector=vector, truncated=truncated), reading
+        key = _key(enriched)
+        if key is not None and key in vectors:
+            vector, model, cut = vectors[key]
+            yield replace(enriched, vector=vector, vector_model=model, truncated=cut), reading
         else:
             yield enriched, reading
     in_flight.difference_update(chunk.waiting)
 
 
 def may_have_vector(enriched: Enriched) -> bool:
-    """Whether there is text in a language with a model, and no vector yet."""
-    known = enriched.digest is not None and enriched.lang in Embedder.languages
-    return known and enriched.vector is None
+    """Whether there is text that a model knows the language of, and no vector yet."""
+    return _key(enriched) is not None
+
+
+def _key(enriched: Enriched) -> _Key | None:
+    """None: nothing to ask for. The language may be told otherwise in another channel."""
+    digest, model = enriched.digest, enriched.vector_model
+    if digest is None or model is None or enriched.vector is not None:
+        return None
+    return digest, enriched.lang, model
 
 
 def _bare(post: Post) -> Post:
@@ -238,4 +243,5 @@ def _read_chunk(posts: list[Post]) -> list[Read]:
 
 def _embed_chunk(batch: list[Enriched]) -> list[Embedded]:
     assert _here is not None
-    return [(enriched.vector, enriched.truncated) for enriched in _here.embed(batch)]
+    done = _here.embed(batch)
+    return [(one.vector, one.vector_model, one.truncated) for one in done]

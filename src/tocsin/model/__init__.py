@@ -31,7 +31,15 @@ from tocsin.model.reading import (
     Span,
     Target,
 )
-from tocsin.model.rumour import Method, Rumour, Sighting, Verification
+from tocsin.model.rumour import (
+    Method,
+    Phase,
+    Rumour,
+    Sighting,
+    Stance,
+    Suggestion,
+    Verification,
+)
 from tocsin.model.spread import Spread
 from tocsin.model.warning import (
     Action,
@@ -66,6 +74,7 @@ __all__ = [
     "Method",
     "MobEvent",
     "Outcome",
+    "Phase",
     "Place",
     "PlaceMention",
     "Post",
@@ -82,6 +91,8 @@ __all__ = [
     "SituationKey",
     "Span",
     "Spread",
+    "Stance",
+    "Suggestion",
     "Target",
     "Term",
     "Vector",

@@ -195,6 +195,9 @@ class Enriched:
         lang: ISO 639-1, ``und`` where it cannot be told.
         vector: None where there is no text or no model for the language.
         truncated: the text was longer than the stated length and the vector saw only its head.
+        vector_model: what makes the vector: ``use3``, or ``e5-mapped`` (another model's, mapped
+            into the same space; cosines between the two kinds are lower). Named also where no
+            vector was asked for, as for a copy; None: no model for this text.
     """
 
     post: Post
@@ -204,6 +207,7 @@ class Enriched:
     lang_confidence: float
     vector: Vector | None
     truncated: bool = False
+    vector_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

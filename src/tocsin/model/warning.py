@@ -79,6 +79,9 @@ class DecisionKind(StrEnum):
     """What a person decided."""
 
     RUMOUR_STATUS = "rumour_status"
+    RUMOUR_MERGE = "rumour_merge"  # value: the rumour it goes into
+    RUMOUR_UNMERGE = "rumour_unmerge"  # value: the rumour it leaves
+    RUMOUR_SPLIT = "rumour_split"  # value: evidence ids of the posts that leave, one a line
     WARNING_CONFIRM = "warning_confirm"
     WARNING_DISMISS = "warning_dismiss"
     WARNING_ACKNOWLEDGE = "warning_acknowledge"

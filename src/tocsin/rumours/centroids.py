@@ -26,18 +26,18 @@ _FAR = 4 * DIMENSIONS  # distance of a free slot: never a candidate
 _AGE_BITS = 40  # ranks by distance, then age: distance ≪ 40 | age
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Nearby:
-    """A centroid near a vector.
+    """Centroids near a vector; arrays of one length.
 
     Args:
-        cosine: to the centroid.
-        cohesion: length of the mean of the thread's unit vectors, 1 for a single text.
+        cosines: to each centroid.
+        cohesions: length of the mean of each thread's unit vectors, 1 for a single text.
     """
 
-    slot: int
-    cosine: float
-    cohesion: float
+    slots: npt.NDArray[np.int64]
+    cosines: npt.NDArray[np.float64]
+    cohesions: npt.NDArray[np.float64]
 
 
 class CentroidIndex:
@@ -76,22 +76,19 @@ class CentroidIndex:
         self._base[slot] = _FAR
         heapq.heappush(self._free, slot)
 
-    def nearest(self, vector: Vector) -> list[Nearby]:
-        """At most CANDIDATES centroids by sketch distance, with exact cosines, in no order.
+    def nearest(self, vector: Vector) -> npt.NDArray[np.int64]:
+        """Slots of at most CANDIDATES centroids by sketch distance, in no order."""
+        return self._candidates(sketch(vector))
 
-        The product has one fixed shape and does not go through BLAS, so a result depends
-        neither on how many candidates there are nor on threads.
+    def measure(self, slots: npt.NDArray[np.int64], vector: Vector) -> Nearby:
+        """Exact cosines to the centroids in ``slots`` (n,).
+
+        The product does not go through BLAS, so a result depends neither on how many
+        candidates there are nor on threads.
         """
-        slots = self._candidates(sketch(vector))
-        if not slots.size:
-            return []
-        rows = np.zeros(CANDIDATES, np.int64)
-        rows[: slots.size] = slots
-        dots = np.einsum("ij,j->i", self._sums[rows], vector)[: slots.size]
+        dots = np.einsum("ij,j->i", self._sums[slots], vector).astype(np.float64)
         lengths = self._lengths[slots]
-        cosines = (dots / np.maximum(lengths, 1e-9)).tolist()
-        cohesions = (lengths / self._weights[slots]).tolist()
-        return [Nearby(*found) for found in zip(slots.tolist(), cosines, cohesions, strict=True)]
+        return Nearby(slots, dots / np.maximum(lengths, 1e-9), lengths / self._weights[slots])
 
     def cosine(self, slot: int, vector: Vector) -> float:
         """Cosine of ``vector`` to one centroid."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -11,31 +10,50 @@ from typing import Any
 import numpy as np
 
 from tocsin.errors import UsageError
-from tocsin.model import Rumour, Vector, Verification
+from tocsin.model import Post, Rumour, Verification
 from tocsin.rumours.centroids import CentroidIndex
+from tocsin.rumours.channels import Channels
 from tocsin.rumours.near import NearIndex
 from tocsin.rumours.options import MICROS_PER_DAY, RumourOptions
+from tocsin.rumours.pictures import PictureIndex
+from tocsin.rumours.postings import Postings
+from tocsin.rumours.probing import Probe
+from tocsin.rumours.remembered import Lexical, Meaning, RememberedRows
 from tocsin.rumours.snapshot import Arrays
+from tocsin.rumours.terms import Rarity
 from tocsin.rumours.threads import Deadlines, Thread
-from tocsin.rumours.wording import PERMUTATIONS, Signature
 
 
 @dataclass(slots=True, eq=False)
 class RememberedText:
-    """A distinct text of a live thread; ``row`` is its MinHash row, −1 for a very short one."""
+    """A distinct text of a live thread.
+
+    Args:
+        ref: the first post with it.
+        posts: posts with it so far.
+        row: its row; −1 for a very short one.
+    """
 
     thread: Thread
+    ref: str
+    posts: int = 0
     row: int = -1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Probe:
-    """What a text that was not seen before is searched by."""
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files of a post that say something.
 
-    letters: int
-    signature: Signature
-    keys: list[int]
-    vector: Vector | None
+    Args:
+        digests: hex SHA-256 of each.
+        pictures: PDQ hashes of those that are pictures.
+    """
+
+    digests: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.digests or self.pictures)
 
 
 class LiveThreads:
@@ -50,7 +68,16 @@ class LiveThreads:
         self.by_slot: dict[int, Thread] = {}
         self.by_row: dict[int, Thread] = {}
         self.near = NearIndex()
+        self.rows = RememberedRows()
+        self.postings = Postings()
+        self.rarity = Rarity()
+        self.channels = Channels()
+        self.pictures = PictureIndex(per_key=options.max_thread_texts)
         self.centroids = CentroidIndex(round(options.half_life_days * MICROS_PER_DAY))
+        self.merged: dict[str, str] = {}
+        self.taken = 0
+        self.channel: str | None = None
+        self.several_channels = False
         self._serial = 0
         self._deadlines = Deadlines()
         self._closed: dict[str, Rumour] = {}
@@ -70,32 +97,102 @@ class LiveThreads:
         self._deadlines.push(thread)
         return thread
 
-    def join(self, thread: Thread, ref: str, at: int, media: Iterable[str]) -> None:
+    def join(self, thread: Thread, post: Post, at: int, files: Files) -> None:
         """Count a post in ``thread``; its files lead there from now on."""
-        thread.touch(at, ref)
+        self.taken += 1
+        thread.place = self.taken
+        self.several_channels |= self.channel not in (None, post.channel)
+        self.channel = post.channel
+        thread.touch(at, post.ref, post.channel, self.options.dormant_micros)
         self._changed.pop(thread.id, None)
         self._changed[thread.id] = None
         self._bound(self._changed)
-        for key in media:
+        for key in files.digests:
             if key not in self.media and len(thread.media) < self.options.max_thread_texts:
                 self.media[key] = thread
                 thread.media.append(key)
+        for picture in files.pictures:
+            # Only what nothing matched: a thread must not drift from picture to picture.
+            if self.pictures.nearest(picture) is None:
+                self.pictures.add(picture, thread.id)
 
-    def remember(self, thread: Thread, digest: bytes, probe: Probe | None, at: int) -> None:
-        """Keep a new text of ``thread``: a very short one only where nothing else defines it."""
+    def remember(self, thread: Thread, post: Post, digest: bytes, probe: Probe | None) -> bool:
+        """Keep a new text of ``thread`` so that its copies are known.
+
+        A very short one is kept only where nothing else defines the thread.
+
+        Returns:
+            Whether it was kept.
+        """
         if (probe is None and not thread.short) or digest in self.texts:
-            return
+            return False
         if len(thread.digests) >= self.options.max_thread_texts:
             self._forget(next(iter(thread.digests)))
         if len(self.texts) >= self.options.max_texts:
             self._forget(next(iter(self.texts)))
-        text = self.texts[digest] = RememberedText(thread)
+        text = self.texts[digest] = RememberedText(thread, post.ref, 1)
         thread.digests[digest] = None
         thread.texts += 1
         if probe is not None:
             text.row = self.near.add(probe.signature, probe.keys)
             self.by_row[text.row] = thread
-            self._move_centroid(thread, probe.vector, at)
+        return True
+
+    def count(self, channel: str, probe: Probe, meaning: Meaning | None, *, new: bool) -> None:
+        """Let a text that is no copy count in what is rare, and in its channel's habits."""
+        self.rarity.count(probe.counts)
+        hashes = np.fromiter(probe.counts, np.uint32, len(probe.counts))
+        vector = None if meaning is None else meaning.vector
+        self.channels.note(channel, hashes, vector, new=new)
+
+    def exemplify(self, digest: bytes, lexical: Lexical, meaning: Meaning | None, at: int) -> None:
+        """Let a remembered text that is no near copy stand for its thread from now on."""
+        text = self.texts[digest]
+        self.rows.put(text.row, meaning, lexical)
+        self.postings.add(text.row, lexical.hashes)
+        text.thread.exemplars.append(text.row)
+        del text.thread.exemplars[: -self.options.exemplars]
+        self._move_centroid(text.thread, meaning, at)
+
+    def part(self, thread: Thread, key: str, refs: frozenset[str]) -> Thread | None:
+        """Move the texts that were first seen in ``refs`` into a thread of their own.
+
+        Returns:
+            The new thread; None where no remembered text came from ``refs``, or all did.
+        """
+        leaving = [digest for digest in thread.digests if self.texts[digest].ref in refs]
+        if not leaving or len(leaving) == len(thread.digests):
+            return None
+        other = self.open(key, self.texts[leaving[0]].ref, thread.last, short=False)
+        other.first, other.last, other.place = thread.first, thread.last, thread.place
+        for digest in leaving:
+            self._move_text(digest, thread, other)
+        for one in (thread, other):
+            self._renew_centroid(one)
+            self._changed[one.id] = None
+        return other
+
+    def _move_text(self, digest: bytes, thread: Thread, other: Thread) -> None:
+        text = self.texts[digest]
+        text.thread = other
+        del thread.digests[digest]
+        other.digests[digest] = None
+        other.posts, thread.posts = other.posts + text.posts, thread.posts - text.posts
+        other.texts, thread.texts = other.texts + 1, thread.texts - 1
+        if text.row >= 0:
+            self.by_row[text.row] = other
+        if text.row in thread.exemplars:
+            thread.exemplars.remove(text.row)
+            other.exemplars.append(text.row)
+
+    def _renew_centroid(self, thread: Thread) -> None:
+        """The centroid of what stands for ``thread`` now."""
+        if thread.slot >= 0:
+            self.centroids.remove(thread.slot)
+            del self.by_slot[thread.slot]
+            thread.slot, thread.mapped, thread.vectors = -1, 0, 0
+        for row in thread.exemplars:
+            self._move_centroid(thread, self.rows.meaning(row), thread.last)
 
     def close_silent(self, at: int) -> None:
         """Turn the clock to ``at``, never back, and close what is silent by then."""
@@ -113,13 +210,15 @@ class LiveThreads:
         changed, self._changed = self._changed, {}
         return tuple(closed or self.threads[key].rumour() for key, closed in changed.items())
 
-    def _move_centroid(self, thread: Thread, vector: Vector | None, at: int) -> None:
-        if vector is None:
+    def _move_centroid(self, thread: Thread, meaning: Meaning | None, at: int) -> None:
+        if meaning is None:
             return
+        thread.vectors += 1
+        thread.mapped += meaning.mapped
         if thread.slot >= 0:
-            self.centroids.update(thread.slot, vector, at)
+            self.centroids.update(thread.slot, meaning.vector, at)
             return
-        thread.slot = self.centroids.add(vector, thread.serial, at)
+        thread.slot = self.centroids.add(meaning.vector, thread.serial, at)
         self.by_slot[thread.slot] = thread
 
     def _forget(self, digest: bytes) -> None:
@@ -128,6 +227,8 @@ class LiveThreads:
         if text.row >= 0:
             self.near.remove(text.row)
             del self.by_row[text.row]
+            if text.row in text.thread.exemplars:
+                text.thread.exemplars.remove(text.row)
 
     def _close(self, thread: Thread) -> None:
         del self.threads[thread.id]
@@ -135,6 +236,8 @@ class LiveThreads:
             self._forget(digest)
         for key in thread.media:
             del self.media[key]
+        self.pictures.remove(thread.id)
+        self.merged.pop(thread.id, None)
         if thread.slot >= 0:
             self.centroids.remove(thread.slot)
             del self.by_slot[thread.slot]
@@ -147,27 +250,40 @@ class LiveThreads:
         if len(waiting) > 4 * self.options.max_live:
             del waiting[next(iter(waiting))]
 
-    # --- snapshots: everything above, with rows and slots renumbered in order -------------
+    # --- snapshots: everything above; slots are renumbered in order, rows keep their numbers --
 
     def state(self) -> tuple[dict[str, Any], Arrays]:
         """Header and arrays for :func:`tocsin.rumours.snapshot.pack`."""
-        rows = [text.row for text in self.texts.values() if text.row >= 0]
-        signatures = [self.near.signature(row) for row in rows]
         slots = [thread.slot for thread in self.threads.values() if thread.slot >= 0]
+        counted, counts = self.rarity.state()
+        habits, habit_arrays = self.channels.state()
         header = {
             "options": asdict(self.options),
             "clock": self.clock,
             "serial": self._serial,
+            "taken": self.taken,
+            "channel": [self.channel, self.several_channels],
+            "merged": list(self.merged.items()),
+            "pictures": self.pictures.state(),
+            "counted": counted,
+            "habits": habits,
             "threads": [_thread_record(thread) for thread in self.threads.values()],
             "texts": [
-                [digest.hex(), text.thread.id, self.near.owned(text.row) if text.row >= 0 else -1]
+                [digest.hex(), text.thread.id, text.ref, text.posts, text.row]
                 for digest, text in self.texts.items()
             ],
             "closed": list(self._closed.values()),
             "changed": list(self._changed.items()),
         }
-        table = np.array(signatures, np.uint32).reshape(len(rows), PERMUTATIONS)
-        return header, {"signatures": table, **self.centroids.state(slots)}
+        arrays = {
+            "counts": counts,
+            **habit_arrays,
+            **self.near.state(),
+            **self.rows.state(self.near.size),
+            **self.postings.state(),
+            **self.centroids.state(slots),
+        }
+        return header, arrays
 
     @classmethod
     def from_state(
@@ -181,9 +297,16 @@ class LiveThreads:
         if header["options"] != asdict(options):
             raise UsageError("the rumour snapshot has other options; rebuild from the archive")
         live = cls(options)
-        live.clock, live._serial = header["clock"], header["serial"]
+        live.clock, live._serial, live.taken = (header[k] for k in ("clock", "serial", "taken"))
+        live.channel, live.several_channels = header["channel"]
+        live.merged = dict(header["merged"])
+        live.pictures.restore([(picture, key) for picture, key in header["pictures"]])
+        live.rarity.restore(header["counted"], arrays["counts"])
+        live.channels.restore(header["habits"], arrays)
+        for part in (live.near, live.rows, live.postings):
+            part.restore(arrays)
         live._restore_threads(header["threads"], arrays)
-        live._restore_texts(header["texts"], arrays)
+        live._restore_texts(header["texts"])
         live._closed = {record["id"]: _rumour(record) for record in header["closed"]}
         live._changed = {key: record and _rumour(record) for key, record in header["changed"]}
         return live
@@ -201,14 +324,12 @@ class LiveThreads:
             self.media.update(dict.fromkeys(thread.media, thread))
             self._deadlines.push(thread)
 
-    def _restore_texts(self, records: list[tuple[str, str, int]], arrays: Arrays) -> None:
-        signatures = iter(arrays["signatures"])
-        for digest, thread_id, owned in records:
-            text = RememberedText(self.threads[thread_id])
-            if owned >= 0:
-                text.row = self.near.add_owning(next(signatures), owned)
-                self.by_row[text.row] = text.thread
-            self.texts[bytes.fromhex(digest)] = text
+    def _restore_texts(self, records: list[tuple[str, str, str, int, int]]) -> None:
+        for digest, thread_id, ref, posts, row in records:
+            thread = self.threads[thread_id]
+            self.texts[bytes.fromhex(digest)] = RememberedText(thread, ref, posts, row)
+            if row >= 0:
+                self.by_row[row] = thread
 
 
 def _thread_record(thread: Thread) -> dict[str, Any]:
@@ -224,5 +345,6 @@ def _thread(record: dict[str, Any]) -> Thread:
 
 def _rumour(record: dict[str, Any]) -> Rumour:
     """A closed rumour from its JSON."""
-    times = {key: datetime.fromisoformat(record[key]) for key in ("first_seen", "last_seen")}
+    named = [key for key in ("first_seen", "last_seen", "revived_at") if record[key]]
+    times = {key: datetime.fromisoformat(record[key]) for key in named}
     return Rumour(**{**record, **times, "status": Verification(record["status"])})

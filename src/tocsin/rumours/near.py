@@ -63,20 +63,33 @@ class NearIndex:
         agreeing = (self._signatures[rows] == signature).sum(axis=1)
         return [(row, int(n) / PERMUTATIONS) for row, n in zip(rows, agreeing, strict=True)]
 
-    def owned(self, row: int) -> int:
-        """Which bands still point to ``row``, as a bit mask (bit b for band b)."""
-        keys = band_keys(self._signatures[row])
-        return sum(1 << band for band, key in enumerate(keys) if self._buckets.get(key) == row)
+    @property
+    def size(self) -> int:
+        """Rows ever in use at once: row numbers are below it."""
+        return self._size
 
-    def signature(self, row: int) -> Signature:
-        """The signature in ``row``."""
-        found: Signature = self._signatures[row]
-        return found
+    def state(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Everything, rows keeping their numbers."""
+        keys = np.fromiter(self._buckets.keys(), np.uint64, len(self._buckets))
+        rows = np.fromiter(self._buckets.values(), np.int64, len(self._buckets))
+        order = np.argsort(keys)
+        return {
+            "signatures": self._signatures[: self._size],
+            "free_rows": np.array(sorted(self._free), np.int64),
+            "band_keys": keys[order],
+            "band_rows": rows[order],
+        }
 
-    def add_owning(self, signature: Signature, owned: int) -> int:
-        """``add`` for a restored text: only the bands in the mask ``owned`` point to it."""
-        keys = band_keys(signature)
-        return self.add(signature, [key for band, key in enumerate(keys) if owned >> band & 1])
+    def restore(self, state: dict[str, npt.NDArray[np.generic]]) -> None:
+        """Take over :meth:`state`."""
+        signatures = state["signatures"]
+        self._size = len(signatures)
+        capacity = max(1024, 1 << (self._size - 1).bit_length() if self._size else 0)
+        self._signatures = np.zeros((capacity, PERMUTATIONS), np.uint32)
+        self._signatures[: self._size] = signatures
+        self._free = state["free_rows"].tolist()
+        pairs = zip(state["band_keys"].tolist(), state["band_rows"].tolist(), strict=True)
+        self._buckets = dict(pairs)
 
     def _take_row(self) -> int:
         if self._free:

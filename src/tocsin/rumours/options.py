@@ -18,18 +18,22 @@ class RumourOptions:
         live_days: a thread silent for longer is closed.
         short_hours: the same for very short texts ("ok", one emoji), which match exactly only.
         near_threshold: least Jaccard overlap of character shingles, estimated by MinHash.
-        vector_threshold: least score (cosine, lowered for wide threads) for a text of
-            ``long_letters`` or more.
-        short_threshold: the same for one of ``short_letters`` or fewer. Vectors of short texts
-            lie further apart; between the two lengths the threshold rises with the logarithm.
-        cohesion: exponent g in score = cosine · (mean member–centroid length)^g; 0 is plain
-            cosine to the centroid, 1 the average cosine to all members. A wide thread must
-            fit better, so a large one does not swallow its neighbours.
-        age_penalty: taken off the score of a thread that has been silent for ``live_days``,
-            and proportionally less before.
+        join: least probability "same rumour" at which a text is put into a thread.
+        suggest: least probability at which a pair of rumours is kept for a person to look at.
+        same_channel: log odds taken off a thread whose posts are all of the text's own channel,
+            for a channel repeats its phrases whatever it speaks of.
+        sameness: the same, times how alike the channel's texts are (0 to 1).
+        doubt: log odds taken off in a channel whose texts mostly begin rumours of their own.
+        thinness: log odds taken off there per halving of what text and thread share below
+            ``telling``: "what is wrong with them" can belong anywhere. Only within a language.
+        telling: nats of rare words shared from which they tell one thing from another.
+        silence: log odds taken off a thread that has been silent for ``live_days``, and
+            proportionally less before.
+        exemplars: newest texts of a thread that a new one is measured against.
         media_threshold: least cosine for a text of its own words to join by the same file;
             keeps a channel's logo from gluing all its posts together.
         half_life_days: weight of a text in its thread's centroid halves in that time.
+        dormant_days: a thread that speaks again after this silence was revived.
         max_live: live threads; above it, the longest silent one-post thread is closed first.
         max_texts: distinct texts remembered in all threads; the longest unseen goes first.
         max_thread_texts: the same for one thread, so that a flood costs only its own thread.
@@ -41,33 +45,42 @@ class RumourOptions:
     live_days: float = 30.0
     short_hours: float = 24.0
     near_threshold: float = 0.55
-    vector_threshold: float = 0.6
-    short_threshold: float = 0.4
-    short_letters: int = 40
-    long_letters: int = 160
-    cohesion: float = 0.15
-    age_penalty: float = 0.05
+    join: float = 0.5
+    suggest: float = 0.25
+    same_channel: float = 1.5
+    sameness: float = 5.0
+    doubt: float = 1.5
+    thinness: float = 10.0
+    telling: float = 18.0
+    silence: float = 0.5
+    exemplars: int = 16
     media_threshold: float = 0.3
     half_life_days: float = 7.0
+    dormant_days: float = 3.0
     max_live: int = 30_000
     max_texts: int = 60_000
     max_thread_texts: int = 200
 
     def __post_init__(self) -> None:
-        for name in ("near", "vector", "short", "media"):
-            _require(0 < getattr(self, f"{name}_threshold") <= 1, f"{name}_threshold", "in (0, 1]")
-        for name in ("live_days", "short_hours", "half_life_days", "short_letters"):
+        for name in ("near_threshold", "media_threshold", "join", "suggest"):
+            _require(0 < getattr(self, name) <= 1, name, "in (0, 1]")
+        for name in ("live_days", "short_hours", "half_life_days", "dormant_days", "telling"):
             _require(getattr(self, name) > 0, name, "above 0")
-        for name in ("max_live", "max_texts", "max_thread_texts"):
+        for name in ("max_live", "max_texts", "max_thread_texts", "exemplars"):
             _require(getattr(self, name) >= 1, name, "at least 1")
-        for name in ("cohesion", "age_penalty"):
-            _require(0 <= getattr(self, name) <= 1, name, "in [0, 1]")
-        _require(self.long_letters > self.short_letters, "long_letters", "above short_letters")
+        for name in ("same_channel", "sameness", "doubt", "silence", "thinness"):
+            _require(getattr(self, name) >= 0, name, "0 or above")
+        _require(self.suggest <= self.join, "suggest", "at most join")
 
     @property
     def live_micros(self) -> int:
         """``live_days`` in microseconds."""
         return round(self.live_days * MICROS_PER_DAY)
+
+    @property
+    def dormant_micros(self) -> int:
+        """``dormant_days`` in microseconds."""
+        return round(self.dormant_days * MICROS_PER_DAY)
 
     @property
     def short_micros(self) -> int:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tocsin.model import Rumour
+from tocsin.rumours.options import MICROS_PER_DAY
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
+_CHANNELS_KEPT = 16
 
 
 def micros(moment: datetime) -> int:
@@ -32,6 +34,13 @@ class Thread:
         slot: its centroid's slot; −1 without vectors.
         digests: its remembered texts, oldest first (an ordered set).
         media: files that lead here.
+        exemplars: rows of its newest texts that no other text is a near copy of.
+        mapped: how many texts gave the centroid a vector mapped from another model's space.
+        vectors: how many gave it one at all.
+        channels: posts of the channels that came to it first.
+        place: how many posts had been taken in when its last one came.
+        revived: when it last came back after a silence; −1 if it never did.
+        pace: posts, each counting half as much for every day that has passed by ``last``.
     """
 
     id: str
@@ -46,18 +55,40 @@ class Thread:
     slot: int = -1
     digests: dict[bytes, None] = field(default_factory=dict)
     media: list[str] = field(default_factory=list)
+    exemplars: list[int] = field(default_factory=list)
+    mapped: int = 0
+    vectors: int = 0
+    channels: dict[str, int] = field(default_factory=dict)
+    place: int = 0
+    revived: int = -1
+    pace: float = 0.0
 
     @property
     def deadline(self) -> int:
         """Still open at this moment, closed after it."""
         return self.last + self.life
 
-    def touch(self, at: int, ref: str) -> None:
-        """Count one post; a late one may turn out to be the first."""
+    def touch(self, at: int, ref: str, channel: str, silence: int) -> None:
+        """Count one post; a late one may turn out to be the first.
+
+        Args:
+            silence: microseconds after which a thread that speaks again was revived.
+        """
+        if channel in self.channels or len(self.channels) < _CHANNELS_KEPT:
+            self.channels[channel] = self.channels.get(channel, 0) + 1
+        if self.posts and at - self.last >= silence:
+            self.revived = at
+        days = abs(at - self.last) / MICROS_PER_DAY
+        older, newer = (self.pace, 1.0) if at >= self.last else (1.0, self.pace)
+        self.pace = older * 0.5**days + newer
         self.posts += 1
         self.last = max(self.last, at)
         if at < self.first:
             self.first, self.first_ref = at, ref
+
+    def share(self, channel: str) -> float:
+        """What part of its posts came from ``channel``."""
+        return self.channels.get(channel, 0) / max(self.posts, 1)
 
     def rumour(self, live: bool = True) -> Rumour:
         """The thread as the other stages see it."""
@@ -69,6 +100,8 @@ class Thread:
             posts=self.posts,
             texts=self.texts,
             live=live,
+            revived_at=moment(self.revived) if self.revived >= 0 else None,
+            pace=self.pace,
         )
 
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 
-from tocsin.model import Enriched, Method, Post, Rumour, Sighting, Vector
-from tocsin.rumours.live import LiveThreads, Probe
-from tocsin.rumours.near import band_keys
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.model import Enriched, Method, Post, Rumour, Sighting, Suggestion
+from tocsin.model.rumour import split_id
+from tocsin.rumours.decision import probability
+from tocsin.rumours.live import Files, LiveThreads
 from tocsin.rumours.options import RumourOptions
+from tocsin.rumours.probing import Probe, Probes, meaning_of
+from tocsin.rumours.remembered import Lexical
+from tocsin.rumours.scoring import Asked, best_threads
 from tocsin.rumours.snapshot import pack, unpack
+from tocsin.rumours.suggestions import Suggestions
+from tocsin.rumours.terms import Hashes
 from tocsin.rumours.threads import Thread, micros
-from tocsin.rumours.wording import wording
 
 _TELLING_MEDIA = frozenset({"photo", "video", "voice", "audio", "document", "animation"})
 """Kinds of file that say something; the same sticker is no sign of the same rumour."""
 
-_LEAST_NORM = 0.5  # of a vector that should have norm 1; below it (or NaN) it is none
+_PICTURE_BITS = 256
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,29 +38,50 @@ class _Match:
     similarity: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """One post on its way to a thread."""
+
+    enriched: Enriched
+    at: int
+    files: Files
+    probe: Probe | None
+    lexical: Lexical | None
+
+
 class RumourTracker:
     """Assigns each post to exactly one rumour, in the order in which posts are handed in.
 
     The clock is the latest ``known_at`` seen (or ``now`` given to :meth:`expire`); a late post
     does not turn it back. Cost and memory depend on live threads and remembered texts, which
-    ``options`` bounds, never on history. A text's vector counts once per thread: a vector
-    handed in with a text already known changes nothing.
+    ``options`` bounds, never on history. Copies and near copies cost no vector, and one handed in
+    with them changes nothing.
     """
 
     def __init__(self, options: RumourOptions | None = None) -> None:
         self.options = options or RumourOptions()
         self._live = LiveThreads(self.options)
+        self._probes = Probes()
+        self._suggestions = Suggestions(4 * self.options.max_live)
 
-    def needs_vector(self, digest: bytes | None, at: datetime) -> bool:
-        """Whether :meth:`assign` would use a vector for this text at ``at``.
+    def needs_vector(self, enriched: Enriched) -> bool:
+        """Whether :meth:`assign` would use a vector for this post now.
 
-        False when the exact text is in a thread still live then. Ask right before ``assign``,
-        or ask again there if it was asked ahead: threads may close in between.
+        False for a text that is in a thread still live then, and for a near copy of one. Ask
+        right before ``assign``, or ask again there if it was asked ahead: threads may close in
+        between.
         """
-        if digest is None:
+        if enriched.digest is None:
             return False
-        known = self._live.texts.get(digest)
-        return known is None or known.thread.deadline < max(self._live.clock, micros(at))
+        now = max(self._live.clock, micros(enriched.post.known_at))
+        known = self._live.texts.get(enriched.digest)
+        if known is not None and known.thread.deadline >= now:
+            return False
+        probe = self._probes.of(enriched)
+        if probe is None:
+            return False
+        near = self._nearly_same(probe)
+        return near is None or near.thread.deadline < now
 
     def assign(self, enriched: Enriched) -> Sighting:
         """Find or open the rumour of one post.
@@ -62,22 +92,85 @@ class RumourTracker:
         post, digest = enriched.post, enriched.digest
         at = micros(post.known_at)
         self._live.close_silent(at)
-        media = [m.digest for m in post.media if m.digest and m.kind in _TELLING_MEDIA]
-        if digest is None and not media:
+        files = _files(post)
+        if digest is None and not files:
             return _sighting(post, _rumour_id(post), Method.NEW, 1.0)
-        match, probe = self._known_text(digest, media), None
-        if match is None:
-            probe = _probe(enriched)
-            match = self._search(probe, media, at)
-        if match is None:
-            short = probe is None and not media
-            match = _Match(
-                self._live.open(_rumour_id(post), post.ref, at, short=short), Method.NEW, 1.0
-            )
-        self._live.join(match.thread, post.ref, at, media)
-        if digest is not None and match.method is not Method.EXACT:
-            self._live.remember(match.thread, digest, probe, at)
-        return _sighting(post, match.thread.id, match.method, match.similarity)
+        match = self._known_text(digest, files)
+        if match is not None:
+            self._live.join(match.thread, post, at, files)
+            return self._seen(post, match)
+        probe = self._probes.of(enriched)
+        lexical = None if probe is None else self._lexical(probe, post.channel)
+        task = _Task(enriched, at, files, probe, lexical)
+        match = self._search(task) or self._new(task)
+        self._live.join(match.thread, post, at, files)
+        if digest is not None:
+            self._keep(task, match, digest)
+        return self._seen(post, match)
+
+    def _keep(self, task: _Task, match: _Match, digest: bytes) -> None:
+        """Remember the text; unless it is a near copy, it stands for its thread from now on."""
+        kept = self._live.remember(match.thread, task.enriched.post, digest, task.probe)
+        if task.probe is None or task.lexical is None or match.method is Method.NEAR:
+            return
+        meaning, new = meaning_of(task.enriched), match.method is Method.NEW
+        self._live.count(task.enriched.post.channel, task.probe, meaning, new=new)
+        if kept:
+            self._live.exemplify(digest, task.lexical, meaning, task.at)
+
+    def _lexical(self, probe: Probe, channel: str) -> Lexical:
+        """The text's terms; one channel alone has no habits to tell from the world's."""
+        live = self._live
+
+        def usual(hashes: Hashes) -> npt.NDArray[np.float64]:
+            if not live.several_channels:
+                return np.zeros(len(hashes))
+            return live.channels.shares(channel, hashes)
+
+        return probe.lexical(live.rarity, usual)
+
+    def _new(self, task: _Task) -> _Match:
+        post, short = task.enriched.post, task.probe is None and not task.files
+        thread = self._live.open(_rumour_id(post), post.ref, task.at, short=short)
+        return _Match(thread, Method.NEW, 1.0)
+
+    def _seen(self, post: Post, match: _Match) -> Sighting:
+        return _sighting(post, match.thread.id, match.method, match.similarity, self._live.merged)
+
+    def merge(self, rumour: str, into: str) -> bool:
+        """From now on, what joins ``rumour`` is given the id ``into``. Undone by :meth:`unmerge`.
+
+        The threads stay apart inside, so nothing is lost. False for a rumour that is not live,
+        and where ``into`` leads back to ``rumour``.
+        """
+        merged = self._live.merged
+        if rumour not in self._live.threads or _lead(into, merged) == rumour or rumour in merged:
+            return False
+        merged[rumour] = into
+        return True
+
+    def unmerge(self, rumour: str, from_: str) -> bool:
+        """Take a merge back; False where there was none."""
+        if self._live.merged.get(rumour) != from_:
+            return False
+        del self._live.merged[rumour]
+        return True
+
+    def split(self, rumour: str, refs: Sequence[str]) -> str | None:
+        """Give the wordings first seen in ``refs``, and their copies, a rumour of their own.
+
+        Returns:
+            Its id (:func:`tocsin.model.rumour.split_id`); None where nothing is left to part.
+        """
+        thread = self._live.threads.get(rumour)
+        if thread is None:
+            return None
+        other = self._live.part(thread, split_id(rumour, refs), frozenset(refs))
+        return None if other is None else other.id
+
+    def take_suggestions(self) -> tuple[Suggestion, ...]:
+        """Pairs of rumours that may be one, noted since the last call; each pair once."""
+        return self._suggestions.take()
 
     def expire(self, now: datetime) -> tuple[Rumour, ...]:
         """Close threads silent by ``now``; returns all closed since the last call.
@@ -103,7 +196,8 @@ class RumourTracker:
 
     def snapshot(self) -> bytes:
         """The whole state; restored anywhere, it goes on to the same results."""
-        return pack(*self._live.state())
+        header, arrays = self._live.state()
+        return pack({**header, "suggestions": self._suggestions.state()}, arrays)
 
     def restore(self, data: bytes) -> None:
         """Replace the state by that of :meth:`snapshot`.
@@ -111,21 +205,24 @@ class RumourTracker:
         Raises:
             UsageError: not a snapshot, of another version, or taken under other options.
         """
-        self._live = LiveThreads.from_state(self.options, *unpack(data))
+        header, arrays = unpack(data)
+        self._live = LiveThreads.from_state(self.options, header, arrays)
+        self._suggestions.restore(header["suggestions"])
 
-    def _known_text(self, digest: bytes | None, media: list[str]) -> _Match | None:
+    def _known_text(self, digest: bytes | None, files: Files) -> _Match | None:
         """The thread that holds this very text."""
         known = self._live.texts.get(digest) if digest is not None else None
-        if known is None or digest is None or (media and known.thread.short):
+        if known is None or digest is None or (files and known.thread.short):
             return None  # "look!" under a video says nothing; the video does
         self._live.texts.move_to_end(digest)
+        known.posts += 1
         return _Match(known.thread, Method.EXACT, 1.0)
 
-    def _search(self, probe: Probe | None, media: list[str], at: int) -> _Match | None:
+    def _search(self, task: _Task) -> _Match | None:
         found = None
-        if probe is not None:
-            found = self._nearly_same(probe) or self._same_meaning(probe, at)
-        return found or self._same_file(probe, media)
+        if task.probe is not None:
+            found = self._nearly_same(task.probe) or self._likely(task)
+        return found or self._same_file(task) or self._same_picture(task)
 
     def _nearly_same(self, probe: Probe) -> _Match | None:
         """The thread of the text with most shingles in common; of equal ones the oldest."""
@@ -140,68 +237,53 @@ class RumourTracker:
         negative, _, row = min(close)
         return _Match(by_row[row], Method.NEAR, -negative)
 
-    def _same_meaning(self, probe: Probe, at: int) -> _Match | None:
-        """The best-fitting thread by score; of equal ones the oldest."""
-        if probe.vector is None:
+    def _likely(self, task: _Task) -> _Match | None:
+        """The likeliest thread, if it is likely enough; doubtful pairs are noted."""
+        assert task.probe is not None
+        assert task.lexical is not None
+        post, meaning = task.enriched.post, meaning_of(task.enriched)
+        asked = Asked(task.probe, task.lexical, meaning, post.channel, task.at)
+        chances = [(one.thread, probability(one.odds)) for one in best_threads(self._live, asked)]
+        if not chances:
             return None
-        least = self._least_score(probe.letters)
-        found = []
-        for near in self._live.centroids.nearest(probe.vector):
-            if near.cosine < least:
-                continue
-            thread = self._live.by_slot[near.slot]
-            score = self._score(near.cosine, near.cohesion, at - thread.last)
-            if score >= least:
-                found.append((-score, thread.serial, near))
-        if not found:
-            return None
-        best = min(found)[2]
-        return _Match(self._live.by_slot[best.slot], Method.VECTOR, min(1.0, best.cosine))
+        thread, chance = chances[0]
+        joins = chance >= self.options.join
+        home = thread.id if joins else _rumour_id(post)
+        for other, likely in chances[1:] if joins else chances[:1]:
+            if likely >= self.options.suggest:
+                self._suggestions.note(Suggestion(home, other.id, post.ref, likely))
+        return _Match(thread, Method.SCORED, chance) if joins else None
 
-    def _score(self, cosine: float, cohesion: float, silence: int) -> float:
-        """cosine · cohesion^g − penalty for silence (microseconds)."""
-        aged = max(0, silence) / self.options.live_micros
-        fit: float = cosine * cohesion**self.options.cohesion
-        return fit - self.options.age_penalty * aged
-
-    def _least_score(self, letters: int) -> float:
-        """The vector threshold for a text of that length."""
-        options = self.options
-        span = math.log(options.long_letters / options.short_letters)
-        way = math.log(max(letters, 1) / options.short_letters) / span
-        rise = options.vector_threshold - options.short_threshold
-        return options.short_threshold + rise * min(1.0, max(0.0, way))
-
-    def _same_file(self, probe: Probe | None, media: list[str]) -> _Match | None:
-        for key in media:
+    def _same_file(self, task: _Task) -> _Match | None:
+        for key in task.files.digests:
             thread = self._live.media.get(key)
-            if thread is not None and self._may_join_by_file(probe, thread):
+            if thread is not None and self._may_join_by_file(task, thread):
                 return _Match(thread, Method.MEDIA, 1.0)
         return None
 
-    def _may_join_by_file(self, probe: Probe | None, thread: Thread) -> bool:
+    def _same_picture(self, task: _Task) -> _Match | None:
+        for picture in task.files.pictures:
+            near = self._live.pictures.nearest(picture)
+            thread = self._live.threads.get(near[0]) if near is not None else None
+            if near is not None and thread is not None and self._may_join_by_file(task, thread):
+                return _Match(thread, Method.MEDIA, 1.0 - near[1] / _PICTURE_BITS)
+        return None
+
+    def _may_join_by_file(self, task: _Task, thread: Thread) -> bool:
         """A text with words of its own must not speak of something else."""
-        if probe is None or not thread.texts:
+        if task.probe is None or not thread.texts:
             return True
-        if probe.vector is None or thread.slot < 0:
+        meaning = meaning_of(task.enriched)
+        if meaning is None or thread.slot < 0:
             return False
-        cosine = self._live.centroids.cosine(thread.slot, probe.vector)
+        cosine = self._live.centroids.cosine(thread.slot, meaning.vector)
         return cosine >= self.options.media_threshold
 
 
-def _probe(enriched: Enriched) -> Probe | None:
-    """What to search by; None for a post without text and for a very short one."""
-    words = wording(enriched.text)
-    if enriched.digest is None or words.short:
-        return None
-    signature = words.signature()
-    return Probe(words.letters, signature, band_keys(signature), _usable(enriched.vector))
-
-
-def _usable(vector: Vector | None) -> Vector | None:
-    if vector is None or not float(vector @ vector) > _LEAST_NORM**2:
-        return None
-    return vector
+def _files(post: Post) -> Files:
+    telling = [medium for medium in post.media if medium.kind in _TELLING_MEDIA]
+    digests = tuple(medium.digest for medium in telling if medium.digest)
+    return Files(digests, tuple(medium.picture for medium in telling if medium.picture))
 
 
 def _rumour_id(post: Post) -> str:
@@ -209,5 +291,15 @@ def _rumour_id(post: Post) -> str:
     return sha256(f"{post.channel}/{post.id}/{post.version}".encode()).hexdigest()[:12]
 
 
-def _sighting(post: Post, rumour: str, method: Method, similarity: float) -> Sighting:
-    return Sighting(rumour, post.ref, post.version, post.known_at, method, similarity)
+def _lead(rumour: str, merged: Mapping[str, str]) -> str:
+    """Where people's merges lead from ``rumour``."""
+    while rumour in merged:
+        rumour = merged[rumour]
+    return rumour
+
+
+def _sighting(
+    post: Post, thread: str, method: Method, similarity: float, merged: Mapping[str, str] = _NONE
+) -> Sighting:
+    rumour = _lead(thread, merged)
+    return Sighting(rumour, post.ref, post.version, post.known_at, method, similarity, thread)

@@ -20,7 +20,7 @@ MIN_WORDS = 3
 MIN_LETTERS = 12
 
 # Scripts written without spaces: Thai, Lao; Myanmar; Khmer; CJK with kana; (Hangul has spaces).
-_UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x9FFF))
+UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x9FFF))
 _IDEOGRAPHS = (0x2E80, 0x9FFF)
 
 
@@ -82,4 +82,4 @@ def _foreign_wording(plain: str) -> Wording:
 
 
 def _within(code: int) -> bool:
-    return code >= 0x0E00 and any(low <= code <= high for low, high in _UNSPACED)
+    return code >= 0x0E00 and any(low <= code <= high for low, high in UNSPACED)

@@ -39,7 +39,7 @@ def decisions_about(store: Store, subject: str) -> list[Row]:
     table = schema.decisions
     query = table.select().where(table.c.subject == subject).order_by(table.c.seq)
     with store.reading() as connection:
-        return [_plain(row) for row in connection.execute(query).mappings()]
+        return [plain(row) for row in connection.execute(query).mappings()]
 
 
 def decided(store: Store, kind: str) -> dict[str, str]:
@@ -49,53 +49,6 @@ def decided(store: Store, kind: str) -> dict[str, str]:
     with store.reading() as connection:
         rows = connection.execute(query.order_by(table.c.seq))
         return {row.subject: row.value for row in rows}
-
-
-def rumours_by_size(store: Store, limit: int, live_only: bool = False) -> list[Row]:
-    """The rumours with most posts, with their status."""
-    table = schema.rumours
-    query = table.select().order_by(table.c.posts.desc(), table.c.id).limit(limit)
-    if live_only:
-        query = query.where(table.c.live)
-    status = decided(store, "rumour_status")
-    with store.reading() as connection:
-        rows = [_plain(row) for row in connection.execute(query).mappings()]
-    return [{**row, "status": status.get(row["id"], "new")} for row in rows]
-
-
-def rumour(store: Store, rumour_id: str) -> Row | None:
-    """One rumour, with its status; None if there is none."""
-    table = schema.rumours
-    with store.reading() as connection:
-        row = connection.execute(table.select().where(table.c.id == rumour_id)).mappings().first()
-    if row is None:
-        return None
-    status = decided(store, "rumour_status").get(rumour_id, "new")
-    return {**_plain(row), "status": status}
-
-
-def sightings_of(store: Store, rumour_id: str, limit: int) -> list[Row]:
-    """Posts of a rumour in time order, with text and reading."""
-    s, p, r = schema.sightings, schema.posts, schema.readings
-    query = (
-        select(
-            p.c.channel,
-            p.c.message_id,
-            p.c.known_at,
-            p.c.text,
-            s.c.method,
-            s.c.similarity,
-            r.c.lang,
-            r.c.alarm,
-        )
-        .join_from(s, p, s.c.seq == p.c.seq)
-        .join(r, r.c.seq == s.c.seq)
-        .where(s.c.rumour == rumour_id)
-        .order_by(p.c.known_at, p.c.channel, p.c.message_id)
-        .limit(limit)
-    )
-    with store.reading() as connection:
-        return [_plain(row) for row in connection.execute(query).mappings()]
 
 
 def channel_counts(store: Store) -> list[Row]:
@@ -115,9 +68,9 @@ def channel_counts(store: Store) -> list[Row]:
         .order_by(func.count().desc(), p.c.channel)
     )
     with store.reading() as connection:
-        return [_plain(row) for row in connection.execute(query).mappings()]
+        return [plain(row) for row in connection.execute(query).mappings()]
 
 
-def _plain(row: Mapping[Any, Any]) -> Row:
+def plain(row: Mapping[Any, Any]) -> Row:
     """A row with times as ISO 8601."""
     return {str(k): v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -88,6 +89,8 @@ rumours = Table(
     Column("posts", Integer, nullable=False),
     Column("texts", Integer, nullable=False),
     Column("live", Boolean, nullable=False),
+    Column("revived_at", UtcTime),
+    Column("pace", Float, nullable=False, server_default="0"),
     Index("rumours_by_size", "posts"),
 )
 
@@ -98,8 +101,25 @@ sightings = Table(
     Column("rumour", String, nullable=False),
     Column("method", String, nullable=False),
     Column("similarity", Float, nullable=False),
+    Column("stance", String),
+    Column("late", Boolean, nullable=False, server_default=false()),
+    Column("digest", LargeBinary),
     Index("sightings_by_rumour", "rumour"),
 )
+"""``rumour`` is the one that the post was put into, whatever people merged since; ``digest`` is of
+the text after normalisation, so that copies are known without reading them again."""
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("rumour", String, primary_key=True),
+    Column("other", String, primary_key=True),
+    Column("ref", String, nullable=False),
+    Column("probability", Float, nullable=False),
+    Index("suggestions_by_other", "other"),
+    Index("suggestions_by_probability", "probability"),
+)
+"""A pair, the smaller id first; ``ref`` is a post of one that may belong to the other."""
 
 warnings = Table(
     "warnings",

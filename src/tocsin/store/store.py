@@ -126,7 +126,7 @@ def replace_rows(connection: Connection, table: Any, key: str, rows: Rows) -> No
     if not rows:
         return
     column = table.c[key]
-    for chunk in _chunks([row[key] for row in rows], 500):
+    for chunk in chunks([row[key] for row in rows], 500):
         connection.execute(table.delete().where(column.in_(chunk)))
     connection.execute(insert(table), list(rows))
 
@@ -147,7 +147,7 @@ def latest_versions(
     posts = schema.posts.c
     known: dict[tuple[str, str], tuple[int, frozenset[bytes]]] = {}
     for channel, ids in by_channel.items():
-        for chunk in _chunks(ids, 500):
+        for chunk in chunks(ids, 500):
             query = select(posts.message_id, posts.version, posts.wording).where(
                 posts.channel == channel, posts.message_id.in_(chunk)
             )
@@ -220,7 +220,8 @@ def dumps(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """``values`` in pieces: a statement takes only so many parameters."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
 

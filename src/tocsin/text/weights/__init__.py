@@ -1,0 +1,1 @@
+"""Trained weights; see LICENSE and the model card beside them."""

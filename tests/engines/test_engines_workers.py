@@ -1,0 +1,82 @@
+"""Who is given which vector, whether read here or in other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tocsin.engines import workers
+from tocsin.engines.workers import PostReader, Read, ReadingPlan, may_have_vector
+from tocsin.model import Enriched, Post
+
+NOON = datetime(2022, 5, 1, 12, tzinfo=UTC)
+CALL = "Все к рынку сегодня в 18:00, выгоним мигрантов из города"
+PLAN = ReadingPlan()
+
+
+class Here(Executor):
+    """Runs at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+@pytest.fixture(scope="module")
+def reader() -> PostReader:
+    return PostReader(PLAN)
+
+
+def post(place: int, text: str, lang: str | None = None) -> Post:
+    return Post("table", "pier", str(place), NOON, NOON, text, lang=lang)
+
+
+def test_a_text_told_unsurely_is_read_without_its_vector(reader: PostReader) -> None:
+    enriched, _ = reader.read_one(post(1, "ура"))
+    assert (enriched.lang, enriched.vector, enriched.vector_model) == ("und", None, "use3")
+    assert may_have_vector(enriched)
+    done = reader.embed([enriched])[0]
+    assert done.vector is not None
+    assert not may_have_vector(done)
+
+
+def test_what_is_to_be_read_has_its_vector_as_before(reader: PostReader) -> None:
+    enriched, _ = reader.read_one(post(1, CALL))
+    assert (enriched.lang, enriched.vector_model) == ("ru", "use3")
+    assert enriched.vector is not None
+
+
+@pytest.mark.parametrize(("lang", "text", "may"), [("uk", "Йде дощ", True), ("yo", "Ojo", False)])
+def test_where_there_is_a_model(reader: PostReader, lang: str, text: str, may: bool) -> None:
+    assert may_have_vector(reader.read_one(post(1, text, lang))[0]) is may
+
+
+def test_the_same_text_in_another_language_is_another_vector(
+    reader: PostReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_here", reader)
+    text = "Добрий день, сьогодні дощ"
+    posts = [post(i, text, lang) for i, lang in enumerate(("yo", "uk", "ru", "uk"))]
+    posts.append(post(9, "🙂"))
+    found = list(_ahead(posts))
+    assert [one.vector_model for one, _ in found] == [None, "e5-mapped", "use3", "e5-mapped", None]
+    for (one, _), here in zip(found, workers._read_here(posts, PLAN, _always), strict=True):
+        assert _bits(one) == _bits(here[0])
+
+
+def _ahead(posts: list[Post]) -> Iterator[Read]:
+    plan = ReadingPlan(workers=1)
+    return workers._read_in(Here(), posts, plan, _always)
+
+
+def _always(_: Enriched) -> bool:
+    return True
+
+
+def _bits(one: Enriched) -> bytes | None:
+    return None if one.vector is None else one.vector.tobytes()
