@@ -12,69 +12,19 @@ Each writes benchmarks/results/NAME.json with figure, command, data digest and m
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
-DATA = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
-ARCHIVE = DATA / "posts" / "telegram-2017-2023.parquet"
-BACKGROUND = DATA / "posts" / "ru-news-2023-2024.parquet"
+from measuring import ARCHIVE, BACKGROUND, PeakMemory, digest_of, machine, write_result
+
 ARCHIVE_MAP = ["--map", "id=msg_id", "--map", "posted_at=date"]
-
-
-class PeakMemory:
-    """Samples the proportional set size of a process and all below it, four times a second."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._stop = threading.Event()
-        self.peak_mb = 0.0
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-
-    def close(self) -> float:
-        """Stop; returns the peak in MB."""
-        self._stop.set()
-        self._thread.join()
-        return self.peak_mb
-
-    def _sample(self) -> None:
-        while not self._stop.wait(0.25):
-            total = sum(_pss_kb(pid) for pid in _tree(self._pid))
-            self.peak_mb = max(self.peak_mb, total / 1024)
-
-
-def _tree(pid: int) -> Iterable[int]:
-    yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return
-    for child in children:
-        yield from _tree(int(child))
-
-
-def _pss_kb(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    except OSError:
-        pass
-    return 0
 
 
 def timed(*arguments: str) -> dict[str, Any]:
@@ -269,25 +219,7 @@ def bench_background() -> dict[str, Any]:
 
 
 def _data(path: Path) -> dict[str, str]:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": path.name, "sha256": digest}
-
-
-def _machine() -> dict[str, Any]:
-    cpu = next(
-        (
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    return {
-        "cpu": cpu,
-        "cores": len(os.sched_getaffinity(0)),
-        "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[0], 2),
-    }
+    return {"file": path.name, "sha256": digest_of(path)}
 
 
 BENCHES = {"archive": bench_archive, "stages": bench_stages, "background": bench_background}
@@ -295,14 +227,9 @@ BENCHES = {"archive": bench_archive, "stages": bench_stages, "background": bench
 
 def main() -> None:
     """Run the named benchmarks, all by default."""
-    RESULTS.mkdir(exist_ok=True)
     for name in sys.argv[1:] or list(BENCHES):
-        machine = _machine()
-        result = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine}
-        result.update(BENCHES[name]())
-        path = RESULTS / f"{name}.json"
-        path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-        print(f"{path.relative_to(ROOT)}: {json.dumps(result, ensure_ascii=False)[:600]}")
+        where = machine()
+        write_result(name, where, BENCHES[name]())
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ def test_the_longest_unseen_text_is_forgotten_first() -> None:
 def test_many_centroids_grow_the_arrays() -> None:
     tracker = RumourTracker()
     for n in range(1100):
-        text = f"{n} {n * 7919} {n * 104729} {n * 1299709}"
+        text = f"{n * 7919:x}word {n * 104729:x}place {n * 1299709:x}thing"
         tracker.assign(enriched(text, name=str(n), topic=str(n)))
     again = enriched("quelque chose en de tout autres mots", name="x", topic="500", lang="fr")
     assert tracker.assign(again).method is Method.SCORED

@@ -22,7 +22,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from tocsin.errors import EnvironmentFailed
-from tocsin.model import ChannelProfile, Enriched, Post, Reading, Vector
+from tocsin.model import ChannelProfile, Enriched, Post, Reading, ReadStatus, Vector
 from tocsin.plugins import language_pack_folders, load_reader
 from tocsin.reading import Reader, ReaderOptions
 from tocsin.text import TextStage, Vectors
@@ -44,7 +44,7 @@ class ReadingPlan:
     """What a worker process needs to know.
 
     Args:
-        reader: name of the reader plug-in.
+        reader: name of the reader plug-in; empty to compare texts only and read none.
         pack_folders: the desk's own language packs.
         workers: processes; 0 reads in this process.
     """
@@ -89,6 +89,24 @@ class PostReader:
         return self._text.embed(batch, unsure=True)
 
 
+class _Unread:
+    """Reads nothing: for clustering alone."""
+
+    name = ""
+
+    def read(self, enriched: Enriched, profile: ChannelProfile | None) -> Reading:
+        del profile
+        post = enriched.post
+        return Reading(post.ref, post.version, enriched.lang, ReadStatus.UNSUPPORTED, None)
+
+    def wants_vector(self, enriched: Enriched, profile: ChannelProfile | None) -> bool:
+        del enriched, profile
+        return False
+
+    def versions(self) -> dict[str, str]:
+        return {}
+
+
 @lru_cache(maxsize=1)
 def _vectors() -> Vectors:
     """One per process: it takes a second and 400 MB, and half of both again for a 17th language."""
@@ -101,6 +119,8 @@ def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
 
     Packs: the built-in ones (the reader knows them), installed ones, the desk's own.
     """
+    if not name:
+        return _Unread()
     packs = (*language_pack_folders()[1:], *map(Path, pack_folders))
     return load_reader(name, ReaderOptions(packs=packs))
 

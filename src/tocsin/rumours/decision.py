@@ -8,6 +8,7 @@ none (the meaning alone counts), or one of the two has no vector (the words alon
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,26 +84,26 @@ SAME_LANGUAGE = Weights(
     centroid=7.6,
     best=3.8,
     top=3.3,
-    words_best=7.3,
-    words_top=11.9,
+    words_best=7.6,
+    words_top=11.7,
     cohesion=-6.3,
-    posts=-0.3,
-    gap=-0.8,
+    posts=-0.4,
+    gap=-0.7,
     letters=-1.1,
     letters_top=-1.9,
-    letters_words=1.7,
-    base=-3.0,
+    letters_words=2.9,
+    base=-2.7,
 )
 OTHER_LANGUAGE = Weights(
     centroid=11.7,
     best=9.8,
-    top=11.0,
+    top=12.0,
     cohesion=-20.1,
     posts=-3.0,
     gap=-0.1,
-    letters=-3.1,
+    letters=-3.0,
     letters_top=1.5,
-    base=5.1,
+    base=3.9,
 )
 WITHOUT_VECTOR = Weights(
     words_best=9.1,
@@ -165,7 +166,8 @@ def _peaks(values: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> tup
 
 def probability(odds: float) -> float:
     """Log odds as the probability "same rumour", 0 to 1, by :data:`CALIBRATION`."""
-    return float(1.0 / (1.0 + np.exp(-(CALIBRATION[0] + CALIBRATION[1] * odds))))
+    # The logistic function by tanh: no overflow however large the odds.
+    return 0.5 + 0.5 * math.tanh((CALIBRATION[0] + CALIBRATION[1] * odds) / 2)
 
 
-CALIBRATION = (1.0, 1.0)
+CALIBRATION = (0.0, 1.0)

@@ -19,10 +19,11 @@ _NO_TERM = np.uint32(0xFFFFFFFF)
 _LANGUAGE = 0xFFFFFF
 _SCRIPT_SEEN = 60  # characters that tell the script
 
-PAIR = np.array([[[1.0, 0.0], [1.83, -0.25]], [[1.83, -0.25], [1.18, -0.22]]], np.float32)
+PAIR = np.array([[[1.0, 0.0], [2.0, -0.39]], [[2.0, -0.39], [1.18, -0.21]]], np.float32)
 """(slope, shift) of a cosine by the two texts' kinds of vector, own and mapped, onto the scale of
-two of its own: on NTREX's first half, same passages and the nearest other ones lie at .75 and .45
-for two of its own, .54 and .38 for mixed pairs, .82 and .56 for two mapped ones."""
+two of its own: on passages of NTREX that no map was fitted on, translations and the nearest other
+passages lie at .75 and .45 for two of its own, .56 and .42 for mixed pairs, .82 and .56 for two
+mapped ones (src/tocsin/text/weights/vector_map.json)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

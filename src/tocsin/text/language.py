@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import eldc
+from langcodes import standardize_tag
+from langcodes.tag_parser import LanguageTagError
 
 from tocsin.text.clean import URL
 
@@ -29,6 +31,25 @@ _SCRIPTS = (
     ("ka", re.compile("[\u10d0-\u10ff]")),
 )
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0531-\u05ea\u0900-\u10ff\u3041-\ud7a3]")
+
+
+_WRITTEN_AS = {"nb": "no", "nn": "no", "sh": "sr"}
+_OWN_MODEL = "zh-tw"
+
+
+def declared_language(tag: str) -> str | None:
+    """A source's language tag ("rus", "pt-BR", "zho-CN") as ISO 639-1; None: it says nothing.
+
+    Regions are dropped: nothing here depends on them, but for "zh-tw", which stays.
+    """
+    try:
+        found = standardize_tag(tag, macro=True).lower()
+    except LanguageTagError:
+        return None
+    base = found.split("-")[0]
+    if found == _OWN_MODEL or base == UNKNOWN:
+        return found if found == _OWN_MODEL else None
+    return _WRITTEN_AS.get(base, base)
 
 
 class LanguageIdentifier:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tocsin.model import ChannelProfile, Enriched, Post, Vector
 from tocsin.text.clean import MAX_CHARS, URL, clean, digest_text
 from tocsin.text.embed import EMBED_CHARS, Embedder, head
-from tocsin.text.language import LanguageIdentifier
+from tocsin.text.language import LanguageIdentifier, declared_language
 from tocsin.text.vectors import Vectors, taken_for
 
 _HANDLE = re.compile(r"(?<!\w)@\w+")
@@ -66,8 +66,9 @@ class TextStage:
 
     def _language(self, post: Post, text: str, usual: tuple[str, ...]) -> tuple[str, float]:
         """What the source declared; otherwise what the text says."""
-        if post.lang and post.lang.lower() != "und":
-            return post.lang.lower().replace("_", "-"), 1.0
+        declared = declared_language(post.lang) if post.lang else None
+        if declared is not None:
+            return declared, 1.0
         return self._identifier.identify(text, usual)
 
     def embed(self, batch: Sequence[Enriched], *, unsure: bool = False) -> list[Enriched]:

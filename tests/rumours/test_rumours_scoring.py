@@ -1,0 +1,199 @@
+"""Rare words, postings, habits of channels, and the decision, each for itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rumour_samples import enriched, noise
+
+from tocsin.model import Method
+from tocsin.rumours import RumourOptions, RumourTracker, channels, terms
+from tocsin.rumours.channels import Channels
+from tocsin.rumours.decision import probability
+from tocsin.rumours.postings import DEPTH, Postings
+from tocsin.rumours.probing import Probes
+from tocsin.rumours.remembered import Lexical, Meaning, RememberedRows, tongue_number
+from tocsin.rumours.suggestions import Suggestions
+from tocsin.rumours.terms import TERMS, Rarity, count_terms
+from tocsin.rumours.wording import wording
+
+
+def counts_of(text: str) -> Counter[int]:
+    return count_terms(text, wording(text).plain)
+
+
+def nothing_usual(hashes: terms.Hashes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.zeros(len(hashes))
+
+
+def lexical(rarity: Rarity, text: str, lang: str = "en") -> Lexical:
+    weighed = rarity.weigh(counts_of(text), nothing_usual)
+    number = tongue_number(lang, wording(text).plain)
+    return Lexical(weighed.hashes, weighed.weights, weighed.rarity, number)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("рынок закрыли", "рынок закрывают"),  # ends differ, beginnings do not
+        ("ตลาดริมแม่น้ำ", "ริมแม่น้ำตลาด"),  # pairs of letters where there are no blanks
+        ("look example.org/News/1/", "see https://www.example.org/news/1?from=feed"),
+    ],
+)
+def test_terms_meet_across_forms(one: str, other: str) -> None:
+    assert counts_of(one).keys() & counts_of(other).keys()
+
+
+def test_common_words_say_little_before_anything_was_read() -> None:
+    rarity = Rarity()
+    weighed = rarity.weigh(counts_of("the harbour is closed"), nothing_usual)
+    said = dict(zip(weighed.hashes.tolist(), weighed.rarity.tolist(), strict=True))
+    (the,), (harbour,) = counts_of("the"), counts_of("harbour")
+    assert said[the] < 1
+    assert said[harbour] > 6
+
+
+def test_what_every_text_has_becomes_worthless_and_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(terms, "HALVE_AT", 400)
+    rarity = Rarity()
+    (harbour,) = counts_of("harbour")
+    before = rarity.weigh({harbour: 1}, nothing_usual).rarity[0]
+    for _ in range(399):
+        rarity.count({harbour: 1})
+    often = rarity.weigh({harbour: 1}, nothing_usual).rarity[0]
+    for _ in range(2_000):
+        rarity.count({0: 1})
+    assert often < 1 < before
+    assert rarity.weigh({harbour: 1}, nothing_usual).rarity[0] > often
+
+
+def test_a_long_text_keeps_its_weightiest_terms() -> None:
+    rarity = Rarity()
+    text = "the and for " + " ".join(f"{n:03d}word" for n in range(60))
+    weighed = rarity.weigh(counts_of(text), nothing_usual)
+    assert len(weighed.hashes) == TERMS
+    assert (np.diff(weighed.hashes.astype(np.int64)) > 0).all()
+    assert weighed.rarity.min() > 6
+    assert float(np.square(weighed.weights).sum()) <= 1
+
+
+def test_postings_give_those_that_share_most_first_and_keep_the_newest() -> None:
+    postings = Postings()
+    hashes = np.arange(10, dtype=np.uint32)
+    for row in range(DEPTH + 8):
+        postings.add(row, hashes[:2] if row == DEPTH else hashes[:1])
+    found = postings.candidates(hashes[:2], np.array([0.5, 0.8], np.float32))
+    assert DEPTH in found.tolist()
+    assert 0 not in found.tolist()
+    assert not postings.candidates(hashes[5:], np.ones(5, np.float32)).size
+
+
+@given(st.lists(st.integers(-1, 30), min_size=1, max_size=12), st.booleans())
+def test_a_likeness_does_not_depend_on_the_other_rows(asked: list[int], mapped: bool) -> None:
+    rows, rarity = RememberedRows(), Rarity()
+    for n in range(31):
+        meaning = None if n % 5 == 0 else Meaning(noise(str(n)), n % 2 == 0)
+        rows.put(n, meaning, lexical(rarity, f"word{n} shared thing{n % 3}"))
+    own = lexical(rarity, "word3 shared thing1")
+    meaning = Meaning(noise("3"), mapped)
+    together = rows.likeness(np.array([asked]), meaning, own)
+    for place, row in enumerate(asked):
+        alone = rows.likeness(np.array([[row]]), meaning, own)
+        for name in ("meaning", "words", "shared", "seen", "tongue"):
+            assert getattr(together, name)[0, place] == getattr(alone, name)[0, 0]
+
+
+def test_a_vector_is_kept_nearly_whole() -> None:
+    rows = RememberedRows()
+    rows.put(0, Meaning(noise("a")), lexical(Rarity(), "one two three"))
+    kept = rows.meaning(0)
+    assert kept is not None
+    assert float(kept.vector @ noise("a")) > 0.9995
+    rows.put(0, None, lexical(Rarity(), "one two three"))
+    assert rows.meaning(0) is None
+
+
+def test_an_unsure_language_is_any_of_its_script() -> None:
+    rows, rarity = RememberedRows(), Rarity()
+    texts = (("market closed", "en"), ("рынок закрыт", "ru"), ("mercado cerrado", "es"))
+    for row, (text, lang) in enumerate(texts):
+        rows.put(row, None, lexical(rarity, text, lang))
+    unsure = Lexical(*rarity.weigh(counts_of("market"), nothing_usual), tongue_number(None, "mar"))
+    found = rows.likeness(np.array([[0, 1, 2]]), None, unsure)
+    assert found.tongue.tolist() == [[True, False, True]]
+
+
+def test_a_channel_that_repeats_itself_is_known_for_it() -> None:
+    habits = Channels()
+    signature = np.array([7, 8], np.uint32)
+    for n in range(40):
+        own = np.array([100 + n], np.uint32)
+        habits.note("north", np.concatenate([signature, own]), noise("tone"), new=True)
+        habits.note("south", own, noise(str(n)), new=n == 0)
+    assert habits.shares("north", signature).tolist() == [1.0, 1.0]
+    assert habits.shares("south", signature).tolist() == [0.0, 0.0]
+    assert habits.shares("unknown", signature).tolist() == [0.0, 0.0]
+    assert habits.sameness("north") > 0.5 > habits.sameness("south") > habits.sameness("unknown")
+    assert (habits.doubt("north"), habits.doubt("south"), habits.doubt("unknown")) == (1, 0, 0)
+
+
+def test_habits_are_bounded_and_old_ones_fade(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "CHANNELS", 70)
+    monkeypatch.setattr(channels, "_HALVE_AT", 300)
+    habits = Channels()
+    for n in range(400):
+        habits.note(f"c{n % 90}", np.array([1], np.uint32), noise("x"), new=True)
+    header, arrays = habits.state()
+    assert len(header["habits"]) == 70
+    assert len(arrays["tone"]) == 70
+    assert header["counted"] < 300
+    again = Channels()
+    again.restore(header, arrays)
+    assert again.state()[0] == header
+
+
+def test_a_chatty_channel_joins_only_what_shares_rare_words() -> None:
+    def method(chatter: int) -> Method:
+        tracker = RumourTracker(RumourOptions(telling=1000))
+        for n in range(chatter):
+            text = f"{n * 7919:x}word {n * 104729:x}place {n * 1299709:x}thing"
+            tracker.assign(enriched(text, name=f"c{n}", topic=str(n)))
+        tracker.assign(enriched("people say the market by the river closes", topic="m"))
+        later = "by the river the market closes tomorrow, as people say"
+        return tracker.assign(enriched(later, name="2", topic="m")).method
+
+    assert method(0) in {Method.SCORED, Method.NEAR}
+    assert method(60) is Method.NEW
+
+
+def test_probes_are_kept_by_text_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.rumours.probing._KEPT", 3)
+    probes = Probes()
+    first = enriched("people say the market by the river closes")
+    assert probes.of(first) is probes.of(first)
+    for n in range(5):
+        probes.of(enriched(f"people say market number {n} closes"))
+    assert len(probes._kept) == 3
+    assert probes.of(enriched("")) is None
+    assert probes.of(enriched("ok")) is None
+
+
+def test_suggestions_are_bounded() -> None:
+    from tocsin.model import Suggestion
+
+    suggestions = Suggestions(2)
+    for rumour, likely in (("b", 0.3), ("c", 0.4), ("b", 0.2), ("d", 0.5)):
+        suggestions.note(Suggestion(rumour, "a", "north/1", likely))
+    assert [(s.rumour, s.probability) for s in suggestions.take()] == [("c", 0.4), ("d", 0.5)]
+
+
+def test_probability_rises_with_the_odds() -> None:
+    chances = [probability(odds) for odds in (-900.0, -2.0, 0.0, 2.0, 900.0)]
+    assert chances == sorted(chances)
+    assert 0 <= chances[0] < chances[2] < chances[-1] <= 1
