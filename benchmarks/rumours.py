@@ -136,8 +136,8 @@ def bench_archive() -> dict[str, Any]:
     missing = _Missing()
     start = time.perf_counter()
     plan = ReadingPlan(reader="", workers=2)
-    for n, (enriched, _) in enumerate(read_ahead(archive_posts(), plan, tracker.needs_vector)):
-        enriched = missing.fill(enriched, tracker)
+    for n, (read, _) in enumerate(read_ahead(archive_posts(), plan, tracker.needs_vector)):
+        enriched = missing.fill(read, tracker)
         before = time.perf_counter()
         methods[tracker.assign(enriched).method.value] += 1
         after = time.perf_counter()

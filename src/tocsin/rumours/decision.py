@@ -89,10 +89,10 @@ SAME_LANGUAGE = Weights(
     cohesion=-6.3,
     posts=-0.4,
     gap=-0.7,
-    letters=-1.1,
+    letters=-1.5,
     letters_top=-1.9,
-    letters_words=2.9,
-    base=-2.7,
+    letters_words=4.4,
+    base=-2.3,
 )
 OTHER_LANGUAGE = Weights(
     centroid=11.7,
@@ -103,7 +103,7 @@ OTHER_LANGUAGE = Weights(
     gap=-0.1,
     letters=-3.0,
     letters_top=1.5,
-    base=3.9,
+    base=4.9,
 )
 WITHOUT_VECTOR = Weights(
     words_best=9.1,
