@@ -88,10 +88,10 @@ def test_postings_give_those_that_share_most_first_and_keep_the_newest() -> None
     hashes = np.arange(10, dtype=np.uint32)
     for row in range(DEPTH + 8):
         postings.add(row, hashes[:2] if row == DEPTH else hashes[:1])
-    found = postings.candidates(hashes[:2], np.array([0.5, 0.8], np.float32))
+    found = postings.candidates(hashes[:2], np.array([0.5, 0.8], np.float32))[0]
     assert DEPTH in found.tolist()
     assert 0 not in found.tolist()
-    assert not postings.candidates(hashes[5:], np.ones(5, np.float32)).size
+    assert not postings.candidates(hashes[5:], np.ones(5, np.float32))[0].size
 
 
 @given(st.lists(st.integers(-1, 30), min_size=1, max_size=12), st.booleans())

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from multiprocessing.connection import wait
@@ -164,6 +165,7 @@ def _read_here(posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs) ->
 class _Chunk:
     """Posts on their way: first read, then some of them given vectors."""
 
+    posts: list[Post]
     read: Future[list[Read]]
     ready: list[Read] | None = None
     waiting: tuple[_Key, ...] = ()
@@ -179,7 +181,7 @@ def _read_in(
     depth = 6 * plan.workers
     while True:
         while len(chunks) < depth and (posts_now := list(islice(stream, CHUNK))):
-            chunks.append(_Chunk(pool.submit(_read_chunk, posts_now)))
+            chunks.append(_Chunk(posts_now, pool.submit(_read_chunk, posts_now)))
         if not chunks:
             return
         for chunk in islice(chunks, depth // 2):
@@ -192,7 +194,8 @@ def _read_in(
 
 def _ask_vectors(pool: Executor, chunk: _Chunk, in_flight: set[_Key], needs_vector: Needs) -> None:
     """Send the texts that nobody has encoded yet; a text on its way is not sent twice."""
-    chunk.ready = chunk.read.result()
+    read = zip(chunk.posts, chunk.read.result(), strict=True)
+    chunk.ready = [(replace(enriched, post=post), reading) for post, (enriched, reading) in read]
     texts: dict[_Key, Enriched] = {}
     for enriched, _ in chunk.ready:
         key = _key(enriched)
@@ -238,6 +241,7 @@ def _bare(post: Post) -> Post:
     return replace(post, text="", media=(), url=None)
 
 
+_NO_POST = Post("", "", "", datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), "")
 _here: PostReader | None = None
 
 
@@ -257,8 +261,10 @@ def _leave_with_parent() -> None:
 
 
 def _read_chunk(posts: list[Post]) -> list[Read]:
+    """Readings without their posts: whoever sent those has them still."""
     assert _here is not None
-    return _here.read(posts)
+    read = _here.read(posts)
+    return [(replace(enriched, post=_NO_POST), reading) for enriched, reading in read]
 
 
 def _embed_chunk(batch: list[Enriched]) -> list[Embedded]:

@@ -9,7 +9,7 @@ none (the meaning alone counts), or one of the two has no vector (the words alon
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +66,6 @@ class Weights:
             short texts lie further apart, words of long ones.
     """
 
-    base: float
     centroid: float = 0.0
     best: float = 0.0
     top: float = 0.0
@@ -78,6 +77,7 @@ class Weights:
     letters: float = 0.0
     letters_top: float = 0.0
     letters_words: float = 0.0
+    base: float = 0.0
 
 
 SAME_LANGUAGE = Weights(
@@ -115,44 +115,38 @@ WITHOUT_VECTOR = Weights(
     base=-5.1,
 )
 
+_FEATURES = tuple(field.name for field in fields(Weights))
+_WEIGHTS = np.array(
+    [
+        [getattr(form, name) for form in (SAME_LANGUAGE, OTHER_LANGUAGE, WITHOUT_VECTOR)]
+        for name in _FEATURES
+    ]
+)
+
 GAP_COUNTS = 2_000
 """Posts between; more tell nothing more."""
 
 
 def log_odds(evidence: Evidence) -> Odds:
     """Log odds (C,) that the text belongs to each thread; 0 is where it is put there."""
-    tongue = evidence.likeness.tongue
-    same = tongue.any(axis=1)
-    meaning_best, meaning_top = _peaks(evidence.likeness.meaning, evidence.likeness.seen)
-    words_best, words_top = _peaks(evidence.likeness.words, tongue)
-    features = {
-        "centroid": evidence.centroid,
-        "best": meaning_best,
-        "top": meaning_top,
-        "words_best": words_best,
-        "words_top": words_top,
-        "cohesion": evidence.cohesion,
-        "posts": np.log1p(evidence.posts),
-        "gap": np.log1p(np.minimum(evidence.gap, GAP_COUNTS)),
-    }
-    letters = float(np.clip(np.log(max(evidence.letters, 1) / USUAL_LETTERS), *_LETTERS_RANGE))
-    both = evidence.likeness.seen.any(axis=1)
-    with_vectors = np.where(
-        same,
-        _weigh(SAME_LANGUAGE, features, letters),
-        _weigh(OTHER_LANGUAGE, features, letters),
-    )
-    words_only = np.where(same, _weigh(WITHOUT_VECTOR, features, letters), -np.inf)
-    return np.where(both, with_vectors, words_only)
-
-
-def _weigh(weights: Weights, features: dict[str, Odds], letters: float) -> Odds:
-    total = np.full(len(features["centroid"]), weights.base + weights.letters * letters)
-    for name, values in features.items():
-        total += getattr(weights, name) * values
-    total += weights.letters_top * letters * features["top"]
-    total += weights.letters_words * letters * features["words_top"]
-    return total
+    likeness = evidence.likeness
+    same = likeness.tongue.any(axis=1)
+    best, top = _peaks(likeness.meaning, likeness.seen)
+    words_best, words_top = _peaks(likeness.words, likeness.tongue)
+    letters = float(np.clip(math.log(max(evidence.letters, 1) / USUAL_LETTERS), *_LETTERS_RANGE))
+    features = np.empty((len(top), len(_FEATURES)))
+    features[:, 0], features[:, 1], features[:, 2] = evidence.centroid, best, top
+    features[:, 3], features[:, 4], features[:, 5] = words_best, words_top, evidence.cohesion
+    features[:, 6] = np.log1p(evidence.posts)
+    features[:, 7] = np.log1p(np.minimum(evidence.gap, GAP_COUNTS))
+    features[:, 8] = letters
+    features[:, 9], features[:, 10] = letters * top, letters * words_top
+    features[:, 11] = 1.0
+    both = likeness.seen.any(axis=1)
+    # Three columns, one for each form; a thread has its odds in the column of its form.
+    odds: Odds = np.einsum("ij,jk->ik", features, _WEIGHTS)
+    words_only = np.where(same, odds[:, 2], -np.inf)
+    return np.where(both, np.where(same, odds[:, 0], odds[:, 1]), words_only)
 
 
 def _peaks(values: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> tuple[Odds, Odds]:

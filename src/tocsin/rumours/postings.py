@@ -11,7 +11,7 @@ BUCKETS = 1 << 16
 DEPTH = 32
 """Newest texts kept for a term."""
 ASKED = 12
-"""Weightiest terms of a new text that are looked up."""
+"""Rarest terms of a new text that are looked up."""
 CANDIDATES = 48
 """Texts given back at most: those that share most."""
 
@@ -35,20 +35,22 @@ class Postings:
         self._rows[buckets, places] = row
         self._next[buckets] = (places + 1) % DEPTH
 
-    def candidates(self, hashes: Hashes, weights: Floats) -> Rows:
-        """Rows that share the weightiest terms, those that share most first; ties by row."""
+    def candidates(self, hashes: Hashes, rarity: Floats) -> tuple[Rows, float]:
+        """Rows that share the rarest terms, those that share most first; ties by row.
+
+        Returns:
+            The rows, and the rarity that the first of them shares, in nats.
+        """
         if len(hashes) > ASKED:
-            asked = np.argsort(-weights, kind="stable")[:ASKED]
-            hashes, weights = hashes[asked], weights[asked]
+            asked = np.argsort(-rarity, kind="stable")[:ASKED]
+            hashes, rarity = hashes[asked], rarity[asked]
         found = self._rows[hashes % BUCKETS]
         rows, where = np.unique(found, return_inverse=True)
-        shared = np.bincount(where.ravel(), np.repeat(np.square(weights), DEPTH))
+        shared = np.bincount(where.ravel(), np.repeat(rarity, DEPTH))
         if rows.size and rows[0] < 0:
             rows, shared = rows[1:], shared[1:]
-        if rows.size > CANDIDATES:
-            best = np.lexsort((rows, -shared))[:CANDIDATES]
-            rows = rows[best]
-        return rows.astype(np.int64)
+        best = np.lexsort((rows, -shared))[:CANDIDATES]
+        return rows[best].astype(np.int64), float(shared[best[0]]) if best.size else 0.0
 
     def state(self) -> dict[str, npt.NDArray[np.generic]]:
         """The arrays, for a snapshot."""

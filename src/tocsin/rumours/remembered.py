@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -65,10 +64,13 @@ class Likeness:
 
 def tongue_number(lang: str | None, plain: str) -> int:
     """Script and language as a number; ``lang`` None: told unsurely, so any of its script."""
-    script = Counter(min(ord(char) >> 8, 255) for char in plain[:_SCRIPT_SEEN] if char.isalpha())
-    # Latin with its accents is one script.
-    main = max(script, key=lambda block: (script[block], -block), default=0)
     language = crc32(lang.encode()) & _LANGUAGE if lang else 0
+    head = plain[:_SCRIPT_SEEN]
+    if head.isascii():
+        return language
+    # Latin with its accents is one script.
+    blocks = [max(min(ord(char) >> 8, 255), 1) for char in head if char.isalpha()]
+    main = max(set(blocks), key=lambda block: (blocks.count(block), -block), default=1)
     return (0 if main == 1 else main) << 24 | language
 
 
@@ -130,10 +132,6 @@ class RememberedRows:
             seen=seen.reshape(rows.shape),
             tongue=tongue.reshape(rows.shape),
         )
-
-    def words(self, rows: Rows, lexical: Lexical) -> Floats:
-        """Cosine of the weighted terms alone."""
-        return self._words(rows, lexical)[0]
 
     def _cosines(self, rows: Rows, meaning: Meaning) -> Floats:
         # einsum, not BLAS: a row's result must not depend on its neighbours.

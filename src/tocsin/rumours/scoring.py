@@ -16,6 +16,9 @@ from tocsin.rumours.threads import Thread
 BEST = 6
 """Threads looked at closely: so many by meaning, and so many by words."""
 
+_NEAR = 0.5  # cosine to a centroid
+_SHARED = 0.5  # of what must be shared
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
@@ -50,31 +53,45 @@ def best_threads(live: LiveThreads, asked: Asked) -> list[Scored]:
 
 
 def candidates(live: LiveThreads, asked: Asked) -> list[Thread]:
-    """Threads near in meaning and threads that share rare words, oldest first."""
-    found = {thread.serial: thread for thread in _by_meaning(live, asked.meaning)}
-    found.update((thread.serial, thread) for thread in _by_words(live, asked.lexical))
+    """Threads near in meaning and threads that share rare words, oldest first.
+
+    None at all for a text of a channel that mostly begins rumours, if nothing is near and
+    nothing rare is shared: what could be said for any thread would not outweigh the doubt. That
+    spares half the work on an ordinary day.
+    """
+    near, cosine = _by_meaning(live, asked.meaning)
+    rows, shared = live.postings.candidates(asked.lexical.hashes, asked.lexical.rarity)
+    hopeless = cosine < _NEAR and shared < live.options.telling * _SHARED
+    if hopeless and live.channels.doubt(asked.channel) == 1:
+        return []
+    found = {thread.serial: thread for thread in near}
+    found.update((thread.serial, thread) for thread in _by_words(live, rows))
     return [found[serial] for serial in sorted(found)]
 
 
-def _by_meaning(live: LiveThreads, meaning: Meaning | None) -> list[Thread]:
+def _by_meaning(live: LiveThreads, meaning: Meaning | None) -> tuple[list[Thread], float]:
+    """The nearest threads, and the cosine to the nearest, as it stands (not rescaled)."""
     if meaning is None:
-        return []
+        return [], -1.0
     near = live.centroids.measure(live.centroids.nearest(meaning.vector), meaning.vector)
+    if not near.slots.size:
+        return [], -1.0
     threads = [live.by_slot[slot] for slot in near.slots.tolist()]
-    ranked = sorted(zip(-near.cosines, (t.serial for t in threads), threads, strict=True))
-    return [thread for _, _, thread in ranked[:BEST]]
+    ranked = sorted(
+        zip((-near.cosines).tolist(), (t.serial for t in threads), threads, strict=True)
+    )
+    return [thread for _, _, thread in ranked[:BEST]], -ranked[0][0]
 
 
-def _by_words(live: LiveThreads, lexical: Lexical) -> list[Thread]:
-    rows = live.postings.candidates(lexical.hashes, lexical.weights)
-    likest: dict[int, tuple[float, Thread]] = {}
-    for row, words in zip(rows.tolist(), live.rows.words(rows, lexical).tolist(), strict=True):
+def _by_words(live: LiveThreads, rows: Rows) -> list[Thread]:
+    found: dict[int, Thread] = {}
+    for row in rows.tolist():
         thread = live.by_row.get(row)  # a ring may hold rows that were forgotten since
-        if thread is not None and words > 0:
-            before = likest.get(thread.serial)
-            likest[thread.serial] = (max(words, before[0] if before else 0.0), thread)
-    ranked = sorted(likest.items(), key=lambda one: (-one[1][0], one[0]))
-    return [thread for _, (_, thread) in ranked[:BEST]]
+        if thread is not None:
+            found[thread.serial] = thread
+            if len(found) == BEST:
+                break
+    return list(found.values())
 
 
 def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Evidence:
