@@ -101,13 +101,15 @@ def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Evidenc
         cohesion=cohesion,
         posts=np.array([thread.posts for thread in threads], np.float64),
         gap=np.array([live.taken - thread.place for thread in threads], np.float64),
-        likeness=live.rows.likeness(_exemplars(live, threads), asked.meaning, asked.lexical),
+        likeness=live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical),
         letters=asked.probe.letters,
     )
 
 
-def _exemplars(live: LiveThreads, threads: list[Thread]) -> Rows:
-    rows = np.full((len(threads), live.options.exemplars), -1, np.int64)
+def _exemplars(threads: list[Thread]) -> Rows:
+    """Rows of what stands for each thread, as wide as the fullest: most have one text."""
+    width = max((len(thread.exemplars) for thread in threads), default=0)
+    rows = np.full((len(threads), max(width, 1)), -1, np.int64)
     for i, thread in enumerate(threads):
         rows[i, : len(thread.exemplars)] = thread.exemplars
     return rows
