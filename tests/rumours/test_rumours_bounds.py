@@ -158,7 +158,11 @@ def test_a_flood_in_one_thread_costs_that_thread_only() -> None:
     tracker.assign(quiet)
     rumours = {
         tracker.assign(
-            enriched(f"all come to market row {n * 7919 % 1000}", name=f"f{n}", topic="market")
+            enriched(
+                f"everybody come to the old market by the river, row {n * 7919 % 1000}",
+                name=f"f{n}",
+                topic="market",
+            )
         ).rumour
         for n in range(400)
     }
@@ -181,7 +185,12 @@ def test_many_centroids_grow_the_arrays() -> None:
     for n in range(1100):
         text = f"{n * 7919:x}word {n * 104729:x}place {n * 1299709:x}thing"
         tracker.assign(enriched(text, name=str(n), topic=str(n)))
-    again = enriched("quelque chose en de tout autres mots", name="x", topic="500", lang="fr")
+    again = enriched(
+        "quelque chose en de tout autres mots, dit par une voisine devant la boulangerie du quartier nord hier matin vers neuf heures",
+        name="x",
+        topic="500",
+        lang="fr",
+    )
     assert tracker.assign(again).method is Method.SCORED
 
 

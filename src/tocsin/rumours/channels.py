@@ -22,7 +22,7 @@ DIMENSIONS = 512
 _NEWNESS = 1 / 100  # weight of one text in a channel's share of new ones
 _TONE = 1 / 50  # and in its mean vector
 _USUAL_NEWNESS = 0.3
-_SETTLED, _CHATTY = 0.5, 0.8  # shares of new texts between which doubt rises from 0 to 1
+_SETTLED, _CHATTY = 0.6, 0.8  # shares of new texts between which doubt rises from 0 to 1
 _LEAST_TEXTS = 8  # before that a word's share in a channel says nothing
 _HALVE_AT = 1 << 20  # words counted in all channels together
 
@@ -52,13 +52,14 @@ class Channels:
         self._tone = np.zeros((64, DIMENSIONS), np.float32)
         self._words = np.zeros(BUCKETS, np.uint16)
         self._counted = 0
+        self._newness = _USUAL_NEWNESS
 
     def doubt(self, channel: str) -> float:
         """Whether its texts mostly begin rumours of their own, 0 (hardly ever) to 1 (mostly): how
-        much a resemblance may be a coincidence.
+        much a resemblance may be a coincidence. A channel not heard before is like the others.
         """
         habits = self._habits.get(channel)
-        newness = _USUAL_NEWNESS if habits is None else habits.newness
+        newness = self._newness if habits is None else habits.newness
         return min(1.0, max(0.0, (newness - _SETTLED) / (_CHATTY - _SETTLED)))
 
     def sameness(self, channel: str) -> float:
@@ -84,6 +85,7 @@ class Channels:
         """
         habits = self._take(channel)
         habits.seen += 1
+        self._newness += _NEWNESS * (float(new) - self._newness)
         habits.newness += max(_NEWNESS, 1 / (habits.seen + 4)) * (float(new) - habits.newness)
         if vector is not None:
             self._tone[habits.row] += np.float32(_TONE) * (vector - self._tone[habits.row])
@@ -103,7 +105,7 @@ class Channels:
     def _take(self, channel: str) -> Habits:
         habits = self._habits.get(channel)
         if habits is None:
-            habits = self._habits[channel] = Habits(_USUAL_NEWNESS, self._row())
+            habits = self._habits[channel] = Habits(self._newness, self._row())
         self._habits.move_to_end(channel)
         return habits
 
@@ -120,12 +122,15 @@ class Channels:
         """Header and arrays for a snapshot."""
         habits = [[key, h.newness, h.row, h.texts, h.seen] for key, h in self._habits.items()]
         tone = self._tone[: len(self._habits)]
-        return {"habits": habits, "counted": self._counted}, {"tone": tone, "words": self._words}
+        return {"habits": habits, "counted": self._counted, "newness": self._newness}, {
+            "tone": tone,
+            "words": self._words,
+        }
 
     def restore(self, header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> None:
         """Take over :meth:`state`."""
         self._habits = OrderedDict((key, Habits(*rest)) for key, *rest in header["habits"])
-        self._counted = header["counted"]
+        self._counted, self._newness = header["counted"], header["newness"]
         while len(self._tone) < len(arrays["tone"]):
             self._tone = np.concatenate([self._tone, np.zeros_like(self._tone)])
         self._tone[: len(arrays["tone"])] = arrays["tone"]

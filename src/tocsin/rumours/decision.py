@@ -21,6 +21,7 @@ Odds = npt.NDArray[np.float64]
 USUAL_LETTERS = 80.0
 _LETTERS_RANGE = (-1.0, 1.5)  # of ln(letters / 80): from 29 letters to 360
 _TOP = 3
+_UNSHARED = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,7 @@ class Evidence:
         gap: posts taken in since the thread's last one: how lively it is.
         likeness: the text against the thread's newest texts, arrays (C, texts).
         letters: of the text; an ideograph counts as two.
+        information: rarity of all the text's kept terms, in nats.
     """
 
     centroid: Odds
@@ -42,15 +44,17 @@ class Evidence:
     gap: Odds
     likeness: Likeness
     letters: int
+    information: float
 
     def thinness(self, telling: float) -> Odds:
         """How many halvings below ``telling`` nats the rarest words shared with a text of each
-        thread are; 0 for a thread without texts in the text's language.
+        thread are. Across languages no words are shared: a part of what the text says itself
+        stands for them.
         """
         tongue = self.likeness.tongue
         shared = np.where(tongue, self.likeness.shared, 0.0).max(axis=1).astype(np.float64)
-        halvings = np.log2(telling / np.maximum(shared, 1.0))
-        return np.where(tongue.any(axis=1), np.maximum(halvings, 0.0), 0.0)
+        shared = np.where(tongue.any(axis=1), shared, _UNSHARED * self.information)
+        return np.maximum(np.log2(telling / np.maximum(shared, 1.0)), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ class RumourOptions:
         live_days: a thread silent for longer is closed.
         short_hours: the same for very short texts ("ok", one emoji), which match exactly only.
         near_threshold: least Jaccard overlap of character shingles, estimated by MinHash.
+        brief_threshold: the same for texts of fewer than ``brief_letters`` letters, in which one
+            other word says something else.
         join: least probability "same rumour" at which a text is put into a thread.
         suggest: least probability at which a pair of rumours is kept for a person to look at.
         same_channel: log odds taken off a thread whose posts are all of the text's own channel,
@@ -25,7 +27,7 @@ class RumourOptions:
         sameness: the same, times how alike the channel's texts are (0 to 1).
         doubt: log odds taken off in a channel whose texts mostly begin rumours of their own.
         thinness: log odds taken off there per halving of what text and thread share below
-            ``telling``: "what is wrong with them" can belong anywhere. Only within a language.
+            ``telling``: "what is wrong with them" can belong anywhere.
         telling: nats of rare words shared from which they tell one thing from another.
         silence: log odds taken off a thread that has been silent for ``live_days``, and
             proportionally less before.
@@ -45,13 +47,15 @@ class RumourOptions:
     live_days: float = 30.0
     short_hours: float = 24.0
     near_threshold: float = 0.55
+    brief_threshold: float = 0.75
+    brief_letters: int = 50
     join: float = 0.5
     suggest: float = 0.25
-    same_channel: float = 1.5
-    sameness: float = 5.0
-    doubt: float = 1.5
+    same_channel: float = 5.0
+    sameness: float = 6.0
+    doubt: float = 2.5
     thinness: float = 10.0
-    telling: float = 18.0
+    telling: float = 24.0
     silence: float = 0.5
     exemplars: int = 16
     media_threshold: float = 0.3
@@ -62,7 +66,7 @@ class RumourOptions:
     max_thread_texts: int = 200
 
     def __post_init__(self) -> None:
-        for name in ("near_threshold", "media_threshold", "join", "suggest"):
+        for name in ("near_threshold", "brief_threshold", "media_threshold", "join", "suggest"):
             _require(0 < getattr(self, name) <= 1, name, "in (0, 1]")
         for name in ("live_days", "short_hours", "half_life_days", "dormant_days", "telling"):
             _require(getattr(self, name) > 0, name, "above 0")

@@ -103,6 +103,7 @@ def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Evidenc
         gap=np.array([live.taken - thread.place for thread in threads], np.float64),
         likeness=live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical),
         letters=asked.probe.letters,
+        information=float(asked.lexical.rarity.sum()),
     )
 
 

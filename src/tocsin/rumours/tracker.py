@@ -226,11 +226,13 @@ class RumourTracker:
 
     def _nearly_same(self, probe: Probe) -> _Match | None:
         """The thread of the text with most shingles in common; of equal ones the oldest."""
-        by_row = self._live.by_row
+        by_row, options = self._live.by_row, self.options
+        brief = probe.letters < options.brief_letters
+        least = options.brief_threshold if brief else options.near_threshold
         close = [
             (-overlap, by_row[row].serial, row)
             for row, overlap in self._live.near.candidates(probe.signature, probe.keys)
-            if overlap >= self.options.near_threshold
+            if overlap >= least
         ]
         if not close:
             return None
