@@ -186,7 +186,8 @@ def test_many_centroids_grow_the_arrays() -> None:
         text = f"{n * 7919:x}word {n * 104729:x}place {n * 1299709:x}thing"
         tracker.assign(enriched(text, name=str(n), topic=str(n)))
     again = enriched(
-        "quelque chose en de tout autres mots, dit par une voisine devant la boulangerie du quartier nord hier matin vers neuf heures",
+        "quelque chose en de tout autres mots, dit par une voisine devant la "
+        "boulangerie du quartier nord hier matin vers neuf heures",
         name="x",
         topic="500",
         lang="fr",

@@ -173,17 +173,6 @@ def test_a_picture_posted_again_joins(tracker: RumourTracker) -> None:
     assert third.method is Method.NEW
 
 
-def test_silence_raises_the_bar() -> None:
-    def method(hours: float) -> Method:
-        tracker = RumourTracker(RumourOptions(silence=20))
-        tracker.assign(enriched(MARKET, topic="market"))
-        later = enriched(MARKET_REWORDED, name="2", at=hours, topic="market")
-        return tracker.assign(later).method
-
-    assert method(1) is Method.SCORED
-    assert method(29 * 24) is Method.NEW
-
-
 def test_of_equal_threads_the_older_wins() -> None:
     tracker = RumourTracker(RumourOptions(near_threshold=1.0))
     first = tracker.assign(with_vector(enriched(MARKET), noise("l")))
@@ -289,7 +278,6 @@ def test_changed_and_expire_hand_over_each_state_once(tracker: RumourTracker) ->
         {"near_threshold": 0},
         {"live_days": 0},
         {"max_live": 0},
-        {"doubt": -1},
         {"suggest": 0.9},
     ],
 )

@@ -22,15 +22,6 @@ class RumourOptions:
             other word says something else.
         join: least probability "same rumour" at which a text is put into a thread.
         suggest: least probability at which a pair of rumours is kept for a person to look at.
-        same_channel: log odds taken off a thread whose posts are all of the text's own channel,
-            for a channel repeats its phrases whatever it speaks of.
-        sameness: the same, times how alike the channel's texts are (0 to 1).
-        doubt: log odds taken off in a channel whose texts mostly begin rumours of their own.
-        thinness: log odds taken off there per halving of what text and thread share below
-            ``telling``: "what is wrong with them" can belong anywhere.
-        telling: nats of rare words shared from which they tell one thing from another.
-        silence: log odds taken off a thread that has been silent for ``live_days``, and
-            proportionally less before.
         exemplars: newest texts of a thread that a new one is measured against.
         media_threshold: least cosine for a text of its own words to join by the same file;
             keeps a channel's logo from gluing all its posts together.
@@ -51,12 +42,6 @@ class RumourOptions:
     brief_letters: int = 50
     join: float = 0.5
     suggest: float = 0.25
-    same_channel: float = 5.0
-    sameness: float = 6.0
-    doubt: float = 2.5
-    thinness: float = 10.0
-    telling: float = 24.0
-    silence: float = 0.5
     exemplars: int = 16
     media_threshold: float = 0.3
     half_life_days: float = 7.0
@@ -68,12 +53,10 @@ class RumourOptions:
     def __post_init__(self) -> None:
         for name in ("near_threshold", "brief_threshold", "media_threshold", "join", "suggest"):
             _require(0 < getattr(self, name) <= 1, name, "in (0, 1]")
-        for name in ("live_days", "short_hours", "half_life_days", "dormant_days", "telling"):
+        for name in ("live_days", "short_hours", "half_life_days", "dormant_days"):
             _require(getattr(self, name) > 0, name, "above 0")
         for name in ("max_live", "max_texts", "max_thread_texts", "exemplars"):
             _require(getattr(self, name) >= 1, name, "at least 1")
-        for name in ("same_channel", "sameness", "doubt", "silence", "thinness"):
-            _require(getattr(self, name) >= 0, name, "0 or above")
         _require(self.suggest <= self.join, "suggest", "at most join")
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.rumours.decision import Evidence, Odds, log_odds
+from tocsin.rumours.decision import Evidence, Odds, chances
 from tocsin.rumours.live import LiveThreads
 from tocsin.rumours.postings import Rows
 from tocsin.rumours.probing import Probe
@@ -17,15 +17,15 @@ BEST = 6
 """Threads looked at closely: so many by meaning, and so many by words."""
 
 _NEAR = 0.5  # cosine to a centroid
-_SHARED = 0.5  # of what must be shared
+_SHARED = 9.0  # nats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A thread and the log odds that the text belongs to it."""
+    """A thread and the probability that the text belongs to it."""
 
     thread: Thread
-    odds: float
+    chance: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,6 @@ class Asked:
     lexical: Lexical
     meaning: Meaning | None
     channel: str
-    at: int
 
 
 def best_threads(live: LiveThreads, asked: Asked) -> list[Scored]:
@@ -44,12 +43,10 @@ def best_threads(live: LiveThreads, asked: Asked) -> list[Scored]:
     threads = candidates(live, asked)
     if not threads:
         return []
-    evidence = _evidence(live, asked, threads)
-    odds = log_odds(evidence) - _reservations(live, asked, threads)
-    thin = live.options.thinness * evidence.thinness(live.options.telling)
-    odds -= live.channels.doubt(asked.channel) * (live.options.doubt + thin)
-    order = sorted(range(len(threads)), key=lambda i: (-odds[i], threads[i].serial))
-    return [Scored(threads[i], float(odds[i])) for i in order[:2]]
+    doubt = live.channels.doubt(asked.channel)
+    likely = chances(_evidence(live, asked, threads), doubt)
+    order = sorted(range(len(threads)), key=lambda i: (-likely[i], threads[i].serial))
+    return [Scored(threads[i], float(likely[i])) for i in order[:2]]
 
 
 def candidates(live: LiveThreads, asked: Asked) -> list[Thread]:
@@ -61,7 +58,7 @@ def candidates(live: LiveThreads, asked: Asked) -> list[Thread]:
     """
     near, cosine = _by_meaning(live, asked.meaning)
     rows, shared = live.postings.candidates(asked.lexical.hashes, asked.lexical.rarity)
-    hopeless = cosine < _NEAR and shared < live.options.telling * _SHARED
+    hopeless = cosine < _NEAR and shared < _SHARED
     if hopeless and live.channels.doubt(asked.channel) == 1:
         return []
     found = {thread.serial: thread for thread in near}
@@ -104,6 +101,8 @@ def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Evidenc
         likeness=live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical),
         letters=asked.probe.letters,
         information=float(asked.lexical.rarity.sum()),
+        own=np.array([thread.share(asked.channel) for thread in threads]) * live.several_channels,
+        sameness=live.channels.sameness(asked.channel),
     )
 
 
@@ -132,17 +131,3 @@ def _centroids(
     centroid[having] = slope * near.cosines + shift
     cohesion[having] = near.cohesions
     return centroid, cohesion
-
-
-def _reservations(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Odds:
-    """Log odds taken off: for silence, and for the share of the text's own channel in the
-    thread, more where the channel's texts are all alike.
-    """
-    options = live.options
-    silence = np.array([max(0, asked.at - thread.last) for thread in threads], np.float64)
-    off: Odds = options.silence * silence / options.live_micros
-    if live.several_channels:
-        own = np.array([thread.share(asked.channel) for thread in threads])
-        alike = options.sameness * live.channels.sameness(asked.channel)
-        off = off + own * (options.same_channel + alike)
-    return off

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from tocsin.model import Enriched, Method, Post, Rumour, Sighting, Suggestion
 from tocsin.model.rumour import split_id
-from tocsin.rumours.decision import probability
 from tocsin.rumours.live import Files, LiveThreads
 from tocsin.rumours.options import RumourOptions
 from tocsin.rumours.probing import Probe, Probes, meaning_of
@@ -244,8 +243,8 @@ class RumourTracker:
         assert task.probe is not None
         assert task.lexical is not None
         post, meaning = task.enriched.post, meaning_of(task.enriched)
-        asked = Asked(task.probe, task.lexical, meaning, post.channel, task.at)
-        chances = [(one.thread, probability(one.odds)) for one in best_threads(self._live, asked)]
+        asked = Asked(task.probe, task.lexical, meaning, post.channel)
+        chances = [(one.thread, one.chance) for one in best_threads(self._live, asked)]
         if not chances:
             return None
         thread, chance = chances[0]
