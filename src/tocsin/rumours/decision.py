@@ -2,9 +2,9 @@
 
 Logistic models over few features. For streams whose texts mostly continue something, one in three
 forms: the thread holds texts in the text's language (its words count), it holds none (the meaning
-alone counts), or one of the two has no vector (the words alone count); fitted and tuned on the first
-halves of the public streams that docs/rumours.md names. For channels whose texts mostly begin
-something, another, fitted on pairs of real posts labelled by hand.
+alone counts), or one of the two has no vector (the words alone count); fitted and tuned on the
+first halves of the public streams that docs/rumours.md names. For channels whose texts mostly
+begin something, another, fitted on pairs of real posts labelled by hand.
 """
 
 from __future__ import annotations
