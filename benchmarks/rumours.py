@@ -27,6 +27,7 @@ from typing import Any
 
 from measuring import ARCHIVE, DATA, PeakMemory, digest_of, machine, write_result
 
+from tocsin.engines.local import MissingVectors
 from tocsin.engines.workers import ReadingPlan, may_have_vector, read_ahead
 from tocsin.model import Enriched, Post
 from tocsin.rumours import RumourTracker
@@ -133,11 +134,11 @@ def bench_archive() -> dict[str, Any]:
     memory = PeakMemory()
     tracker, times, ticks = RumourTracker(), [], []
     methods: Counter[str] = Counter()
-    missing = _Missing()
     start = time.perf_counter()
     plan = ReadingPlan(reader="", workers=2)
+    missing = MissingVectors(plan)
     for n, (read, _) in enumerate(read_ahead(archive_posts(), plan, tracker.needs_vector)):
-        enriched = missing.fill(read, tracker)
+        enriched = missing.fill(read, tracker.needs_vector)
         before = time.perf_counter()
         methods[tracker.assign(enriched).method.value] += 1
         after = time.perf_counter()
@@ -169,21 +170,6 @@ def bench_archive() -> dict[str, Any]:
         "assign_mean_ms_by_tenth": _tenths(times),
         "live_threads_by_tenth": [ticks[len(ticks) * i // 10][2] for i in range(10)],
     }
-
-
-class _Missing:
-    """A vector for the rare post whose text fell out of its rumour meanwhile."""
-
-    def __init__(self) -> None:
-        self._text: TextStage | None = None
-        self.filled = 0
-
-    def fill(self, enriched: Enriched, tracker: RumourTracker) -> Enriched:
-        if not may_have_vector(enriched) or not tracker.needs_vector(enriched):
-            return enriched
-        self.filled += 1
-        self._text = self._text or TextStage(Vectors())
-        return self._text.embed([enriched], unsure=True)[0]
 
 
 def _milliseconds(times: list[float]) -> dict[str, float]:

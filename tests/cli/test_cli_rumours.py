@@ -14,21 +14,8 @@ from cli_support import Outcome, call, project_in
 from conftest import post_line
 from tocsin.store import Store
 from tocsin.store.suggestions import keep_likeliest
+from town_texts import BRIDGE, HOCKEY, MUSEUM, TALK
 
-# Far apart, so that nothing here depends on how finely meanings are weighed.
-BRIDGE = (
-    "Мост через реку закрыли на ремонт до самой осени, автобусы пойдут в объезд через старую "
-    "плотину, расписание повесили на остановках и обещают не менять до конца работ"
-)
-TALK = f"{BRIDGE}, говорят"
-MUSEUM = (
-    "Выставка картин открылась в музее: портреты, натюрморты и пейзажи местных художников, вход "
-    "свободный по воскресеньям, а дети рисуют вместе с мастером акварелью"
-)
-HOCKEY = (
-    "Команда выиграла матч по хоккею со счётом пять два, вратарь отразил буллит, болельщики пели "
-    "до ночи, следующая игра чемпионата в субботу в ледовом дворце соперника"
-)
 TEXTS = [BRIDGE, TALK, BRIDGE, MUSEUM, MUSEUM, HOCKEY, f"Правда, что {BRIDGE}?"]
 
 Tocsin = Callable[..., Outcome]

@@ -24,22 +24,9 @@ from tocsin.model.rumour import split_id
 from tocsin.store import Store, schema
 from tocsin.store.rumours import ShownRumours
 from tocsin.store.sightings import sightings_of
+from town_texts import BRIDGE, HOCKEY, MUSEUM, TALK
 
 Write = Callable[[Iterable[dict[str, Any]], str], Path]
-# Far apart, so that nothing here depends on how finely meanings are weighed.
-BRIDGE = (
-    "Мост через реку закрыли на ремонт до самой осени, автобусы пойдут в объезд через старую "
-    "плотину, расписание повесили на остановках и обещают не менять до конца работ"
-)
-TALK = f"{BRIDGE}, говорят"
-MUSEUM = (
-    "Выставка картин открылась в музее: портреты, натюрморты и пейзажи местных художников, вход "
-    "свободный по воскресеньям, а дети рисуют вместе с мастером акварелью"
-)
-HOCKEY = (
-    "Команда выиграла матч по хоккею со счётом пять два, вратарь отразил буллит, болельщики пели "
-    "до ночи, следующая игра чемпионата в субботу в ледовом дворце соперника"
-)
 
 
 def _town(tmp_path: Path, write_posts: Write, name: str = "desk") -> Project:

@@ -32,6 +32,7 @@ from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.workers import (
     CHUNK,
+    Needs,
     PostReader,
     Read,
     ReadingPlan,
@@ -100,7 +101,8 @@ class Run:
         watch.started(record.posts_done, self._count())
         batch = Batch(actions=list(self._apply_decisions()))
         for enriched, reading in self._read():
-            step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
+            complete = self._missing.fill(enriched, self._pipeline.needs_vector)
+            step = self._pipeline.step(complete, reading)
             batch.add(enriched, reading, step)
             if batch.posts >= self._checkpoint_posts:
                 self._write(checkpoints, batch, summary, done=False)
@@ -209,9 +211,9 @@ class MissingVectors:
         self._plan = plan
         self._reader: PostReader | None = None
 
-    def fill(self, enriched: Enriched, pipeline: Pipeline) -> Enriched:
+    def fill(self, enriched: Enriched, needs_vector: Needs) -> Enriched:
         """``enriched`` with its vector, if it needs one and its language has a model."""
-        if not may_have_vector(enriched) or not pipeline.needs_vector(enriched):
+        if not may_have_vector(enriched) or not needs_vector(enriched):
             return enriched
         if self._reader is None:
             self._reader = PostReader(self._plan)

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tocsin.model import Vector
+from tocsin.rumours.centroids import DIMENSIONS
 from tocsin.rumours.terms import Hashes
 
 CHANNELS = 5_000
 """Channels remembered; the longest unheard goes first."""
 BUCKETS = 1 << 20
-DIMENSIONS = 512
 _NEWNESS = 1 / 100  # weight of one text in a channel's share of new ones
 _TONE = 1 / 50  # and in its mean vector
 _USUAL_NEWNESS = 0.3

@@ -51,6 +51,16 @@ class Evidence:
     sameness: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Peaks:
+    """Of a text against a thread's texts: the nearest, and the mean of the three nearest; (C,)."""
+
+    best: Odds
+    top: Odds
+    words_best: Odds
+    words_top: Odds
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Weights of the log odds that a text belongs to a thread.
@@ -159,31 +169,31 @@ def chances(evidence: Evidence, doubt: float) -> Odds:
         doubt: 0 where texts mostly continue something, as in a stream about a few topics; 1 where
             they mostly begin something, as in most channels; a mixture between.
     """
-    settled = _logistic(log_odds(evidence) - _own_channel(evidence))
+    peaks = _peaks_of(evidence.likeness)
+    odds = log_odds(evidence, peaks)
+    settled = _logistic(odds - _own_channel(evidence))
     if doubt == 0:
         return settled
-    return (1 - doubt) * settled + doubt * _logistic(everyday_odds(evidence))
+    return (1 - doubt) * settled + doubt * _logistic(everyday_odds(evidence, peaks, odds))
 
 
-def everyday_odds(evidence: Evidence) -> Odds:
+def everyday_odds(evidence: Evidence, peaks: Peaks, settled: Odds) -> Odds:
     """Log odds (C,) in a channel whose texts mostly begin something of their own.
 
     There a resemblance is most often a coincidence; what tells is how rare the shared words
     are. Fitted on 284 pairs of posts of August and September 2022, labelled by hand. Across
-    languages no words are shared: the odds of :func:`log_odds` stand, but a text must say much.
+    languages no words are shared: ``settled``, the odds of :func:`log_odds`, stand, but a text
+    must say much.
     """
-    likeness = evidence.likeness
-    tongue = likeness.tongue
-    best, _ = _peaks(likeness.meaning, likeness.seen)
-    words, _ = _peaks(likeness.words, tongue)
-    shared = np.where(tongue, likeness.shared, 0.0).max(axis=1).astype(np.float64)
+    tongue = evidence.likeness.tongue
+    shared = np.where(tongue, evidence.likeness.shared, 0.0).max(axis=1).astype(np.float64)
     weights = EVERYDAY
-    odds = weights.base + weights.best * best + weights.words_best * words
+    odds = weights.base + weights.best * peaks.best + weights.words_best * peaks.words_best
     odds += weights.shared * np.log1p(shared) + weights.gap * _lulls(evidence.gap)
     odds += weights.information * math.log1p(evidence.information)
     odds += weights.own_sameness * evidence.own * evidence.sameness
     brevity = max(0.0, math.log2(_TELLING / max(evidence.information, 1.0)))
-    foreign = log_odds(evidence) - _FOREIGN_DOUBT - _BREVITY * brevity
+    foreign = settled - _FOREIGN_DOUBT - _BREVITY * brevity
     return np.where(tongue.any(axis=1), odds, foreign)
 
 
@@ -204,16 +214,15 @@ def _logistic(odds: Odds) -> Odds:
     return probability
 
 
-def log_odds(evidence: Evidence) -> Odds:
+def log_odds(evidence: Evidence, peaks: Peaks) -> Odds:
     """Log odds (C,) in a stream whose texts mostly continue something."""
     likeness = evidence.likeness
     same = likeness.tongue.any(axis=1)
-    best, top = _peaks(likeness.meaning, likeness.seen)
-    words_best, words_top = _peaks(likeness.words, likeness.tongue)
+    top, words_top = peaks.top, peaks.words_top
     letters = float(np.clip(math.log(max(evidence.letters, 1) / USUAL_LETTERS), *_LETTERS_RANGE))
     features = np.empty((len(top), len(_FEATURES)))
-    features[:, 0], features[:, 1], features[:, 2] = evidence.centroid, best, top
-    features[:, 3], features[:, 4], features[:, 5] = words_best, words_top, evidence.cohesion
+    features[:, 0], features[:, 1], features[:, 2] = evidence.centroid, peaks.best, top
+    features[:, 3], features[:, 4], features[:, 5] = peaks.words_best, words_top, evidence.cohesion
     features[:, 6] = np.log1p(evidence.posts)
     features[:, 7] = _lulls(evidence.gap)
     features[:, 8] = letters
@@ -224,6 +233,11 @@ def log_odds(evidence: Evidence) -> Odds:
     odds: Odds = np.einsum("ij,jk->ik", features, _WEIGHTS)
     words_only = np.where(same, odds[:, 2], -np.inf)
     return np.where(both, np.where(same, odds[:, 0], odds[:, 1]), words_only)
+
+
+def _peaks_of(likeness: Likeness) -> Peaks:
+    best, top = _peaks(likeness.meaning, likeness.seen)
+    return Peaks(best, top, *_peaks(likeness.words, likeness.tongue))
 
 
 def _peaks(values: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> tuple[Odds, Odds]:

@@ -35,8 +35,7 @@ class Probe:
 
     def lexical(self, rarity: Rarity, usual: Shares) -> Lexical:
         """Its terms, weighed by how rare they are now, and in its channel (``usual``)."""
-        weighed = rarity.weigh(self.counts, usual)
-        return Lexical(weighed.hashes, weighed.weights, weighed.rarity, self.tongue)
+        return Lexical(*rarity.weigh(self.counts, usual), self.tongue)
 
 
 class Probes:

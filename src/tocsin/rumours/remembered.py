@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tocsin.model import Vector
+from tocsin.rumours.centroids import DIMENSIONS
 from tocsin.rumours.postings import Rows
 from tocsin.rumours.terms import TERMS, Floats, Hashes
 
-DIMENSIONS = 512
 _STEPS = 127.0
 _NO_TERM = np.uint32(0xFFFFFFFF)
 _LANGUAGE = 0xFFFFFF

@@ -16,7 +16,7 @@ from tocsin.model.rumour import split_id
 from tocsin.rumours.live import Files, LiveThreads
 from tocsin.rumours.options import RumourOptions
 from tocsin.rumours.probing import Probe, Probes, meaning_of
-from tocsin.rumours.remembered import Lexical
+from tocsin.rumours.remembered import Lexical, Meaning
 from tocsin.rumours.scoring import Asked, best_threads
 from tocsin.rumours.snapshot import pack, unpack
 from tocsin.rumours.suggestions import Suggestions
@@ -46,6 +46,7 @@ class _Task:
     files: Files
     probe: Probe | None
     lexical: Lexical | None
+    meaning: Meaning | None
 
 
 class RumourTracker:
@@ -100,7 +101,7 @@ class RumourTracker:
             return self._seen(post, match)
         probe = self._probes.of(enriched)
         lexical = None if probe is None else self._lexical(probe, post.channel)
-        task = _Task(enriched, at, files, probe, lexical)
+        task = _Task(enriched, at, files, probe, lexical, meaning_of(enriched))
         match = self._search(task) or self._new(task)
         self._live.join(match.thread, post, at, files)
         if digest is not None:
@@ -112,10 +113,10 @@ class RumourTracker:
         kept = self._live.remember(match.thread, task.enriched.post, digest, task.probe)
         if task.probe is None or task.lexical is None or match.method is Method.NEAR:
             return
-        meaning, new = meaning_of(task.enriched), match.method is Method.NEW
-        self._live.count(task.enriched.post.channel, task.probe, meaning, new=new)
+        channel, new = task.enriched.post.channel, match.method is Method.NEW
+        self._live.count(channel, task.probe, task.meaning, new=new)
         if kept:
-            self._live.exemplify(digest, task.lexical, meaning, task.at)
+            self._live.exemplify(digest, task.lexical, task.meaning, task.at)
 
     def _lexical(self, probe: Probe, channel: str) -> Lexical:
         """The text's terms; one channel alone has no habits to tell from the world's."""
@@ -242,18 +243,18 @@ class RumourTracker:
         """The likeliest thread, if it is likely enough; doubtful pairs are noted."""
         assert task.probe is not None
         assert task.lexical is not None
-        post, meaning = task.enriched.post, meaning_of(task.enriched)
-        asked = Asked(task.probe, task.lexical, meaning, post.channel)
-        chances = [(one.thread, one.chance) for one in best_threads(self._live, asked)]
-        if not chances:
+        post = task.enriched.post
+        asked = Asked(task.probe, task.lexical, task.meaning, post.channel)
+        found = best_threads(self._live, asked)
+        if not found:
             return None
-        thread, chance = chances[0]
-        joins = chance >= self.options.join
-        home = thread.id if joins else _rumour_id(post)
-        for other, likely in chances[1:] if joins else chances[:1]:
-            if likely >= self.options.suggest:
-                self._suggestions.note(Suggestion(home, other.id, post.ref, likely))
-        return _Match(thread, Method.SCORED, chance) if joins else None
+        best = found[0]
+        joins = best.chance >= self.options.join
+        home = best.thread.id if joins else _rumour_id(post)
+        for other in found[1:] if joins else found[:1]:
+            if other.chance >= self.options.suggest:
+                self._suggestions.note(Suggestion(home, other.thread.id, post.ref, other.chance))
+        return _Match(best.thread, Method.SCORED, best.chance) if joins else None
 
     def _same_file(self, task: _Task) -> _Match | None:
         for key in task.files.digests:
@@ -274,10 +275,9 @@ class RumourTracker:
         """A text with words of its own must not speak of something else."""
         if task.probe is None or not thread.texts:
             return True
-        meaning = meaning_of(task.enriched)
-        if meaning is None or thread.slot < 0:
+        if task.meaning is None or thread.slot < 0:
             return False
-        cosine = self._live.centroids.cosine(thread.slot, meaning.vector)
+        cosine = self._live.centroids.cosine(thread.slot, task.meaning.vector)
         return cosine >= self.options.media_threshold
 
 
