@@ -10,9 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.text import EMBED_CHARS, Embedder
-from tocsin.text import network as net
 from tocsin.text.embed import head
-from tocsin.text.network import TILE, Network, PieceRows, Weights, row_period
 from tocsin.text.pieces import Pieces
 
 SENTENCES = {
@@ -74,7 +72,9 @@ def test_agrees_with_the_published_pass(embedder: Embedder, published: Any) -> N
     assert len(texts) >= 55
     ours = embedder.encode_many(texts)
     theirs = np.stack([published.encode(text) for text in texts])
-    assert np.sum(ours * theirs, axis=1).min() >= 0.9999
+    cosines = np.sum(ours * theirs, axis=1)  # products of ours are in 8 bits
+    assert cosines.min() >= 0.995
+    assert cosines.mean() >= 0.999
 
 
 def test_vectors_are_unit_float32(embedder: Embedder) -> None:
@@ -117,41 +117,12 @@ def test_shuffled_batches_of_all_sizes_give_the_same_bits(embedder: Embedder) ->
                 assert vector.tobytes() == alone[i]
 
 
-def test_pieces_forgotten_and_computed_again_give_the_same_bits(embedder: Embedder) -> None:
-    weights = embedder._network._weights
-    small = Network(weights, kept=260)
+def test_long_texts_share_no_row_with_their_neighbours(embedder: Embedder) -> None:
     ids = [[1, *range(first, first + 200), 2] for first in (100, 300, 500, 100, 700, 300)]
-    assert small.vectors(ids).tobytes() == embedder._network.vectors(ids).tobytes()
-
-
-def test_more_pieces_at_once_than_kept_are_refused(embedder: Embedder) -> None:
-    rows = PieceRows(embedder._network._weights, kept=5)
-    with pytest.raises(ValueError, match="6 different pieces"):
-        rows.slots(np.arange(10, 16))
-    assert len(set(rows.slots(np.arange(20, 25)).tolist())) == 5
-
-
-@pytest.mark.parametrize("group", [1, 12, TILE])
-def test_the_period_of_any_kernel_is_found(
-    embedder: Embedder, monkeypatch: pytest.MonkeyPatch, group: int
-) -> None:
-    """Kernels that round by position are imitated; texts then start at whole periods."""
-
-    def uneven(rows: net.Floats, weights: net.Floats) -> net.Floats:
-        position = (np.arange(len(rows)) % group)[:, None]
-        exact = rows.astype(np.float64) @ weights.astype(np.float64)
-        return (exact * (1 + 1e-6 * position)).astype(np.float32)
-
-    monkeypatch.setattr(net, "tiled", uneven)
-    weights: Weights = embedder._network._weights
-    assert row_period(weights.branches[0].second) == group
-    network = Network(weights, kept=2000)
-    ids = [embedder._pieces.ids(text) for text in SENTENCES["de"] + SENTENCES["ja"]]
-    together = network.vectors(ids)
-    alone = np.concatenate([network.vectors([one]) for one in ids])
+    ids += [[1, *range(100, 1200), 2], [1, 0, 2]]
+    together = embedder._network.vectors(ids)
+    alone = np.concatenate([embedder._network.vectors([one]) for one in ids])
     assert together.tobytes() == alone.tobytes()
-    expected = embedder.encode_many(SENTENCES["de"] + SENTENCES["ja"])
-    assert np.sum(together * expected, axis=1).min() > 0.9999
 
 
 def test_head_cuts_at_a_word(embedder: Embedder) -> None:

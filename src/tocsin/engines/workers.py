@@ -110,7 +110,7 @@ class _Unread:
 
 @lru_cache(maxsize=1)
 def _vectors() -> Vectors:
-    """One per process: it takes a second and 400 MB, and half of both again for a 17th language."""
+    """One per process: it takes a second and 200 MB, and that again for a 17th language."""
     return Vectors()
 
 

