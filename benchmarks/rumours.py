@@ -137,7 +137,7 @@ def bench_archive() -> dict[str, Any]:
     start = time.perf_counter()
     plan = ReadingPlan(reader="", workers=2)
     missing = MissingVectors(plan)
-    for n, (read, _) in enumerate(read_ahead(archive_posts(), plan, tracker.needs_vector)):
+    for n, (read, _) in enumerate(read_ahead(archive_posts(), plan, tracker)):
         enriched = missing.fill(read, tracker.needs_vector)
         before = time.perf_counter()
         methods[tracker.assign(enriched).method.value] += 1

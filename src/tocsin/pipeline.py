@@ -28,7 +28,7 @@ from tocsin.model import (
     WarningAction,
 )
 from tocsin.risk import RiskModel, SituationTracker
-from tocsin.rumours import RumourOptions, RumourTracker
+from tocsin.rumours import Probe, RumourOptions, RumourTracker
 from tocsin.rumours.stance import stance_of
 from tocsin.spread import SpreadTracker
 from tocsin.warnings import WarningDesk, WarningPolicy
@@ -89,6 +89,10 @@ class Pipeline:
     def needs_vector(self, enriched: Enriched) -> bool:
         """Whether this post's text must be encoded: a copy of a live text costs nothing."""
         return self._rumours.needs_vector(enriched)
+
+    def know(self, enriched: Enriched, probe: Probe | None) -> None:
+        """What the post's text is searched by, made in another process."""
+        self._rumours.know(enriched, probe)
 
     def step(self, enriched: Enriched, reading: Reading) -> Step:
         """Take one post in; posts must come in the order of ``Post.order``.

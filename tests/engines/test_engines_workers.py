@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import pytest
 from tocsin.engines import workers
 from tocsin.engines.workers import PostReader, Read, ReadingPlan, may_have_vector
 from tocsin.model import Enriched, Post
+from tocsin.rumours import Probe, probe_of
 
 NOON = datetime(2022, 5, 1, 12, tzinfo=UTC)
 CALL = "Все к рынку сегодня в 18:00, выгоним мигрантов из города"
@@ -65,17 +67,49 @@ def test_the_same_text_in_another_language_is_another_vector(
     posts.append(post(9, "🙂"))
     found = list(_ahead(posts))
     assert [one.vector_model for one, _ in found] == [None, "e5-mapped", "use3", "e5-mapped", None]
-    for (one, _), here in zip(found, workers._read_here(posts, PLAN, _always), strict=True):
+    for (one, _), here in zip(
+        found, workers._read_here(posts, PLAN, Always().needs_vector), strict=True
+    ):
         assert _bits(one) == _bits(here[0])
+
+
+def test_what_a_text_is_searched_by_is_told_before_it_is_handed_out(
+    reader: PostReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_here", reader)
+    posts = [post(1, CALL), post(2, "🙂"), post(3, "да"), post(4, "")]
+    always = Always()
+    list(workers._read_in(Here(), posts, ReadingPlan(workers=1), always))
+    (one, probe), (_, short) = always.known
+    assert one.post.id == "1"
+    assert short is None
+    own = probe_of(one)
+    assert probe is not None
+    assert own is not None
+    sent = pickle.loads(pickle.dumps(probe))
+    assert sent.keys == own.keys
+    assert sent.signature.tobytes() == own.signature.tobytes()
+    assert sent.terms.hashes.tobytes() == own.terms.hashes.tobytes()
+    assert sent.terms.often.tobytes() == own.terms.often.tobytes()
+    assert (sent.letters, sent.tongue) == (own.letters, own.tongue)
 
 
 def _ahead(posts: list[Post]) -> Iterator[Read]:
     plan = ReadingPlan(workers=1)
-    return workers._read_in(Here(), posts, plan, _always)
+    return workers._read_in(Here(), posts, plan, Always())
 
 
-def _always(_: Enriched) -> bool:
-    return True
+class Always:
+    """Wants a vector for every text; notes what it is told texts are searched by."""
+
+    def __init__(self) -> None:
+        self.known: list[tuple[Enriched, Probe | None]] = []
+
+    def needs_vector(self, _: Enriched) -> bool:
+        return True
+
+    def know(self, enriched: Enriched, probe: Probe | None) -> None:
+        self.known.append((enriched, probe))
 
 
 def _bits(one: Enriched) -> bytes | None:

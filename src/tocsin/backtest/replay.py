@@ -101,7 +101,7 @@ class Replay:
         if options.end is not None:
             end = options.end
             posts = (post for post in posts if post.known_at <= end)
-        reads = read_ahead(posts, plan, pipeline.needs_vector)
+        reads = read_ahead(posts, plan, pipeline)
         for count, (enriched, reading) in enumerate(reads, 1):
             step = pipeline.step(missing.fill(enriched, pipeline.needs_vector), reading)
             options.observer(enriched, reading, step.sighting.rumour)

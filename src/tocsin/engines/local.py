@@ -155,7 +155,7 @@ class Run:
     def _read(self) -> Iterator[Read]:
         bounds = (self._record.after, self._record.boundary)
         posts = posts_in_time(self._place.store, bounds, self._record.position)
-        return read_ahead(posts, self._plan, self._pipeline.needs_vector)
+        return read_ahead(posts, self._plan, self._pipeline)
 
 
 def run_project(

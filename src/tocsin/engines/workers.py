@@ -21,11 +21,13 @@ from functools import lru_cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Protocol
 
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import ChannelProfile, Enriched, Post, Reading, ReadStatus, Vector
 from tocsin.plugins import language_pack_folders, load_reader
 from tocsin.reading import Reader, ReaderOptions
+from tocsin.rumours import Probe, probe_of
 from tocsin.text import TextStage, Vectors
 
 CHUNK = 256
@@ -33,6 +35,18 @@ CHUNK = 256
 
 Read = tuple[Enriched, Reading]
 Needs = Callable[[Enriched], bool]
+
+
+class Matcher(Protocol):
+    """What the posts are read for: a tracker of rumours, or a pipeline with one."""
+
+    def needs_vector(self, enriched: Enriched) -> bool:
+        """Asked shortly before a post is handed out."""
+
+    def know(self, enriched: Enriched, probe: Probe | None) -> None:
+        """Told before that what its text is searched by."""
+
+
 Embedded = tuple[Vector | None, str | None, bool]
 """A vector, the model that made it, and whether it saw only the text's head."""
 
@@ -126,23 +140,23 @@ def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
     return load_reader(name, ReaderOptions(packs=packs))
 
 
-def read_ahead(posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs) -> Iterator[Read]:
+def read_ahead(posts: Iterable[Post], plan: ReadingPlan, matcher: Matcher) -> Iterator[Read]:
     """Posts in, readings out, in the same order.
 
     Args:
-        needs_vector: asked in this process, shortly before a post is handed out; a post that
-            turns out to need a vector after all can be given one by ``PostReader.embed``.
+        matcher: asked and told in this process; a post that turns out to need a vector after
+            all can be given one by ``PostReader.embed``.
 
     Raises:
         EnvironmentFailed: a worker process died (usually: memory ran out).
     """
     if plan.workers == 0:
-        yield from _read_here(posts, plan, needs_vector)
+        yield from _read_here(posts, plan, matcher.needs_vector)
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(plan.workers, context, _start_worker, (plan,))
     try:
-        yield from _read_in(pool, posts, plan, needs_vector)
+        yield from _read_in(pool, posts, plan, matcher)
     except BrokenProcessPool:
         raise EnvironmentFailed(
             "a reading process died, most likely because memory ran out; run again (what is "
@@ -166,14 +180,14 @@ class _Chunk:
     """Posts on their way: first read, then some of them given vectors."""
 
     posts: list[Post]
-    read: Future[list[Read]]
+    read: Future[list[tuple[Read, Probe | None]]]
     ready: list[Read] | None = None
     waiting: tuple[_Key, ...] = ()
     vectors: Future[list[Embedded]] | None = None
 
 
 def _read_in(
-    pool: Executor, posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs
+    pool: Executor, posts: Iterable[Post], plan: ReadingPlan, matcher: Matcher
 ) -> Iterator[Read]:
     stream = iter(posts)
     chunks: deque[_Chunk] = deque()
@@ -186,22 +200,25 @@ def _read_in(
             return
         for chunk in islice(chunks, depth // 2):
             if chunk.ready is None and (chunk is chunks[0] or chunk.read.done()):
-                _ask_vectors(pool, chunk, in_flight, needs_vector)
+                _ask_vectors(pool, chunk, in_flight, matcher)
             if chunk.ready is None:
                 break
         yield from _finished(chunks.popleft(), in_flight)
 
 
-def _ask_vectors(pool: Executor, chunk: _Chunk, in_flight: set[_Key], needs_vector: Needs) -> None:
+def _ask_vectors(pool: Executor, chunk: _Chunk, in_flight: set[_Key], matcher: Matcher) -> None:
     """Send the texts that nobody has encoded yet; a text on its way is not sent twice."""
-    read = zip(chunk.posts, chunk.read.result(), strict=True)
-    chunk.ready = [(replace(enriched, post=post), reading) for post, (enriched, reading) in read]
+    chunk.ready = []
     texts: dict[_Key, Enriched] = {}
-    for enriched, _ in chunk.ready:
+    for post, ((read, reading), probe) in zip(chunk.posts, chunk.read.result(), strict=True):
+        enriched = replace(read, post=post)
+        chunk.ready.append((enriched, reading))
+        if enriched.digest is not None:
+            matcher.know(enriched, probe)
         key = _key(enriched)
         if key is None or key in in_flight or key in texts:
             continue
-        if needs_vector(enriched):
+        if matcher.needs_vector(enriched):
             texts[key] = enriched
     if texts:
         in_flight.update(texts)
@@ -260,11 +277,13 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _read_chunk(posts: list[Post]) -> list[Read]:
+def _read_chunk(posts: list[Post]) -> list[tuple[Read, Probe | None]]:
     """Readings without their posts: whoever sent those has them still."""
     assert _here is not None
-    read = _here.read(posts)
-    return [(replace(enriched, post=_NO_POST), reading) for enriched, reading in read]
+    return [
+        ((replace(enriched, post=_NO_POST), reading), probe_of(enriched))
+        for enriched, reading in _here.read(posts)
+    ]
 
 
 def _embed_chunk(batch: list[Enriched]) -> list[Embedded]:

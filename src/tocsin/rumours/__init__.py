@@ -5,6 +5,7 @@ shingles), the same meaning (cosine to a thread's centroid, across languages), t
 """
 
 from tocsin.rumours.options import RumourOptions
+from tocsin.rumours.probing import Probe, probe_of
 from tocsin.rumours.tracker import RumourTracker
 
-__all__ = ["RumourOptions", "RumourTracker"]
+__all__ = ["Probe", "RumourOptions", "RumourTracker", "probe_of"]

@@ -90,6 +90,10 @@ class CentroidIndex:
         lengths = self._lengths[slots]
         return Nearby(slots, dots / np.maximum(lengths, 1e-9), lengths / self._weights[slots])
 
+    def ages(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """What :meth:`add` was told of each."""
+        return self._age[slots]
+
     def cosine(self, slot: int, vector: Vector) -> float:
         """Cosine of ``vector`` to one centroid."""
         dot = float(np.einsum("j,j->", self._sums[slot], vector))

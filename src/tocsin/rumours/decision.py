@@ -169,32 +169,48 @@ def chances(evidence: Evidence, doubt: float) -> Odds:
         doubt: 0 where texts mostly continue something, as in a stream about a few topics; 1 where
             they mostly begin something, as in most channels; a mixture between.
     """
-    peaks = _peaks_of(evidence.likeness)
-    odds = log_odds(evidence, peaks)
+    if texts_suffice(evidence.likeness, doubt):
+        return _logistic(everyday_odds(evidence))
+    odds = log_odds(evidence, _peaks_of(evidence.likeness))
     settled = _logistic(odds - _own_channel(evidence))
     if doubt == 0:
         return settled
-    return (1 - doubt) * settled + doubt * _logistic(everyday_odds(evidence, peaks, odds))
+    everyday = np.where(
+        evidence.likeness.tongue.any(axis=1),
+        everyday_odds(evidence),
+        foreign_odds(evidence, odds),
+    )
+    return (1 - doubt) * settled + doubt * _logistic(everyday)
 
 
-def everyday_odds(evidence: Evidence, peaks: Peaks, settled: Odds) -> Odds:
+def texts_suffice(likeness: Likeness, doubt: float) -> bool:
+    """Whether :func:`chances` looks at the threads' texts alone, not at their centroids."""
+    return doubt == 1 and bool(likeness.tongue.any(axis=1).all())
+
+
+def everyday_odds(evidence: Evidence) -> Odds:
     """Log odds (C,) in a channel whose texts mostly begin something of their own.
 
     There a resemblance is most often a coincidence; what tells is how rare the shared words
-    are. Fitted on 284 pairs of posts of August and September 2022, labelled by hand. Across
-    languages no words are shared: ``settled``, the odds of :func:`log_odds`, stand, but a text
-    must say much.
+    are. Fitted on 284 pairs of posts of August and September 2022, labelled by hand.
     """
-    tongue = evidence.likeness.tongue
-    shared = np.where(tongue, evidence.likeness.shared, 0.0).max(axis=1).astype(np.float64)
-    weights = EVERYDAY
-    odds = weights.base + weights.best * peaks.best + weights.words_best * peaks.words_best
+    likeness, weights = evidence.likeness, EVERYDAY
+    best = _highest(likeness.meaning, likeness.seen)
+    words_best = _highest(likeness.words, likeness.tongue)
+    shared = _highest(likeness.shared, likeness.tongue)
+    odds = weights.base + weights.best * best + weights.words_best * words_best
     odds += weights.shared * np.log1p(shared) + weights.gap * _lulls(evidence.gap)
     odds += weights.information * math.log1p(evidence.information)
     odds += weights.own_sameness * evidence.own * evidence.sameness
+    return odds
+
+
+def foreign_odds(evidence: Evidence, settled: Odds) -> Odds:
+    """The same for threads without a text in the text's language, which share no words with it:
+    ``settled``, the odds of :func:`log_odds`, stand, but the text must say much.
+    """
     brevity = max(0.0, math.log2(_TELLING / max(evidence.information, 1.0)))
-    foreign = settled - _FOREIGN_DOUBT - _BREVITY * brevity
-    return np.where(tongue.any(axis=1), odds, foreign)
+    return settled - _FOREIGN_DOUBT - _BREVITY * brevity
 
 
 def _own_channel(evidence: Evidence) -> Odds:
@@ -238,6 +254,12 @@ def log_odds(evidence: Evidence, peaks: Peaks) -> Odds:
 def _peaks_of(likeness: Likeness) -> Peaks:
     best, top = _peaks(likeness.meaning, likeness.seen)
     return Peaks(best, top, *_peaks(likeness.words, likeness.tongue))
+
+
+def _highest(values: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> Odds:
+    """The largest of each row; 0 where there is none."""
+    highest: Odds = np.max(values, axis=1, initial=-2.0, where=there).astype(np.float64)
+    return np.where(highest > -2.0, highest, 0.0)
 
 
 def _peaks(values: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> tuple[Odds, Odds]:

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from tocsin.errors import UsageError
 from tocsin.model import Post, Rumour, Verification
 from tocsin.rumours.centroids import CentroidIndex
@@ -140,10 +138,9 @@ class LiveThreads:
 
     def count(self, channel: str, probe: Probe, meaning: Meaning | None, *, new: bool) -> None:
         """Let a text that is no copy count in what is rare, and in its channel's habits."""
-        self.rarity.count(probe.counts)
-        hashes = np.fromiter(probe.counts, np.uint32, len(probe.counts))
+        self.rarity.count(probe.terms.hashes)
         vector = None if meaning is None else meaning.vector
-        self.channels.note(channel, hashes, vector, new=new)
+        self.channels.note(channel, probe.terms.hashes, vector, new=new)
 
     def exemplify(self, digest: bytes, lexical: Lexical, meaning: Meaning | None, at: int) -> None:
         """Let a remembered text that is no near copy stand for its thread from now on."""

@@ -57,7 +57,8 @@ class NearIndex:
 
     def candidates(self, signature: Signature, keys: list[int]) -> list[tuple[int, float]]:
         """(row, estimated Jaccard overlap 0 to 1) of the texts that share a band."""
-        rows = sorted({self._buckets[key] for key in keys if key in self._buckets})
+        met = set(map(self._buckets.get, keys))
+        rows = sorted(row for row in met if row is not None)
         if not rows:
             return []
         agreeing = (self._signatures[rows] == signature).sum(axis=1)

@@ -30,7 +30,7 @@ class Postings:
 
     def add(self, row: int, hashes: Hashes) -> None:
         """Note that the text in ``row`` has these terms."""
-        buckets = np.unique(hashes % BUCKETS)
+        buckets = hashes % BUCKETS  # of two that are one, both write the same
         places = self._next[buckets]
         self._rows[buckets, places] = row
         self._next[buckets] = (places + 1) % DEPTH
@@ -45,12 +45,16 @@ class Postings:
             asked = np.argsort(-rarity, kind="stable")[:ASKED]
             hashes, rarity = hashes[asked], rarity[asked]
         found = self._rows[hashes % BUCKETS]
-        rows, where = np.unique(found, return_inverse=True)
-        shared = np.bincount(where.ravel(), np.repeat(rarity, DEPTH))
-        if rows.size and rows[0] < 0:
-            rows, shared = rows[1:], shared[1:]
-        best = np.lexsort((rows, -shared))[:CANDIDATES]
-        return rows[best].astype(np.int64), float(shared[best[0]]) if best.size else 0.0
+        there = found >= 0
+        flat, says = found[there], np.repeat(rarity, there.sum(axis=1)).astype(np.float64)
+        if not flat.size:
+            return np.empty(0, np.int64), 0.0
+        order = np.argsort(flat, kind="stable")
+        flat = flat[order]
+        firsts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
+        shared = np.add.reduceat(says[order], firsts)
+        best = np.argsort(-shared, kind="stable")[:CANDIDATES]
+        return flat[firsts[best]].astype(np.int64), float(shared[best[0]])
 
     def state(self) -> dict[str, npt.NDArray[np.generic]]:
         """The arrays, for a snapshot."""

@@ -116,22 +116,22 @@ class RememberedRows:
 
     def likeness(self, rows: Rows, meaning: Meaning | None, lexical: Lexical) -> Likeness:
         """How like a text is to the texts in ``rows`` (any shape; −1 for none)."""
-        flat = rows.ravel()
-        there = flat >= 0
-        flat = np.where(there, flat, 0)
-        near, seen = np.zeros(len(flat), np.float32), np.zeros(len(flat), np.bool_)
-        if meaning is not None:
-            seen = there & (self._scale[flat] > 0)
-            near = np.where(seen, self._cosines(flat, meaning), near)
-        tongue = there & _one_tongue(self._lang[flat], lexical.lang)
-        words, shared = self._words(flat, lexical)
-        return Likeness(
-            meaning=near.reshape(rows.shape),
-            words=np.where(there, words, 0.0).reshape(rows.shape),
-            shared=np.where(there, shared, 0.0).reshape(rows.shape),
-            seen=seen.reshape(rows.shape),
-            tongue=tongue.reshape(rows.shape),
+        there = rows >= 0
+        flat = rows[there]
+        found = Likeness(
+            meaning=np.zeros(rows.shape, np.float32),
+            words=np.zeros(rows.shape, np.float32),
+            shared=np.zeros(rows.shape, np.float32),
+            seen=np.zeros(rows.shape, np.bool_),
+            tongue=np.zeros(rows.shape, np.bool_),
         )
+        if meaning is not None:
+            seen = self._scale[flat] > 0
+            found.seen[there] = seen
+            found.meaning[there] = np.where(seen, self._cosines(flat, meaning), 0.0)
+        found.tongue[there] = _one_tongue(self._lang[flat], lexical.lang)
+        found.words[there], found.shared[there] = self._words(flat, lexical)
+        return found
 
     def _cosines(self, rows: Rows, meaning: Meaning) -> Floats:
         # einsum, not BLAS: a row's result must not depend on its neighbours.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.rumours.decision import Evidence, Odds, chances
+from tocsin.rumours.decision import Evidence, Odds, chances, texts_suffice
 from tocsin.rumours.live import LiveThreads
 from tocsin.rumours.postings import Rows
 from tocsin.rumours.probing import Probe
@@ -40,16 +40,16 @@ class Asked:
 
 def best_threads(live: LiveThreads, asked: Asked) -> list[Scored]:
     """The two likeliest threads, likeliest first; of equal ones the older."""
-    threads = candidates(live, asked)
+    doubt = live.channels.doubt(asked.channel)
+    threads = candidates(live, asked, doubt)
     if not threads:
         return []
-    doubt = live.channels.doubt(asked.channel)
-    likely = chances(_evidence(live, asked, threads), doubt)
+    likely = chances(_evidence(live, asked, threads, doubt), doubt)
     order = sorted(range(len(threads)), key=lambda i: (-likely[i], threads[i].serial))
     return [Scored(threads[i], float(likely[i])) for i in order[:2]]
 
 
-def candidates(live: LiveThreads, asked: Asked) -> list[Thread]:
+def candidates(live: LiveThreads, asked: Asked, doubt: float) -> list[Thread]:
     """Threads near in meaning and threads that share rare words, oldest first.
 
     None at all for a text of a channel that mostly begins rumours, if nothing is near and
@@ -58,8 +58,7 @@ def candidates(live: LiveThreads, asked: Asked) -> list[Thread]:
     """
     near, cosine = _by_meaning(live, asked.meaning)
     rows, shared = live.postings.candidates(asked.lexical.hashes, asked.lexical.rarity)
-    hopeless = cosine < _NEAR and shared < _SHARED
-    if hopeless and live.channels.doubt(asked.channel) == 1:
+    if doubt == 1 and cosine < _NEAR and shared < _SHARED:
         return []
     found = {thread.serial: thread for thread in near}
     found.update((thread.serial, thread) for thread in _by_words(live, rows))
@@ -73,11 +72,9 @@ def _by_meaning(live: LiveThreads, meaning: Meaning | None) -> tuple[list[Thread
     near = live.centroids.measure(live.centroids.nearest(meaning.vector), meaning.vector)
     if not near.slots.size:
         return [], -1.0
-    threads = [live.by_slot[slot] for slot in near.slots.tolist()]
-    ranked = sorted(
-        zip((-near.cosines).tolist(), (t.serial for t in threads), threads, strict=True)
-    )
-    return [thread for _, _, thread in ranked[:BEST]], -ranked[0][0]
+    order = np.lexsort((live.centroids.ages(near.slots), -near.cosines))[:BEST]
+    threads = [live.by_slot[slot] for slot in near.slots[order].tolist()]
+    return threads, float(near.cosines[order[0]])
 
 
 def _by_words(live: LiveThreads, rows: Rows) -> list[Thread]:
@@ -91,14 +88,16 @@ def _by_words(live: LiveThreads, rows: Rows) -> list[Thread]:
     return list(found.values())
 
 
-def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread]) -> Evidence:
-    centroid, cohesion = _centroids(live, asked.meaning, threads)
+def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread], doubt: float) -> Evidence:
+    likeness = live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical)
+    unasked = None if texts_suffice(likeness, doubt) else asked.meaning
+    centroid, cohesion = _centroids(live, unasked, threads)
     return Evidence(
         centroid=centroid,
         cohesion=cohesion,
         posts=np.array([thread.posts for thread in threads], np.float64),
         gap=np.array([live.taken - thread.place for thread in threads], np.float64),
-        likeness=live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical),
+        likeness=likeness,
         letters=asked.probe.letters,
         information=float(asked.lexical.rarity.sum()),
         own=np.array([thread.share(asked.channel) for thread in threads]) * live.several_channels,

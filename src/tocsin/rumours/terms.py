@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 from zlib import crc32
 
@@ -37,8 +37,20 @@ _LINK = re.compile(r"(?:https?://)?(?:www\.)?((?:t\.me|[\w.-]+\.\w{2,})/[^\s?#]+
 _UNSPACED = re.compile(f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in UNSPACED)}]")
 
 
-def count_terms(text: str, plain: str) -> Counter[int]:
-    """Terms of a text with their counts.
+class Terms(NamedTuple):
+    """The distinct terms of a text.
+
+    Args:
+        hashes: sorted.
+        often: 1 + ln(how many times), of the same length.
+    """
+
+    hashes: Hashes
+    often: npt.NDArray[np.float64]
+
+
+def count_terms(text: str, plain: str) -> Terms:
+    """Terms of a text with how often they stand in it.
 
     Args:
         text: as cleaned, for its addresses.
@@ -48,7 +60,10 @@ def count_terms(text: str, plain: str) -> Counter[int]:
     if "/" in text:
         links = {link.casefold().rstrip("/") for link in _LINK.findall(text)}
         found.update(crc32(link.encode()) for link in links)
-    return found
+    hashes = np.fromiter(found, np.uint32, len(found))
+    times = np.fromiter(found.values(), np.float64, len(found))
+    order = np.argsort(hashes)
+    return Terms(hashes[order], 1.0 + np.log(times[order]))
 
 
 def _term(word: str) -> int:
@@ -93,7 +108,7 @@ class Rarity:
         common = np.fromiter(map(_term, sorted(COMMON_WORDS)), np.uint32)
         self._counts[common % BUCKETS] = PRIOR_TEXTS // 2
 
-    def weigh(self, counts: Mapping[int, int], usual: Shares) -> Weighed:
+    def weigh(self, terms: Terms, usual: Shares) -> Weighed:
         """The TERMS weightiest terms, sorted by hash, and their weights.
 
         Weight (1 + ln tf) · ln((n + 500) / (df + 1)), over the norm of all the text's terms
@@ -103,28 +118,21 @@ class Rarity:
         Args:
             usual: gives the share of the channel's texts in which each term stands.
         """
-        hashes = np.fromiter(counts, np.uint32, len(counts))
+        hashes = terms.hashes
         rarity = self._rarity(hashes) * np.square(1.0 - usual(hashes))
-        often = 1.0 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))
-        weights = rarity * often
-        norm = math.sqrt(float(np.square(weights).sum()))
+        weights = rarity * terms.often
+        norm = math.sqrt(float(np.einsum("i,i->", weights, weights)))
         if norm:
             weights /= norm
         if len(hashes) > TERMS:
-            # Of equal weights the smaller hash, so that nothing depends on the order of words.
-            kept = np.lexsort((hashes, -weights))[:TERMS]
+            # Stable: of equal weights the smaller hash.
+            kept = np.sort(np.argsort(-weights, kind="stable")[:TERMS])
             hashes, weights, rarity = hashes[kept], weights[kept], rarity[kept]
-        order = np.argsort(hashes)
-        return Weighed(
-            hashes[order],
-            weights[order].astype(np.float32),
-            rarity[order].astype(np.float32),
-        )
+        return Weighed(hashes, weights.astype(np.float32), rarity.astype(np.float32))
 
-    def count(self, counts: Mapping[int, int]) -> None:
+    def count(self, hashes: Hashes) -> None:
         """One more text with these terms."""
-        buckets = np.fromiter(counts, np.uint32, len(counts)) % BUCKETS
-        np.add.at(self._counts, buckets, 1)
+        np.add.at(self._counts, hashes % BUCKETS, 1)
         self._texts += 1
         if self._texts >= HALVE_AT:
             self._texts //= 2

@@ -83,6 +83,10 @@ class RumourTracker:
         near = self._nearly_same(probe)
         return near is None or near.thread.deadline < now
 
+    def know(self, enriched: Enriched, probe: Probe | None) -> None:
+        """Take over what :func:`probe_of` made of a post in another process."""
+        self._probes.know(enriched, probe)
+
     def assign(self, enriched: Enriched) -> Sighting:
         """Find or open the rumour of one post.
 
