@@ -165,13 +165,16 @@ def test_habits_are_bounded_and_old_ones_fade(monkeypatch: pytest.MonkeyPatch) -
     assert again.state()[0] == header
 
 
-def evidence(shared: float, *, own: float = 0.0, tongue: bool = True, said: float = 60) -> Evidence:
+def evidence(
+    shared: float, *, own: float = 0.0, tongue: bool = True, said: float = 60, silence: float = 0.0
+) -> Evidence:
     """One thread of one text, near in meaning and words, that shares ``shared`` nats."""
     one = np.ones((1, 1), np.float32)
     likeness = Likeness(
         meaning=one * 0.7,
-        words=one * (0.5 if tongue else 0.0),
+        words=one * (min(shared / 60, 0.5) if tongue else 0.0),
         shared=one * shared,
+        held=one * said,
         seen=one > 0,
         tongue=(one > 0) & tongue,
     )
@@ -181,6 +184,7 @@ def evidence(shared: float, *, own: float = 0.0, tongue: bool = True, said: floa
         cohesion=ones,
         posts=ones,
         gap=ones * 20,
+        silence=ones * silence,
         likeness=likeness,
         letters=80,
         information=said,
@@ -189,23 +193,39 @@ def evidence(shared: float, *, own: float = 0.0, tongue: bool = True, said: floa
     )
 
 
+def likely(one: Evidence, doubt: float) -> float:
+    return float(chances(one, doubt).likely[0])
+
+
 def test_where_most_texts_are_new_commonplaces_are_no_sign() -> None:
-    assert chances(evidence(shared=3), doubt=0)[0] > 0.5
-    assert chances(evidence(shared=3), doubt=1)[0] < 0.5
-    assert chances(evidence(shared=40), doubt=1)[0] > 0.5
-    between = chances(evidence(shared=3), doubt=0.5)[0]
-    assert chances(evidence(shared=3), doubt=1)[0] < between < chances(evidence(3), doubt=0)[0]
+    assert likely(evidence(shared=3), doubt=0) > 0.5
+    assert likely(evidence(shared=3), doubt=1) < 0.5
+    assert likely(evidence(shared=40, said=160), doubt=1) > 0.75
+    between = likely(evidence(shared=3), doubt=0.5)
+    assert likely(evidence(shared=3), doubt=1) < between < likely(evidence(3), doubt=0)
+
+
+def test_what_would_be_said_in_an_everyday_channel_is_told_beside_it() -> None:
+    one = evidence(shared=3)
+    assert chances(one, doubt=0).everyday == chances(one, doubt=1).likely
+    assert chances(one, doubt=0).everyday != chances(one, doubt=0).likely
 
 
 def test_a_thread_of_the_texts_own_channel_must_fit_better() -> None:
     for doubt in (0.0, 1.0):
-        alone = chances(evidence(shared=12, own=1.0), doubt)[0]
-        assert alone < chances(evidence(shared=12), doubt)[0]
+        alone = likely(evidence(shared=12, own=1.0), doubt)
+        assert alone < likely(evidence(shared=12), doubt)
+
+
+def test_texts_of_other_days_and_of_one_pattern_must_share_more() -> None:
+    one = likely(evidence(shared=40, said=160), doubt=1)
+    assert likely(evidence(shared=40, said=160, silence=10), doubt=1) < one
+    assert likely(evidence(shared=40, said=45), doubt=1) < one
 
 
 def test_across_languages_a_text_must_say_much() -> None:
-    brief = chances(evidence(0, tongue=False, said=15), doubt=1)[0]
-    assert brief < chances(evidence(0, tongue=False, said=150), doubt=1)[0]
+    brief = likely(evidence(0, tongue=False, said=15), doubt=1)
+    assert brief < likely(evidence(0, tongue=False, said=150), doubt=1)
 
 
 def test_probes_are_kept_by_text_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

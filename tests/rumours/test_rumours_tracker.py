@@ -182,7 +182,7 @@ def test_of_equal_threads_the_older_wins() -> None:
 
 
 def test_doubtful_pairs_are_suggested_and_not_joined() -> None:
-    tracker = RumourTracker(RumourOptions(join=1.0, suggest=0.2))
+    tracker = RumourTracker(RumourOptions(join=1.0, everyday_join=1.0, suggest=0.2))
     first = tracker.assign(enriched(MARKET, topic="market"))
     second = tracker.assign(enriched(MARKET_REWORDED, name="2", topic="market"))
     (suggestion,) = tracker.take_suggestions()

@@ -23,7 +23,7 @@ def add(to: Coverage, lang: str, *, model: str | None, text: str = "word", hour:
 def test_posts_compared_by_their_words_are_said_apart() -> None:
     counts = Coverage()
     assert counts.sentences(NOON) == ()
-    for lang, model in (("en", "use3"), ("uk", "e5-mapped"), ("yo", None), ("yo", None)):
+    for lang, model in (("en", "use3"), ("uk", "e5-mapped"), ("ln", None), ("ln", None)):
         add(counts, lang, model=model)
     add(counts, "und", model=None, text="ok")
     add(counts, "und", model=None, text="\u0d9c\u0d9c\u0d9c")
@@ -38,14 +38,14 @@ def test_posts_compared_by_their_words_are_said_apart() -> None:
 
 def test_nothing_is_said_where_all_is_well_or_long_ago() -> None:
     counts = Coverage()
-    add(counts, "yo", model=None)
+    add(counts, "ln", model=None)
     add(counts, "en", model="use3", hour=30)
     assert counts.sentences(NOON + timedelta(hours=30)) == ()
 
 
 def test_counts_survive_a_checkpoint() -> None:
     counts, again = Coverage(), Coverage()
-    add(counts, "yo", model=None)
+    add(counts, "ln", model=None)
     again.restore(counts.snapshot())
     assert again.sentences(NOON) == counts.sentences(NOON) != ()
 

@@ -21,8 +21,8 @@ CHANNELS = 5_000
 BUCKETS = 1 << 20
 _NEWNESS = 1 / 100  # weight of one text in a channel's share of new ones
 _TONE = 1 / 50  # and in its mean vector
-_USUAL_NEWNESS = 0.3
-_SETTLED, _CHATTY = 0.6, 0.8  # shares of new texts between which doubt rises from 0 to 1
+_USUAL_NEWNESS, _USUAL_TEXTS = 0.3, 20  # what is taken for granted, and as if after so many texts
+_SETTLED, _CHATTY = 0.4, 0.6  # shares of new texts between which doubt rises from 0 to 1
 _LEAST_TEXTS = 8  # before that a word's share in a channel says nothing
 _HALVE_AT = 1 << 20  # words counted in all channels together
 
@@ -86,7 +86,8 @@ class Channels:
         habits = self._take(channel)
         habits.seen += 1
         self._newness += _NEWNESS * (float(new) - self._newness)
-        habits.newness += max(_NEWNESS, 1 / (habits.seen + 4)) * (float(new) - habits.newness)
+        weight = max(_NEWNESS, 1 / (habits.seen + _USUAL_TEXTS))
+        habits.newness += weight * (float(new) - habits.newness)
         if vector is not None:
             self._tone[habits.row] += np.float32(_TONE) * (vector - self._tone[habits.row])
         if self._counted >= _HALVE_AT:

@@ -20,7 +20,12 @@ class RumourOptions:
         near_threshold: least Jaccard overlap of character shingles, estimated by MinHash.
         brief_threshold: the same for texts of fewer than ``brief_letters`` letters, in which one
             other word says something else.
+        own_threshold: the same towards a thread that is mostly of the post's own channel: what a
+            channel makes after one pattern (lists, series, titles) differs in little else than in
+            what it is about. Below it, the decision by meaning and words has to say.
         join: least probability "same rumour" at which a text is put into a thread.
+        everyday_join: the same in a channel whose texts mostly begin something of their own;
+            between the two for one that is between.
         suggest: least probability at which a pair of rumours is kept for a person to look at.
         exemplars: newest texts of a thread that a new one is measured against.
         media_threshold: least cosine for a text of its own words to join by the same file;
@@ -40,7 +45,9 @@ class RumourOptions:
     near_threshold: float = 0.55
     brief_threshold: float = 0.75
     brief_letters: int = 50
+    own_threshold: float = 0.95
     join: float = 0.5
+    everyday_join: float = 0.8
     suggest: float = 0.25
     exemplars: int = 16
     media_threshold: float = 0.3
@@ -51,13 +58,14 @@ class RumourOptions:
     max_thread_texts: int = 200
 
     def __post_init__(self) -> None:
-        for name in ("near_threshold", "brief_threshold", "media_threshold", "join", "suggest"):
+        for name in _SHARES:
             _require(0 < getattr(self, name) <= 1, name, "in (0, 1]")
         for name in ("live_days", "short_hours", "half_life_days", "dormant_days"):
             _require(getattr(self, name) > 0, name, "above 0")
         for name in ("max_live", "max_texts", "max_thread_texts", "exemplars"):
             _require(getattr(self, name) >= 1, name, "at least 1")
         _require(self.suggest <= self.join, "suggest", "at most join")
+        _require(self.join <= self.everyday_join <= 1, "everyday_join", "from join to 1")
 
     @property
     def live_micros(self) -> int:
@@ -73,6 +81,16 @@ class RumourOptions:
     def short_micros(self) -> int:
         """``short_hours`` in microseconds."""
         return round(self.short_hours * MICROS_PER_HOUR)
+
+
+_SHARES = (
+    "near_threshold",
+    "brief_threshold",
+    "own_threshold",
+    "media_threshold",
+    "join",
+    "suggest",
+)
 
 
 def _require(holds: bool, name: str, wanted: str) -> None:

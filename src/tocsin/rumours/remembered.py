@@ -34,6 +34,11 @@ class Lexical:
     rarity: Floats
     lang: int
 
+    @property
+    def information(self) -> float:
+        """How much its kept terms say, in nats."""
+        return float(self.rarity.sum())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
@@ -51,6 +56,7 @@ class Likeness:
         meaning: cosine of the vectors; 0 where either has none.
         words: cosine of the weighted terms.
         shared: rarity of the terms they share, summed, in nats.
+        held: rarity of the terms kept of each row's text, summed, when it was put there.
         seen: where both have a vector.
         tongue: whether both are in one language, as far as can be told.
     """
@@ -58,6 +64,7 @@ class Likeness:
     meaning: Floats
     words: Floats
     shared: Floats
+    held: Floats
     seen: npt.NDArray[np.bool_]
     tongue: npt.NDArray[np.bool_]
 
@@ -105,6 +112,7 @@ class RememberedRows:
         self._hashes[row, count:] = _NO_TERM
         self._weights[row] = 0.0
         self._weights[row, :count] = lexical.weights
+        self._held[row] = lexical.information
         self._lang[row] = lexical.lang
 
     def meaning(self, row: int) -> Meaning | None:
@@ -122,6 +130,7 @@ class RememberedRows:
             meaning=np.zeros(rows.shape, np.float32),
             words=np.zeros(rows.shape, np.float32),
             shared=np.zeros(rows.shape, np.float32),
+            held=np.zeros(rows.shape, np.float32),
             seen=np.zeros(rows.shape, np.bool_),
             tongue=np.zeros(rows.shape, np.bool_),
         )
@@ -131,6 +140,7 @@ class RememberedRows:
             found.meaning[there] = np.where(seen, self._cosines(flat, meaning), 0.0)
         found.tongue[there] = _one_tongue(self._lang[flat], lexical.lang)
         found.words[there], found.shared[there] = self._words(flat, lexical)
+        found.held[there] = self._held[flat]
         return found
 
     def _cosines(self, rows: Rows, meaning: Meaning) -> Floats:
@@ -170,6 +180,7 @@ class RememberedRows:
         self._mapped = np.zeros(capacity, np.bool_)
         self._hashes = np.full((capacity, TERMS), _NO_TERM, np.uint32)
         self._weights = np.zeros((capacity, TERMS), np.float32)
+        self._held = np.zeros(capacity, np.float32)
         self._lang = np.zeros(capacity, np.uint32)
 
     def _grow(self) -> None:
@@ -179,4 +190,4 @@ class RememberedRows:
             getattr(self, name)[: len(array)] = array
 
 
-_COLUMNS = ("_vectors", "_scale", "_mapped", "_hashes", "_weights", "_lang")
+_COLUMNS = ("_vectors", "_scale", "_mapped", "_hashes", "_weights", "_held", "_lang")

@@ -8,6 +8,7 @@ import numpy as np
 
 from tocsin.rumours.decision import Evidence, Odds, chances, texts_suffice
 from tocsin.rumours.live import LiveThreads
+from tocsin.rumours.options import MICROS_PER_DAY
 from tocsin.rumours.postings import Rows
 from tocsin.rumours.probing import Probe
 from tocsin.rumours.remembered import PAIR, Lexical, Meaning
@@ -18,6 +19,7 @@ BEST = 6
 
 _NEAR = 0.5  # cosine to a centroid
 _SHARED = 9.0  # nats
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,23 +32,44 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """The text that is asked about."""
+    """The text that is asked about; ``at`` in microseconds since 1970."""
 
     probe: Probe
     lexical: Lexical
     meaning: Meaning | None
     channel: str
+    at: int
 
 
-def best_threads(live: LiveThreads, asked: Asked) -> list[Scored]:
-    """The two likeliest threads, likeliest first; of equal ones the older."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Where a text may belong.
+
+    Args:
+        best: the two likeliest threads, likeliest first; of equal ones the older.
+        doubt: that its channel's habits cast on a resemblance, 0 to 1.
+        familiar: the highest probability, if the channel's habits cast all doubt on it, for a
+            thread that is not mostly the channel's own: a series is no topic.
+    """
+
+    best: tuple[Scored, ...]
+    doubt: float
+    familiar: float
+
+
+def best_threads(live: LiveThreads, asked: Asked) -> Found:
+    """Where the text may belong."""
     doubt = live.channels.doubt(asked.channel)
     threads = candidates(live, asked, doubt)
     if not threads:
-        return []
-    likely = chances(_evidence(live, asked, threads, doubt), doubt)
+        return Found((), doubt, 0.0)
+    evidence = _evidence(live, asked, threads, doubt)
+    found = chances(evidence, doubt)
+    likely = found.likely.tolist()
     order = sorted(range(len(threads)), key=lambda i: (-likely[i], threads[i].serial))
-    return [Scored(threads[i], float(likely[i])) for i in order[:2]]
+    best = tuple(Scored(threads[i], likely[i]) for i in order[:2])
+    of_others = evidence.own <= _MOSTLY
+    return Found(best, doubt, float(found.everyday.max(initial=0.0, where=of_others)))
 
 
 def candidates(live: LiveThreads, asked: Asked, doubt: float) -> list[Thread]:
@@ -97,9 +120,10 @@ def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread], doubt: flo
         cohesion=cohesion,
         posts=np.array([thread.posts for thread in threads], np.float64),
         gap=np.array([live.taken - thread.place for thread in threads], np.float64),
+        silence=np.array([max(0, asked.at - thread.last) for thread in threads]) / MICROS_PER_DAY,
         likeness=likeness,
         letters=asked.probe.letters,
-        information=float(asked.lexical.rarity.sum()),
+        information=asked.lexical.information,
         own=np.array([thread.share(asked.channel) for thread in threads]) * live.several_channels,
         sameness=live.channels.sameness(asked.channel),
     )

@@ -16,7 +16,7 @@ from tocsin.errors import UsageError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-FORMAT = "tocsin-rumours-2"
+FORMAT = "tocsin-rumours-3"
 _HEADER = "header"
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tocsin.model import Enriched, Method, Post, Rumour, Sighting, Suggestion
 from tocsin.model.rumour import split_id
+from tocsin.rumours.decision import BRIEF_WORDS
 from tocsin.rumours.live import Files, LiveThreads
 from tocsin.rumours.options import RumourOptions
 from tocsin.rumours.probing import Probe, Probes, meaning_of
@@ -27,6 +28,8 @@ _TELLING_MEDIA = frozenset({"photo", "video", "voice", "audio", "document", "ani
 """Kinds of file that say something; the same sticker is no sign of the same rumour."""
 
 _PICTURE_BITS = 256
+_NEVER = 1.01
+_MOSTLY = 0.5
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -80,7 +83,7 @@ class RumourTracker:
         probe = self._probes.of(enriched)
         if probe is None:
             return False
-        near = self._nearly_same(probe)
+        near = self._nearly_same(probe, enriched.post.channel)
         return near is None or near.thread.deadline < now
 
     def know(self, enriched: Enriched, probe: Probe | None) -> None:
@@ -106,19 +109,21 @@ class RumourTracker:
         probe = self._probes.of(enriched)
         lexical = None if probe is None else self._lexical(probe, post.channel)
         task = _Task(enriched, at, files, probe, lexical, meaning_of(enriched))
-        match = self._search(task) or self._new(task)
+        match, familiar = self._search(task)
+        match = match or self._new(task)
         self._live.join(match.thread, post, at, files)
         if digest is not None:
-            self._keep(task, match, digest)
+            self._keep(task, match, digest, familiar=familiar >= self.options.suggest)
         return self._seen(post, match)
 
-    def _keep(self, task: _Task, match: _Match, digest: bytes) -> None:
+    def _keep(self, task: _Task, match: _Match, digest: bytes, *, familiar: bool) -> None:
         """Remember the text; unless it is a near copy, it stands for its thread from now on."""
         kept = self._live.remember(match.thread, task.enriched.post, digest, task.probe)
         if task.probe is None or task.lexical is None or match.method is Method.NEAR:
             return
-        channel, new = task.enriched.post.channel, match.method is Method.NEW
-        self._live.count(channel, task.probe, task.meaning, new=new)
+        # By what could be said for a thread whatever the channel's habits: what was joined
+        # lightly must not make the channel look like one that may be.
+        self._live.count(task.enriched.post.channel, task.probe, task.meaning, new=not familiar)
         if kept:
             self._live.exemplify(digest, task.lexical, task.meaning, task.at)
 
@@ -222,43 +227,52 @@ class RumourTracker:
         known.posts += 1
         return _Match(known.thread, Method.EXACT, 1.0)
 
-    def _search(self, task: _Task) -> _Match | None:
-        found = None
+    def _search(self, task: _Task) -> tuple[_Match | None, float]:
+        """Where the post belongs, and how familiar its text is (see :class:`Found`)."""
+        match, familiar = None, 0.0
         if task.probe is not None:
-            found = self._nearly_same(task.probe) or self._likely(task)
-        return found or self._same_file(task) or self._same_picture(task)
+            match = self._nearly_same(task.probe, task.enriched.post.channel)
+            if match is None:
+                match, familiar = self._likely(task.probe, task)
+        return match or self._same_file(task) or self._same_picture(task), familiar
 
-    def _nearly_same(self, probe: Probe) -> _Match | None:
+    def _nearly_same(self, probe: Probe, channel: str) -> _Match | None:
         """The thread of the text with most shingles in common; of equal ones the oldest."""
         by_row, options = self._live.by_row, self.options
         brief = probe.letters < options.brief_letters
-        least = options.brief_threshold if brief else options.near_threshold
-        close = [
-            (-overlap, by_row[row].serial, row)
-            for row, overlap in self._live.near.candidates(probe.signature, probe.keys)
-            if overlap >= least
-        ]
+        usual = options.brief_threshold if brief else options.near_threshold
+        close = []
+        for row, overlap in self._live.near.candidates(probe.signature, probe.keys):
+            thread = by_row[row]
+            own = self._live.several_channels and thread.share(channel) > _MOSTLY
+            if overlap >= (options.own_threshold if own else usual):
+                close.append((-overlap, thread.serial, row))
         if not close:
             return None
         negative, _, row = min(close)
         return _Match(by_row[row], Method.NEAR, -negative)
 
-    def _likely(self, task: _Task) -> _Match | None:
+    def _likely(self, probe: Probe, task: _Task) -> tuple[_Match | None, float]:
         """The likeliest thread, if it is likely enough; doubtful pairs are noted."""
-        assert task.probe is not None
         assert task.lexical is not None
         post = task.enriched.post
-        asked = Asked(task.probe, task.lexical, task.meaning, post.channel)
+        asked = Asked(probe, task.lexical, task.meaning, post.channel, task.at)
         found = best_threads(self._live, asked)
-        if not found:
-            return None
-        best = found[0]
-        joins = best.chance >= self.options.join
+        if not found.best:
+            return None, 0.0
+        best = found.best[0]
+        joins = best.chance >= self._least(found.doubt, brief=probe.words < BRIEF_WORDS)
         home = best.thread.id if joins else _rumour_id(post)
-        for other in found[1:] if joins else found[:1]:
+        for other in found.best[1:] if joins else found.best[:1]:
             if other.chance >= self.options.suggest:
                 self._suggestions.note(Suggestion(home, other.thread.id, post.ref, other.chance))
-        return _Match(best.thread, Method.SCORED, best.chance) if joins else None
+        match = _Match(best.thread, Method.SCORED, best.chance) if joins else None
+        return match, found.familiar
+
+    def _least(self, doubt: float, *, brief: bool) -> float:
+        """The probability from which a text is put into a thread."""
+        highest = _NEVER if brief else self.options.everyday_join
+        return self.options.join + doubt * (highest - self.options.join)
 
     def _same_file(self, task: _Task) -> _Match | None:
         for key in task.files.digests:
