@@ -164,6 +164,8 @@ EVERYDAY = EverydayWeights(
     base=-8.6,
 )
 _FOREIGN_DOUBT, _BREVITY = 2.5, 10.0
+FOREIGN_LEAST = 56.0
+"""Nats below which :func:`foreign_odds` leave nothing of any resemblance."""
 _TELLING = 96.0  # nats that a text must say to be joined across languages without more ado
 _OWN, _OWN_SAMENESS = 1.5, 6.0
 
@@ -222,9 +224,8 @@ def everyday_odds(evidence: Evidence) -> Odds:
     best = _highest(likeness.meaning, likeness.seen)
     words_best = _highest(likeness.words, likeness.tongue)
     shared = np.where(likeness.tongue, likeness.shared, 0.0)
-    nearest = shared.argmax(axis=1)[:, None]
-    most = np.take_along_axis(shared, nearest, axis=1)[:, 0].astype(np.float64)
-    held = np.take_along_axis(likeness.held, nearest, axis=1)[:, 0].astype(np.float64)
+    nearest = np.arange(len(shared)), shared.argmax(axis=1)
+    most, held = shared[nearest].astype(np.float64), likeness.held[nearest].astype(np.float64)
     odds = weights.base + weights.best * best + weights.words_best * words_best
     odds += weights.shared * np.log1p(most)
     odds += weights.share * most / np.maximum(np.maximum(held, evidence.information), 1.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.rumours.decision import Evidence, Odds, chances, texts_suffice
+from tocsin.rumours.decision import FOREIGN_LEAST, Evidence, Odds, chances, texts_suffice
 from tocsin.rumours.live import LiveThreads
 from tocsin.rumours.options import MICROS_PER_DAY
 from tocsin.rumours.postings import Rows
@@ -79,7 +79,10 @@ def candidates(live: LiveThreads, asked: Asked, doubt: float) -> list[Thread]:
     nothing rare is shared: what could be said for any thread would not outweigh the doubt. That
     spares half the work on an ordinary day.
     """
-    near, cosine = _by_meaning(live, asked.meaning)
+    # In full doubt a thread in the text's own language must share rare words; meaning alone finds
+    # those in others, and only for a text that says much.
+    asks_meaning = doubt < 1 or asked.lexical.information >= FOREIGN_LEAST
+    near, cosine = _by_meaning(live, asked.meaning if asks_meaning else None)
     rows, shared = live.postings.candidates(asked.lexical.hashes, asked.lexical.rarity)
     if doubt == 1 and cosine < _NEAR and shared < _SHARED:
         return []
@@ -113,29 +116,31 @@ def _by_words(live: LiveThreads, rows: Rows) -> list[Thread]:
 
 def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread], doubt: float) -> Evidence:
     likeness = live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical)
-    unasked = None if texts_suffice(likeness, doubt) else asked.meaning
-    centroid, cohesion = _centroids(live, unasked, threads)
+    meaning = None if texts_suffice(likeness, doubt) else asked.meaning
+    centroid, cohesion = _centroids(live, meaning, threads)
+    channel, taken, several = asked.channel, live.taken, live.several_channels
+    told = np.array(
+        [(t.posts, taken - t.place, asked.at - t.last, t.share(channel)) for t in threads]
+    )
     return Evidence(
         centroid=centroid,
         cohesion=cohesion,
-        posts=np.array([thread.posts for thread in threads], np.float64),
-        gap=np.array([live.taken - thread.place for thread in threads], np.float64),
-        silence=np.array([max(0, asked.at - thread.last) for thread in threads]) / MICROS_PER_DAY,
+        posts=told[:, 0],
+        gap=told[:, 1],
+        silence=np.maximum(told[:, 2], 0.0) / MICROS_PER_DAY,
         likeness=likeness,
         letters=asked.probe.letters,
         information=asked.lexical.information,
-        own=np.array([thread.share(asked.channel) for thread in threads]) * live.several_channels,
+        own=told[:, 3] * several,
         sameness=live.channels.sameness(asked.channel),
     )
 
 
 def _exemplars(threads: list[Thread]) -> Rows:
     """Rows of what stands for each thread, as wide as the fullest: most have one text."""
-    width = max((len(thread.exemplars) for thread in threads), default=0)
-    rows = np.full((len(threads), max(width, 1)), -1, np.int64)
-    for i, thread in enumerate(threads):
-        rows[i, : len(thread.exemplars)] = thread.exemplars
-    return rows
+    held = [thread.exemplars for thread in threads]
+    width = max(1, *map(len, held))
+    return np.array([rows + [-1] * (width - len(rows)) for rows in held], np.int64)
 
 
 def _centroids(
