@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
-.PHONY: help demo test test-long bench bench-rumours models lint lock clean
+.PHONY: help demo test test-long bench bench-rumours bench-encoders models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,9 @@ bench: $(VENV)/test.stamp ## measure on the real data; writes benchmarks/results
 
 bench-rumours: $(VENV)/test.stamp ## measure rumours on the public streams and the whole archive
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/rumours.py
+
+bench-encoders: $(VENV)/test.stamp ## what faster sentence vectors cost and are worth
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/encoders.py
 
 models: $(VENV)/test.stamp ## train the reading head and the map of vectors anew (needs the data folder)
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_head.py

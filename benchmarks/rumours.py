@@ -68,12 +68,9 @@ def bench_streams() -> dict[str, Any]:
     vectors = Vectors()
     results = []
     for name, languages, aims in STREAMS:
-        path = DATA / "streams" / f"{name}.jsonl"
-        rows = [json.loads(line) for line in path.read_text().splitlines()]
-        if languages is not None:
-            rows = [row for row in rows if row["lang"] in languages]
+        path, rows = stream_path(name), stream_rows(name, languages)
         result = {"stream": name, "languages": "9" if languages else "all", "posts": len(rows)}
-        result |= _score(rows, vectors)
+        result |= score_stream(rows, vectors)
         result |= {"aims": aims, "sha256": digest_of(path)}
         print(json.dumps(result), flush=True)
         results.append(result)
@@ -83,7 +80,19 @@ def bench_streams() -> dict[str, Any]:
     }
 
 
-def _score(rows: list[dict[str, Any]], vectors: Vectors) -> dict[str, Any]:
+def stream_path(name: str) -> Path:
+    """Where a public stream lies."""
+    return DATA / "streams" / f"{name}.jsonl"
+
+
+def stream_rows(name: str, languages: frozenset[str] | None) -> list[dict[str, Any]]:
+    """Its posts in ``languages``, all where None."""
+    rows = [json.loads(line) for line in stream_path(name).read_text().splitlines()]
+    return [row for row in rows if languages is None or row["lang"] in languages]
+
+
+def score_stream(rows: list[dict[str, Any]], vectors: Vectors) -> dict[str, Any]:
+    """BCubed F1 and AMI of the tracker's answers: whole, first half, second half."""
     text, tracker = TextStage(vectors), RumourTracker()
     gold = [str(row.get("label", row.get("clusterNo"))) for row in rows]
     found, seconds = [], time.perf_counter()

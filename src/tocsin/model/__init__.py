@@ -5,6 +5,9 @@ from tocsin.model.forecast import Forecast, Situation, SituationKey, Term
 from tocsin.model.indicator import Indicator, IndicatorStatus
 from tocsin.model.place import Place, VenueClass
 from tocsin.model.post import (
+    MAPPED_VECTORS,
+    OWN_VECTORS,
+    SURE_OF_LANGUAGE,
     CaptureRecord,
     ChannelProfile,
     Enriched,
@@ -52,6 +55,9 @@ from tocsin.model.warning import (
 
 __all__ = [
     "HOSTILE_ACTS",
+    "MAPPED_VECTORS",
+    "OWN_VECTORS",
+    "SURE_OF_LANGUAGE",
     "Act",
     "Action",
     "CaptureRecord",

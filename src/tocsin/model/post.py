@@ -185,6 +185,13 @@ class Post:
         return (self.known_at, self.channel, self.id, self.version)
 
 
+OWN_VECTORS, MAPPED_VECTORS = "use3", "e5-mapped"
+"""Names of what makes vectors; the second's are mapped into the space of the first."""
+
+SURE_OF_LANGUAGE = 0.5
+"""Confidence from which a language that was told is believed."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Enriched:
     """A post with what the text stage found: what flows between the stages.
@@ -195,9 +202,9 @@ class Enriched:
         lang: ISO 639-1, ``und`` where it cannot be told.
         vector: None where there is no text or no model for the language.
         truncated: the text was longer than the stated length and the vector saw only its head.
-        vector_model: what makes the vector: ``use3``, or ``e5-mapped`` (another model's, mapped
-            into the same space; cosines between the two kinds are lower). Named also where no
-            vector was asked for, as for a copy; None: no model for this text.
+        vector_model: what makes the vector, OWN_VECTORS or MAPPED_VECTORS (cosines between the
+            two kinds are lower). Named also where no vector was asked for, as for a copy; None:
+            no model for this text.
     """
 
     post: Post
@@ -208,6 +215,11 @@ class Enriched:
     vector: Vector | None
     truncated: bool = False
     vector_model: str | None = None
+
+    @property
+    def sure_of_language(self) -> bool:
+        """Whether ``lang`` was told, and surely enough to be believed."""
+        return self.lang != "und" and self.lang_confidence >= SURE_OF_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)

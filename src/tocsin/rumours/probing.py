@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tocsin.model import Enriched
+from tocsin.model import MAPPED_VECTORS, Enriched
 from tocsin.rumours.near import band_keys
 from tocsin.rumours.remembered import Lexical, Meaning, tongue_number
 from tocsin.rumours.terms import Rarity, Shares, Terms, count_terms
 from tocsin.rumours.wording import Signature, wording
 
-_MAPPED = "e5-mapped"
-_SURE = 0.5  # language confidence from which a language is believed
 _LEAST_NORM = 0.5  # of a vector that should have norm 1; below it (or NaN) it is none
 _KEPT = 4_096
 
@@ -81,7 +79,7 @@ class Probes:
 
 
 def _key(enriched: Enriched) -> tuple[str, str, bool]:
-    return enriched.text, enriched.lang, enriched.lang_confidence >= _SURE
+    return enriched.text, enriched.lang, enriched.sure_of_language
 
 
 def meaning_of(enriched: Enriched) -> Meaning | None:
@@ -89,7 +87,7 @@ def meaning_of(enriched: Enriched) -> Meaning | None:
     vector = enriched.vector
     if vector is None or not float(vector @ vector) > _LEAST_NORM**2:
         return None
-    return Meaning(vector, enriched.vector_model == _MAPPED)
+    return Meaning(vector, enriched.vector_model == MAPPED_VECTORS)
 
 
 def probe_of(enriched: Enriched) -> Probe | None:
@@ -100,12 +98,11 @@ def probe_of(enriched: Enriched) -> Probe | None:
     if words.short:
         return None
     signature = words.signature()
-    sure = enriched.lang != "und" and enriched.lang_confidence >= _SURE
     return Probe(
         words.letters,
         words.words,
         signature,
         band_keys(signature),
         count_terms(enriched.text, words.plain),
-        tongue_number(enriched.lang if sure else None, words.plain),
+        tongue_number(enriched.lang if enriched.sure_of_language else None, words.plain),
     )

@@ -10,20 +10,16 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.model import Vector
+from tocsin.model import MAPPED_VECTORS, OWN_VECTORS, SURE_OF_LANGUAGE, Vector
 from tocsin.text import e5
 from tocsin.text.embed import LANGUAGES, Embedder
 from tocsin.text.language import UNKNOWN
 from tocsin.text.vector_map import MAPPED_WIDTH, VectorMap
 
-USE, E5_MAPPED = "use3", "e5-mapped"
-"""Names of the models, as :class:`tocsin.model.Enriched` carries them."""
-
 ALGORITHM = "tocsin-vectors/1"
 """Named anew whenever a change here or in vector_map.py may move a vector or its language's model.
 """
 
-_SURE = 0.5
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SCRIPTS = (
     ("en", re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
@@ -59,8 +55,8 @@ class Vectors:
     def model_of(self, lang: str) -> str | None:
         """The model for texts in ``lang``: ``use3``, ``e5-mapped``, or None."""
         if lang in self._embedder.languages:
-            return USE
-        return E5_MAPPED if lang in self.languages else None
+            return OWN_VECTORS
+        return MAPPED_VECTORS if lang in self.languages else None
 
     def encode_many(self, texts: Sequence[str], langs: Sequence[str]) -> npt.NDArray[np.float32]:
         """Vectors (n, 512), L2 norm 1, of ``texts`` in ``langs``.
@@ -73,11 +69,11 @@ class Vectors:
         if None in models:
             raise ValueError(f"no vectors in {langs[models.index(None)]}: ask model_of first")
         found = np.empty((len(texts), MAPPED_WIDTH), dtype=np.float32)
-        plain = [i for i, model in enumerate(models) if model == USE]
+        plain = [i for i, model in enumerate(models) if model == OWN_VECTORS]
         if plain:
             found[plain] = self._embedder.encode_many([texts[i] for i in plain])
         for i, model in enumerate(models):
-            if model == E5_MAPPED:
+            if model == MAPPED_VECTORS:
                 found[i] = self._mapped(texts[i], langs[i])
         return found
 
@@ -108,7 +104,7 @@ def taken_for(text: str, lang: str, confidence: float) -> str:
     text in Latin letters is taken for English and one in Cyrillic for Russian: for an encoder
     that does not look at the language, never for the one whose mean would be another's.
     """
-    if lang in LANGUAGES or confidence >= _SURE:
+    if lang in LANGUAGES or confidence >= SURE_OF_LANGUAGE:
         return lang
     if lang == UNKNOWN and not _WORD.search(text):
         return lang
