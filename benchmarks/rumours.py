@@ -143,15 +143,10 @@ def archive_posts(path: Path = ARCHIVE) -> Iterator[Post]:
 class _Assigning:
     """What assignments cost: on the clock of the main thread's work, and on the wall's, which
     also runs while the worker processes have the cores.
-
-    Args:
-        ticks: (live threads, mean milliseconds of work for a text) every 10,000 posts.
     """
 
     work: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
-    ticks: list[tuple[int, float]] = field(default_factory=list)
-    ticked: int = 0
 
     def timed(self, tracker: RumourTracker, enriched: Enriched) -> str:
         """Assign, and say by what method."""
@@ -162,43 +157,13 @@ class _Assigning:
             self.wall.append(time.perf_counter() - wall)
         return method
 
-    def tick(self, tracker: RumourTracker, now: datetime) -> int:
-        """Collect what is waiting, as a run does; how many threads are live."""
-        tracker.expire(now)
-        tracker.changed()
-        tracker.take_suggestions()
-        live = sum(1 for _ in tracker.live())
-        since = self.work[self.ticked :] or [0.0]
-        self.ticks.append((live, round(1000 * statistics.mean(since), 4)))
-        self.ticked = len(self.work)
-        return live
-
-    def rise(self) -> dict[str, float] | None:
-        """Cost in the last tenth over that in the second, among ticks of as many live threads
-        (within a tenth); None where there are no such ticks.
-        """
-        tenth = len(self.ticks) // 10
-        early, late = self.ticks[tenth : 2 * tenth], self.ticks[-tenth:]
-        pairs = [
-            (cost, before, live)
-            for live, cost in late
-            for other, before in early
-            if abs(live - other) <= live / 10
-        ]
-        if not pairs:
-            return None
-        ratio = statistics.mean(cost for cost, _, _ in pairs) / statistics.mean(
-            b for _, b, _ in pairs
-        )
-        live = statistics.mean(n for _, _, n in pairs)
-        return {"ratio": round(ratio, 3), "pairs": len(pairs), "live": round(live)}
-
 
 def bench_archive() -> dict[str, Any]:
     """The whole archive, two worker processes beside the one that assigns."""
     memory = PeakMemory()
     tracker, cost = RumourTracker(), _Assigning()
     methods: Counter[str] = Counter()
+    live: list[int] = []
     start = time.perf_counter()
     plan = ReadingPlan(reader="", workers=2)
     missing = MissingVectors(plan)
@@ -206,12 +171,14 @@ def bench_archive() -> dict[str, Any]:
         enriched = missing.fill(read, tracker.needs_vector)
         methods[cost.timed(tracker, enriched)] += 1
         if n % 10_000 == 0:
-            live = cost.tick(tracker, enriched.post.known_at)
-            pace = n / (time.perf_counter() - start)
-            print(
-                f"\r{n:,} posts, {pace:,.0f}/s, {live:,} live", end="", file=sys.stderr, flush=True
-            )
+            tracker.expire(enriched.post.known_at)
+            tracker.changed()
+            tracker.take_suggestions()
+            live.append(sum(1 for _ in tracker.live()))
+            pace = f"{n / (time.perf_counter() - start):,.0f}/s"
+            print(f"\r{n:,} posts, {pace}, {live[-1]:,} live", end="", file=sys.stderr, flush=True)
     seconds, posts = time.perf_counter() - start, sum(methods.values())
+    tenths = _tenths(cost.work)
     return {
         "data": {"file": ARCHIVE.name, "sha256": digest_of(ARCHIVE)},
         "posts": posts,
@@ -223,9 +190,9 @@ def bench_archive() -> dict[str, Any]:
         "methods": dict(methods),
         "assign_ms": _milliseconds(cost.work),
         "assign_wall_ms": _milliseconds(cost.wall),
-        "assign_mean_ms_by_tenth": _tenths(cost.work),
-        "live_threads_by_tenth": [cost.ticks[len(cost.ticks) * i // 10][0] for i in range(10)],
-        "last_tenth_to_second_at_equal_live": cost.rise(),
+        "assign_mean_ms_by_tenth": tenths,
+        "last_tenth_to_second": round(tenths[-1] / tenths[1], 2),
+        "live_threads_by_tenth": [live[len(live) * i // 10] for i in range(10)],
     }
 
 
