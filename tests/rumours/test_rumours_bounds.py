@@ -206,3 +206,24 @@ def test_a_snapshot_of_another_kind_is_refused() -> None:
         RumourTracker().restore(pack({"format": "other"}, {}))
     with pytest.raises(UsageError, match="other options"):
         RumourTracker().restore(RumourTracker(TIGHT).snapshot())
+
+
+def test_a_flooding_channel_crowds_out_its_own_threads_only() -> None:
+    tracker = RumourTracker(RumourOptions(max_lone=5))
+    first = tracker.assign(
+        enriched("the quiet channel says one thing about the bridge", channel="q")
+    )
+    for n in range(40):
+        text = " ".join(f"flood{n}x{i}" for i in range(9))
+        tracker.assign(enriched(text, name=f"{n}", channel="flood", at=n / 60))
+    live = {rumour.id for rumour in tracker.live()}
+    assert first.rumour in live
+    assert len(live) == 6
+    assert len(tracker._live._deadlines._lone) <= 2 * 6 + 1
+    restored = RumourTracker(RumourOptions(max_lone=5))
+    restored.restore(tracker.snapshot())
+    again = enriched(" ".join(f"more{i}" for i in range(9)), name="41", channel="flood", at=2)
+    assert restored.assign(again) == tracker.assign(again)
+    assert restored.snapshot() == tracker.snapshot()
+    assert len(tracker.expire(START + timedelta(days=40))) == 42
+    assert not list(tracker.live())

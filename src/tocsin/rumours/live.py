@@ -78,6 +78,7 @@ class LiveThreads:
         self.several_channels = False
         self._serial = 0
         self._deadlines = Deadlines()
+        self._lone: dict[str, dict[str, Thread]] = {}
         self._closed: dict[str, Rumour] = {}
         self._changed: dict[str, Rumour | None] = {}
 
@@ -102,6 +103,7 @@ class LiveThreads:
         self.several_channels |= self.channel not in (None, post.channel)
         self.channel = post.channel
         thread.touch(at, post.ref, post.channel, self.options.dormant_micros)
+        self._count_lone(thread, post.channel)
         self._changed.pop(thread.id, None)
         self._changed[thread.id] = None
         self._bound(self._changed)
@@ -113,6 +115,24 @@ class LiveThreads:
             # Only what nothing matched: a thread must not drift from picture to picture.
             if self.pictures.nearest(picture) is None:
                 self.pictures.add(picture, thread.id)
+
+    def _count_lone(self, thread: Thread, channel: str) -> None:
+        """After a post of ``channel`` was counted in ``thread``."""
+        if not thread.lone:
+            self._forget_lone(thread)
+            return
+        lone = self._lone.setdefault(channel, {})
+        lone[thread.id] = thread
+        if self.several_channels and len(lone) > self.options.max_lone:
+            oldest = next(iter(lone.values()))
+            self._deadlines.drop(oldest)
+            self._close(oldest)
+
+    def _forget_lone(self, thread: Thread) -> None:
+        for channel in thread.channels:
+            lone = self._lone.get(channel, {})
+            if lone.pop(thread.id, None) is not None and not lone:
+                del self._lone[channel]
 
     def remember(self, thread: Thread, post: Post, digest: bytes, probe: Probe | None) -> bool:
         """Keep a new text of ``thread`` so that its copies are known.
@@ -229,6 +249,7 @@ class LiveThreads:
 
     def _close(self, thread: Thread) -> None:
         del self.threads[thread.id]
+        self._forget_lone(thread)
         for digest in list(thread.digests):
             self._forget(digest)
         for key in thread.media:
@@ -318,6 +339,8 @@ class LiveThreads:
                 self.by_slot[slot] = thread
                 slot += 1
             self.threads[thread.id] = thread
+            if thread.lone:
+                self._lone.setdefault(next(iter(thread.channels)), {})[thread.id] = thread
             self.media.update(dict.fromkeys(thread.media, thread))
             self._deadlines.push(thread)
 

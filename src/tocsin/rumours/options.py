@@ -33,6 +33,8 @@ class RumourOptions:
         half_life_days: weight of a text in its thread's centroid halves in that time.
         dormant_days: a thread that speaks again after this silence was revived.
         max_live: live threads; above it, the longest silent one-post thread is closed first.
+        max_lone: live threads of one post that a channel among several may have; above it, its own
+            oldest is closed, so that a flood crowds out nobody else's.
         max_texts: distinct texts remembered in all threads; the longest unseen goes first.
         max_thread_texts: the same for one thread, so that a flood costs only its own thread.
 
@@ -54,6 +56,7 @@ class RumourOptions:
     half_life_days: float = 7.0
     dormant_days: float = 3.0
     max_live: int = 30_000
+    max_lone: int = 2_000
     max_texts: int = 60_000
     max_thread_texts: int = 200
 
@@ -62,7 +65,7 @@ class RumourOptions:
             _require(0 < getattr(self, name) <= 1, name, "in (0, 1]")
         for name in ("live_days", "short_hours", "half_life_days", "dormant_days"):
             _require(getattr(self, name) > 0, name, "above 0")
-        for name in ("max_live", "max_texts", "max_thread_texts", "exemplars"):
+        for name in ("max_live", "max_lone", "max_texts", "max_thread_texts", "exemplars"):
             _require(getattr(self, name) >= 1, name, "at least 1")
         _require(self.suggest <= self.join, "suggest", "at most join")
         _require(self.join <= self.everyday_join <= 1, "everyday_join", "from join to 1")

@@ -41,6 +41,7 @@ class Thread:
         place: how many posts had been taken in when its last one came.
         revived: when it last came back after a silence; −1 if it never did.
         pace: posts, each counting half as much for every day that has passed by ``last``.
+        dropped: closed before its time.
     """
 
     id: str
@@ -62,6 +63,12 @@ class Thread:
     place: int = 0
     revived: int = -1
     pace: float = 0.0
+    dropped: bool = False
+
+    @property
+    def lone(self) -> bool:
+        """Of one post, and never of more."""
+        return self.posts == 1 and sum(self.channels.values()) == 1
 
     @property
     def deadline(self) -> int:
@@ -118,11 +125,22 @@ class Deadlines:
     def __init__(self) -> None:
         self._lone: _Heap = []
         self._shared: _Heap = []
+        self._dropped = 0
 
     def push(self, thread: Thread) -> None:
         """Enter a new thread."""
         heap = self._lone if thread.posts <= 1 else self._shared
         heapq.heappush(heap, (thread.deadline, thread.serial, thread))
+
+    def drop(self, thread: Thread) -> None:
+        """Forget a thread that is closed before its time."""
+        thread.dropped = True
+        self._dropped += 1
+        if 2 * self._dropped > len(self._lone) + len(self._shared):
+            for heap in (self._lone, self._shared):
+                heap[:] = [entry for entry in heap if not entry[2].dropped]
+                heapq.heapify(heap)
+            self._dropped = 0
 
     def pop_due(self, now: int) -> list[Thread]:
         """Remove every thread whose deadline lies before ``now``; returned in that order."""
@@ -130,7 +148,9 @@ class Deadlines:
         for heap in (self._lone, self._shared):
             while heap and heap[0][0] < now:
                 thread = heapq.heappop(heap)[2]
-                if thread.deadline < now:
+                if thread.dropped:
+                    self._dropped -= 1
+                elif thread.deadline < now:
                     due.append(thread)
                 else:
                     self.push(thread)
@@ -141,6 +161,9 @@ class Deadlines:
         while True:
             heap = self._lone or self._shared
             deadline, _, thread = heapq.heappop(heap)
+            if thread.dropped:
+                self._dropped -= 1
+                continue
             if thread.deadline == deadline and (thread.posts <= 1 or heap is self._shared):
                 return thread
             self.push(thread)
