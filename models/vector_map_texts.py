@@ -37,9 +37,11 @@ SHORTEST = 40
 MOST_ENGLISH, MOST_PLAIN, MOST_OTHER = 3000, 1500, 400
 """Posts of English, of each other language of the sixteen, and of each other language."""
 
-_CODES = "amh:am ibo:ig kin:rw tir:ti yor:yo arb:ar ben:bn eng:en fas:fa fra:fr guj:gu hau:ha hin:hi ind:id kan:kn mal:ml \
-mar:mr mya:my nep:ne orm:om pan:pa por:pt rus:ru sin:si som:so spa:es swa:sw tam:ta tel:te tha:th \
-tur:tr ukr:uk urd:ur vie:vi zho-CN:zh"
+_CODES = """
+amh:am ibo:ig kin:rw tir:ti yor:yo arb:ar ben:bn eng:en fas:fa fra:fr guj:gu hau:ha
+hin:hi ind:id kan:kn mal:ml mar:mr mya:my nep:ne orm:om pan:pa por:pt rus:ru sin:si
+som:so spa:es swa:sw tam:ta tel:te tha:th tur:tr ukr:uk urd:ur vie:vi zho-CN:zh
+"""
 CODES = dict(pair.split(":") for pair in _CODES.split())
 """Languages of the stream that multilingual-e5-small knows; the others are left out."""
 
