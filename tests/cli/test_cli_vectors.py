@@ -30,7 +30,7 @@ def test_check_tries_both_models_and_lists_languages(tmp_path: Path) -> None:
     if e5.available() is not None:
         pytest.skip("without the extra 'multilang'")
     line = _line(tmp_path)
-    assert "94 languages (af am " in line
+    assert "98 languages (af am " in line
     assert "pip install" not in line
 
 

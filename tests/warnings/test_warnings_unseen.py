@@ -29,10 +29,10 @@ def test_posts_compared_by_their_words_are_said_apart() -> None:
     add(counts, "und", model=None, text="\u0d9c\u0d9c\u0d9c")
     unread, worded = counts.sentences(NOON)
     assert unread.startswith("5 of 6 posts of the last 24 hours could not be read (")
-    assert "2 in a language without a reader (yo)" in unread
+    assert "2 in a language without a reader (ln)" in unread
     assert worded == (
         "3 of 6 posts of the last 24 hours were compared by their words only "
-        "(1 in a language not recognised, 2 in yo)"
+        "(1 in a language not recognised, 2 in ln)"
     )
 
 
