@@ -168,7 +168,7 @@ def bench_archive() -> dict[str, Any]:
     plan = ReadingPlan(reader="", workers=2)
     missing = MissingVectors(plan)
     for n, (read, _) in enumerate(read_ahead(archive_posts(), plan, tracker)):
-        enriched = missing.fill(read, tracker.needs_vector)
+        enriched = missing.fill(read, tracker)
         methods[cost.timed(tracker, enriched)] += 1
         if n % 10_000 == 0:
             tracker.expire(enriched.post.known_at)

@@ -67,9 +67,7 @@ def test_the_same_text_in_another_language_is_another_vector(
     posts.append(post(9, "🙂"))
     found = list(_ahead(posts))
     assert [one.vector_model for one, _ in found] == [None, "e5-mapped", "use3", "e5-mapped", None]
-    for (one, _), here in zip(
-        found, workers._read_here(posts, PLAN, Always().needs_vector), strict=True
-    ):
+    for (one, _), here in zip(found, workers._read_here(posts, PLAN, Always()), strict=True):
         assert _bits(one) == _bits(here[0])
 
 

@@ -103,7 +103,7 @@ class Replay:
             posts = (post for post in posts if post.known_at <= end)
         reads = read_ahead(posts, plan, pipeline)
         for count, (enriched, reading) in enumerate(reads, 1):
-            step = pipeline.step(missing.fill(enriched, pipeline.needs_vector), reading)
+            step = pipeline.step(missing.fill(enriched, pipeline), reading)
             options.observer(enriched, reading, step.sighting.rumour)
             yield from _told(step.actions, options.start)
             if count % 256 == 0:

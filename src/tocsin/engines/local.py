@@ -32,7 +32,7 @@ from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.workers import (
     CHUNK,
-    Needs,
+    Matcher,
     PostReader,
     Read,
     ReadingPlan,
@@ -101,8 +101,7 @@ class Run:
         watch.started(record.posts_done, self._count())
         batch = Batch(actions=list(self._apply_decisions()))
         for enriched, reading in self._read():
-            complete = self._missing.fill(enriched, self._pipeline.needs_vector)
-            step = self._pipeline.step(complete, reading)
+            step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
             batch.add(enriched, reading, step)
             if batch.posts >= self._checkpoint_posts:
                 self._write(checkpoints, batch, summary, done=False)
@@ -211,9 +210,9 @@ class MissingVectors:
         self._plan = plan
         self._reader: PostReader | None = None
 
-    def fill(self, enriched: Enriched, needs_vector: Needs) -> Enriched:
+    def fill(self, enriched: Enriched, matcher: Matcher) -> Enriched:
         """``enriched`` with its vector, if it needs one and its language has a model."""
-        if not may_have_vector(enriched) or not needs_vector(enriched):
+        if not may_have_vector(enriched) or not matcher.needs_vector(enriched):
             return enriched
         if self._reader is None:
             self._reader = PostReader(self._plan)

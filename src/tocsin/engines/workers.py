@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,6 @@ CHUNK = 256
 """Posts per task: large enough that sending costs little, small enough to keep order cheaply."""
 
 Read = tuple[Enriched, Reading]
-Needs = Callable[[Enriched], bool]
 
 
 class Matcher(Protocol):
@@ -151,7 +150,7 @@ def read_ahead(posts: Iterable[Post], plan: ReadingPlan, matcher: Matcher) -> It
         EnvironmentFailed: a worker process died (usually: memory ran out).
     """
     if plan.workers == 0:
-        yield from _read_here(posts, plan, matcher.needs_vector)
+        yield from _read_here(posts, plan, matcher)
         return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(plan.workers, context, _start_worker, (plan,))
@@ -166,11 +165,11 @@ def read_ahead(posts: Iterable[Post], plan: ReadingPlan, matcher: Matcher) -> It
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_here(posts: Iterable[Post], plan: ReadingPlan, needs_vector: Needs) -> Iterator[Read]:
+def _read_here(posts: Iterable[Post], plan: ReadingPlan, matcher: Matcher) -> Iterator[Read]:
     reader = PostReader(plan)
     for post in posts:
         enriched, reading = reader.read_one(post)
-        if may_have_vector(enriched) and needs_vector(enriched):
+        if may_have_vector(enriched) and matcher.needs_vector(enriched):
             enriched = reader.embed([enriched])[0]
         yield enriched, reading
 

@@ -116,6 +116,12 @@ class LiveThreads:
             if self.pictures.nearest(picture) is None:
                 self.pictures.add(picture, thread.id)
 
+    def own_share(self, thread: Thread, channel: str) -> float:
+        """What part of ``thread`` is of ``channel``; none where there is one channel alone: it has
+        no others to be told from.
+        """
+        return thread.share(channel) if self.several_channels else 0.0
+
     def _count_lone(self, thread: Thread, channel: str) -> None:
         """After a post of ``channel`` was counted in ``thread``."""
         if not thread.lone:

@@ -26,7 +26,7 @@ class Probe:
     Args:
         letters: letters of the text, an ideograph as two.
         words: its words; in scripts without spaces two letters count as one.
-        terms: its words.
+        terms: its distinct terms.
         tongue: its script and language as a number.
     """
 

@@ -12,14 +12,13 @@ from tocsin.rumours.options import MICROS_PER_DAY
 from tocsin.rumours.postings import Rows
 from tocsin.rumours.probing import Probe
 from tocsin.rumours.remembered import PAIR, Lexical, Meaning
-from tocsin.rumours.threads import Thread
+from tocsin.rumours.threads import MOSTLY, Thread
 
 BEST = 6
 """Threads looked at closely: so many by meaning, and so many by words."""
 
 _NEAR = 0.5  # cosine to a centroid
 _SHARED = 9.0  # nats
-_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +67,7 @@ def best_threads(live: LiveThreads, asked: Asked) -> Found:
     likely = found.likely.tolist()
     order = sorted(range(len(threads)), key=lambda i: (-likely[i], threads[i].serial))
     best = tuple(Scored(threads[i], likely[i]) for i in order[:2])
-    of_others = evidence.own <= _MOSTLY
+    of_others = evidence.own <= MOSTLY
     return Found(best, doubt, float(found.everyday.max(initial=0.0, where=of_others)))
 
 
@@ -118,9 +117,9 @@ def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread], doubt: flo
     likeness = live.rows.likeness(_exemplars(threads), asked.meaning, asked.lexical)
     meaning = None if texts_suffice(likeness, doubt) else asked.meaning
     centroid, cohesion = _centroids(live, meaning, threads)
-    channel, taken, several = asked.channel, live.taken, live.several_channels
+    channel, taken = asked.channel, live.taken
     told = np.array(
-        [(t.posts, taken - t.place, asked.at - t.last, t.share(channel)) for t in threads]
+        [(t.posts, taken - t.place, asked.at - t.last, live.own_share(t, channel)) for t in threads]
     )
     return Evidence(
         centroid=centroid,
@@ -131,7 +130,7 @@ def _evidence(live: LiveThreads, asked: Asked, threads: list[Thread], doubt: flo
         likeness=likeness,
         letters=asked.probe.letters,
         information=asked.lexical.information,
-        own=told[:, 3] * several,
+        own=told[:, 3],
         sameness=live.channels.sameness(asked.channel),
     )
 

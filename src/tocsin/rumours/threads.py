@@ -13,6 +13,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _CHANNELS_KEPT = 16
 
+MOSTLY = 0.5
+"""A channel's share of a thread above which the thread is mostly its own."""
+
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970, exactly (a float of seconds is not)."""
@@ -41,7 +44,6 @@ class Thread:
         place: how many posts had been taken in when its last one came.
         revived: when it last came back after a silence; −1 if it never did.
         pace: posts, each counting half as much for every day that has passed by ``last``.
-        dropped: closed before its time.
     """
 
     id: str
@@ -63,7 +65,6 @@ class Thread:
     place: int = 0
     revived: int = -1
     pace: float = 0.0
-    dropped: bool = False
 
     @property
     def lone(self) -> bool:
@@ -125,7 +126,7 @@ class Deadlines:
     def __init__(self) -> None:
         self._lone: _Heap = []
         self._shared: _Heap = []
-        self._dropped = 0
+        self._dropped: set[int] = set()  # serials of threads whose entry is void
 
     def push(self, thread: Thread) -> None:
         """Enter a new thread."""
@@ -134,13 +135,12 @@ class Deadlines:
 
     def drop(self, thread: Thread) -> None:
         """Forget a thread that is closed before its time."""
-        thread.dropped = True
-        self._dropped += 1
-        if 2 * self._dropped > len(self._lone) + len(self._shared):
+        self._dropped.add(thread.serial)
+        if 2 * len(self._dropped) > len(self._lone) + len(self._shared):
             for heap in (self._lone, self._shared):
-                heap[:] = [entry for entry in heap if not entry[2].dropped]
+                heap[:] = [entry for entry in heap if entry[1] not in self._dropped]
                 heapq.heapify(heap)
-            self._dropped = 0
+            self._dropped.clear()
 
     def pop_due(self, now: int) -> list[Thread]:
         """Remove every thread whose deadline lies before ``now``; returned in that order."""
@@ -148,8 +148,8 @@ class Deadlines:
         for heap in (self._lone, self._shared):
             while heap and heap[0][0] < now:
                 thread = heapq.heappop(heap)[2]
-                if thread.dropped:
-                    self._dropped -= 1
+                if thread.serial in self._dropped:
+                    self._dropped.remove(thread.serial)
                 elif thread.deadline < now:
                     due.append(thread)
                 else:
@@ -161,8 +161,8 @@ class Deadlines:
         while True:
             heap = self._lone or self._shared
             deadline, _, thread = heapq.heappop(heap)
-            if thread.dropped:
-                self._dropped -= 1
+            if thread.serial in self._dropped:
+                self._dropped.remove(thread.serial)
                 continue
             if thread.deadline == deadline and (thread.posts <= 1 or heap is self._shared):
                 return thread

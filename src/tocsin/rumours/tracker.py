@@ -22,14 +22,13 @@ from tocsin.rumours.scoring import Asked, best_threads
 from tocsin.rumours.snapshot import pack, unpack
 from tocsin.rumours.suggestions import Suggestions
 from tocsin.rumours.terms import Hashes
-from tocsin.rumours.threads import Thread, micros
+from tocsin.rumours.threads import MOSTLY, Thread, micros
 
 _TELLING_MEDIA = frozenset({"photo", "video", "voice", "audio", "document", "animation"})
 """Kinds of file that say something; the same sticker is no sign of the same rumour."""
 
 _PICTURE_BITS = 256
 _NEVER = 1.01
-_MOSTLY = 0.5
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -244,7 +243,7 @@ class RumourTracker:
         close = []
         for row, overlap in self._live.near.candidates(probe.signature, probe.keys):
             thread = by_row[row]
-            own = self._live.several_channels and thread.share(channel) > _MOSTLY
+            own = self._live.own_share(thread, channel) > MOSTLY
             if overlap >= (options.own_threshold if own else usual):
                 close.append((-overlap, thread.serial, row))
         if not close:

@@ -85,12 +85,8 @@ class Graph:
             weight: (in, out).
             planes: 2 adds a second product, of what 7 bits left over of the weights.
         """
-        return self._linear(*self._scaled_rows(rows), (weight, bias), planes)
-
-    def _linear(
-        self, numbers: str, steps: str, weights: tuple[Floats, Floats | None], planes: int
-    ) -> str:
-        left, bias = weights
+        numbers, steps = self._scaled_rows(rows)
+        left = weight
         products = []
         for _ in range(planes):
             whole, scales = eight_bits(left)
@@ -107,9 +103,8 @@ class Graph:
         top = self.node("ReduceMax", self.node("Abs", rows), last, keepdims=1)
         steps = self.node("Mul", top, self.constant(np.float32(1 / _INPUT_TOP)))
         steps = self.node("Max", steps, self.constant(np.float32(_LEAST_STEP)))
-        return self.node("QuantizeLinear", self.node("Div", rows, steps), self._one, self._zero), (
-            steps
-        )
+        whole = self.node("QuantizeLinear", self.node("Div", rows, steps), self._one, self._zero)
+        return whole, steps
 
     def eight_bit(self, rows: str, step: float) -> str:
         """uint8 numbers of one fixed ``step``; what is above 127 of them is cut off."""
