@@ -14,6 +14,7 @@ from tocsin.model.post import ChannelProfile, Enriched, Post
 from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Reading
 from tocsin.reading.hints import CueHints
 from tocsin.reading.packs_loader import load_packs
+from tocsin.reading.protocol import ReaderOptions
 from tocsin.reading.reader import PackReader
 
 CASES = Path(__file__).with_name("cases_dev.jsonl")
@@ -43,7 +44,8 @@ WHERE_WHEN = NoPlaces()
 
 @lru_cache(maxsize=1)
 def reader() -> PackReader:
-    return PackReader(load_packs(("ru", "en")), WHERE_WHEN, ("ru", "en"))
+    options = ReaderOptions(languages=("ru", "en"))
+    return PackReader(load_packs(options.languages), WHERE_WHEN, options)
 
 
 def enriched(text: str, lang: str = "ru") -> Enriched:

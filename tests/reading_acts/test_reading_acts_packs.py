@@ -15,6 +15,7 @@ from tocsin.reading.lexicon import Lexicon
 from tocsin.reading.packs_loader import load_packs
 from tocsin.reading.patterns import parse
 from tocsin.reading.reader import PackReader
+from tocsin.reading.protocol import ReaderOptions
 from tocsin.reading.refused import refused_term
 
 LANGUAGES = ("ru", "en")
@@ -29,7 +30,7 @@ def _load(folder: Path, text: str, name: str = "own.yaml") -> Lexicon:
     (folder / name).write_text(text, encoding="utf-8")
     packs = load_packs(LANGUAGES, [folder])
     own = tuple(cue for cue in packs.cues if cue.id == "ru.x")
-    return Lexicon(replace(packs, cues=own, terms=()))  # quick: only what the test wrote
+    return Lexicon(replace(packs, cues=own, terms=()), ("ru", "en"))  # quick: only what the test wrote
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_an_analyst_adds_a_code_without_touching_code(tmp_path: Path) -> None:
     )
     (tmp_path / "times_de.yaml").write_text("another: stage\n", encoding="utf-8")
     packs = load_packs(LANGUAGES, [tmp_path])
-    reading = PackReader(packs, WHERE_WHEN, LANGUAGES).read(
+    reading = PackReader(packs, WHERE_WHEN, ReaderOptions(languages=("ru", "en"))).read(
         enriched("Выгоним табуреток из города, сбор в 20:00 у моста"), None
     )
     assert reading.target is not None

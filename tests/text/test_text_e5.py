@@ -67,7 +67,7 @@ def encoder() -> E5Encoder:
 @pytest.fixture(scope="module")
 def weights() -> Path:
     _skip_without_weights()
-    return e5._weights()
+    return e5.weights_file()
 
 
 @pytest.fixture(scope="module")
@@ -308,7 +308,7 @@ def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) ->
         E5Encoder()
     monkeypatch.setattr(e5, "find_spec", lambda _: None)
     with pytest.raises(MissingExtra):
-        e5._weights()
+        e5.weights_file()
 
 
 def test_importing_needs_no_optional_package() -> None:

@@ -16,6 +16,7 @@ from tocsin.cli import (
     check,
     cluster,
     demo,
+    explain,
     ingest,
     init,
     read,
@@ -47,6 +48,7 @@ app.command()(init.init)
 app.command()(ingest.ingest)
 app.command()(run.run)
 app.command()(read.read)
+app.command()(explain.explain)
 app.command()(cluster.cluster)
 app.command()(replay.replay)
 app.add_typer(warnings.app, name="warnings")

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -21,14 +21,17 @@ from functools import lru_cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from tocsin.errors import EnvironmentFailed
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile, Enriched, Post, Reading, ReadStatus, Vector
 from tocsin.plugins import language_pack_folders, load_reader
-from tocsin.reading import Reader, ReaderOptions
+from tocsin.reading import Encode, Explanation, PackReader, Reader, ReaderOptions, explain
 from tocsin.rumours import Probe, probe_of
-from tocsin.text import TextStage, Vectors
+from tocsin.text import AdaptedE5, TextStage, Vectors, e5_missing, for_encoder
 
 CHUNK = 256
 """Posts per task: large enough that sending costs little, small enough to keep order cheaply."""
@@ -94,6 +97,17 @@ class PostReader:
             enriched = self._text.embed([enriched])[0]
         return enriched, self._reader.read(enriched, profile)
 
+    def explain(self, post: Post) -> Explanation:
+        """One post with the reasons for its reading.
+
+        Raises:
+            UsageError: the reader is not the built-in one, which alone gives reasons.
+        """
+        if not isinstance(self._reader, PackReader):
+            raise UsageError(f"the reader '{self._reader.name}' gives no reasons; use 'packs'")
+        profile = self._profiles.get(post.channel)
+        return explain(self._reader, self._text.prepare(post, profile), profile)
+
     def versions(self) -> dict[str, str]:
         """Digests of the packs, gazetteer and models in force."""
         return {**self._reader.versions(), "vectors": _vectors().model_digest}
@@ -136,7 +150,25 @@ def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
     if not name:
         return _Unread()
     packs = (*language_pack_folders()[1:], *map(Path, pack_folders))
-    return load_reader(name, ReaderOptions(packs=packs))
+    return load_reader(name, ReaderOptions(packs=packs, encode=_encode, adapt=_adapted))
+
+
+def _encode(texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:
+    """What readers are given to encode by; texts as the text stage would encode them."""
+    return _vectors().encode_many([for_encoder(text) for text in texts], [lang] * len(texts))
+
+
+def _adapted(adapters: Mapping[str, npt.NDArray[Any]]) -> Encode | None:
+    """The second encoder, where its package is installed: about 230 MB and a second."""
+    if e5_missing() is not None:
+        return None
+    model = AdaptedE5(adapters)
+
+    def encode(texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:
+        del lang  # it reads all of them alike
+        return model.encode_many([for_encoder(text) for text in texts])
+
+    return encode
 
 
 def read_ahead(posts: Iterable[Post], plan: ReadingPlan, matcher: Matcher) -> Iterator[Read]:

@@ -169,6 +169,7 @@ class Reading:
         alarm: P(alarming), 0 to 1; None where the post is unsupported.
         act_scores: 0 to 1 for each Act; empty where unsupported.
         acts: acts at or above .5, whoever utters them.
+        frames: 0 to 1 for each Frame, 1 in all; empty where unsupported.
         signals: those present.
         target: named by the post itself; inheritance happens later and is marked.
     """
@@ -181,6 +182,7 @@ class Reading:
     act_scores: Mapping[Act, float] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     frame: Frame = Frame.OTHER
+    frames: Mapping[Frame, float] = field(default_factory=dict)
     target: Target | None = None
     places: tuple[PlaceMention, ...] = ()
     event_time: EventTime | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tocsin.reading.head import Head
+from tocsin.reading.explain import Explanation, explain
+from tocsin.reading.judgement import load
 from tocsin.reading.packs_loader import load_packs
-from tocsin.reading.protocol import Reader, ReaderOptions
+from tocsin.reading.protocol import Encode, Reader, ReaderOptions
 from tocsin.reading.reader import PackReader
 from tocsin.reading.where_when import WhereWhen
 
-__all__ = ["Reader", "ReaderOptions", "build_reader"]
+__all__ = ["Encode", "Explanation", "PackReader", "Reader", "ReaderOptions", "build_reader", "explain"]
 
 
 def build_reader(options: ReaderOptions | None = None) -> Reader:
@@ -19,5 +20,4 @@ def build_reader(options: ReaderOptions | None = None) -> Reader:
     """
     options = options or ReaderOptions()
     packs = load_packs(options.languages, options.packs)
-    head = Head.load() if options.head else None
-    return PackReader(packs, WhereWhen.build(), options.languages, head)
+    return PackReader(packs, WhereWhen.build(), options, load(options))

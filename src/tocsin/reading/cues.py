@@ -61,6 +61,11 @@ class Found:
             self.tokens.starts[hit.start], self.tokens.ends[hit.end - 1], hit.cue.kind, hit.cue.id
         )
 
+    def named(self, mention: Mention) -> Span:
+        """Where a group is named, and by which sort of name."""
+        start, end = self.tokens.starts[mention.start], self.tokens.ends[mention.end - 1]
+        return Span(start, end, "target", f"group.{mention.term.sort}")
+
 
 def find_cues(folded: str, lexicon: Lexicon) -> Found | None:
     """Cues and group names of a folded text; None where there can be none of either.

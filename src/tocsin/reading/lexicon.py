@@ -17,7 +17,7 @@ from tocsin.reading.inflect import (
     russian_forms,
 )
 from tocsin.reading.lemmas import CACHE_SIZE
-from tocsin.reading.pack import ACT_KINDS, SIGNAL_KINDS, Cue, GroupTerm, Packs
+from tocsin.reading.pack import ACT_KINDS, INFLECTED, SIGNAL_KINDS, Cue, GroupTerm, Packs
 from tocsin.reading.patterns import Element, parse
 
 NUMBER, CLOCK, YEAR, GROUP = "$NUM", "$TIME", "$YEAR", "$GROUP"
@@ -49,17 +49,27 @@ class Rule:
 
 
 class Lexicon:
-    """All patterns of all packs, indexed by the rarest word they need."""
+    """Patterns of some languages' packs, indexed by the rarest word they need.
 
-    def __init__(self, packs: Packs) -> None:
+    Args:
+        languages: whose; "die" is a word of two languages, so each is read by its own.
+    """
+
+    def __init__(self, packs: Packs, languages: Iterable[str]) -> None:
+        own = frozenset(languages)
         self._packs = packs
         self._keys: dict[tuple[str, tuple[str, ...]], int] = {}
         self._forms: dict[str, list[int]] = {}
         self._stems: dict[str, list[int]] = {}
         self._sizes: list[int] = []
         self._moods: dict[str, Mood] = {}
-        terms = [self._compile(_term_pattern(t), t, t.group) for t in packs.terms]
-        cues = [self._compile(p, cue, cue.id) for cue in packs.cues for p in cue.patterns]
+        terms = [self._compile(_term_pattern(t), t, t.group) for t in packs.terms if t.language in own]
+        cues = [
+            self._compile(p, cue, cue.id)
+            for cue in packs.cues
+            if cue.language in own
+            for p in cue.patterns
+        ]
         self._terms = self._by_rarest(terms)
         self._cues = self._by_rarest(cues)
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
@@ -191,6 +201,11 @@ class Lexicon:
     def _forms_of(self, word: str, language: str, where: str) -> Mapping[str, Mood]:
         if language == "en":
             return english_forms(word, self._packs.irregular)
+        if language not in INFLECTED:
+            raise UsageError(
+                f"{where}: '@{word}': forms of '{language}' are not known; write its forms or a "
+                f"stem '{word}*'"
+            )
         try:
             return russian_forms(word)
         except KeyError:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tocsin.model.reading import Act, Frame
 from tocsin.reading.acts import Evidence, weigh
 from tocsin.reading.cues import Found, find_cues
+from tocsin.reading.features import HOUR, features_of
 from tocsin.reading.frame import alarm_of, frame_of
-from tocsin.reading.head_features import HOUR, features_of
 from tocsin.reading.lexicon import Lexicon
+from tocsin.reading.masking import masked
 from tocsin.reading.modality import marks_of
-from tocsin.reading.tokens import MAX_CHARS, fold
+from tocsin.reading.pack import StandIn
+from tocsin.reading.tokens import fold
 
 QUIET = 0.02
 """Alarm of a post in which the packs see nothing."""
@@ -25,11 +28,13 @@ class Look:
     """Cues, evidence, and what the rules alone make of them.
 
     Args:
+        masked: the text with stand-ins for group names, for the encoder.
         found: None where there can be no act and no signal; ``evidence`` is None then too.
-        features: in the order of ``head_features.FEATURES``.
-        worth_a_vector: the head may see more here than the rules.
+        features: in the order of ``features.FEATURES``.
+        worth_a_vector: the heads may see more here than the rules.
     """
 
+    masked: str
     found: Found | None
     evidence: Evidence | None
     frame: Frame
@@ -45,17 +50,18 @@ class Look:
         return dict(self.evidence.scores)
 
 
-def look_at(text: str, lexicon: Lexicon) -> Look:
-    """Look at a cleaned text with the rules."""
-    found = find_cues(fold(text[:MAX_CHARS]), lexicon)
+def look_at(text: str, lexicon: Lexicon, stand_ins: Mapping[str, StandIn]) -> Look:
+    """Look at a text in its plain form with the rules."""
+    found = find_cues(fold(text), lexicon)
     hour = len(text) <= SHORT and HOUR.search(text) is not None
     if found is None:
         features = features_of(text, None, None, Frame.OTHER, QUIET)
-        return Look(None, None, Frame.OTHER, QUIET, tuple(features), hour)
+        return Look(text, None, None, Frame.OTHER, QUIET, tuple(features), hour)
     marks = marks_of(found)
     evidence = weigh(found, marks)
     frame = frame_of(found, marks, evidence)
     alarm = alarm_of(found, evidence, frame)
     features = features_of(text, found, evidence, frame, alarm)
     worth = hour or bool(found.mentions) or any(score > 0 for score in evidence.scores.values())
-    return Look(found, evidence, frame, alarm, tuple(features), worth)
+    hidden = masked(text, found, stand_ins)
+    return Look(hidden, found, evidence, frame, alarm, tuple(features), worth)

@@ -47,6 +47,12 @@ GRAMMAR_KINDS = frozenset(
         "origin",
     }
 )
+SHOWN_KINDS = ACT_KINDS | SIGNAL_KINDS | {"report", "report_call", "condemn", "peaceful"}
+"""Kinds that a reading shows as spans: acts, signals, and what speaks for a frame."""
+
+INFLECTED = frozenset({"ru", "en"})
+"""Languages whose word forms the program knows; packs of others write theirs out."""
+
 KINDS = ACT_KINDS | SIGNAL_KINDS | CONTEXT_KINDS | GRAMMAR_KINDS
 
 
@@ -92,12 +98,26 @@ class GroupTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """What the encoder is shown for every group name, as forms of one uncontested ethnonym.
+
+    Args:
+        plural: for people of a group; Russian: the dictionary form, inflected like the name.
+        adjective: for an adjective.
+    """
+
+    plural: str
+    adjective: str
+
+
+@dataclass(frozen=True, slots=True)
 class Packs:
     """Everything loaded.
 
     Args:
         classes: (language, name) → atoms, for ``$name`` in patterns.
         irregular: English base → past forms.
+        stand_ins: language → what stands for every group name.
         digests: file name → hex SHA-256 of its bytes.
     """
 
@@ -105,4 +125,5 @@ class Packs:
     cues: tuple[Cue, ...] = ()
     terms: tuple[GroupTerm, ...] = ()
     irregular: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)

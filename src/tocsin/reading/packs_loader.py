@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from tocsin.errors import UsageError
-from tocsin.reading.pack import KINDS, Cue, GroupTerm, Packs
+from tocsin.reading.pack import INFLECTED, KINDS, Cue, GroupTerm, Packs, StandIn
 from tocsin.reading.protocol import LANGUAGES
 from tocsin.reading.refused import refused_term
 
@@ -27,10 +27,10 @@ SORTS = {
     "venues": "venue",
     "slurs": "slur",
 }
-_TOP = {"version", "language", "classes", "irregular", "cues", "groups"}
+_TOP = {"version", "language", "classes", "irregular", "stand_in", "cues", "groups"}
 _CUE = {"id", "kind", "strength", "alone", "gather", "modal", "told", "patterns"}
 _OTHER_STAGE = ("times_", "venues_", "places_")
-_LANGUAGE_FILES = ("groups", "ru", "en")
+_GROUPS = ("groups", "groups_world")
 
 
 class _Draft:
@@ -42,6 +42,7 @@ class _Draft:
         self.cues: dict[str, Cue] = {}
         self.terms: dict[GroupTerm, None] = {}
         self.irregular: dict[str, tuple[str, ...]] = {}
+        self.stand_ins: dict[str, StandIn] = {}
         self.digests: dict[str, str] = {}
 
     def add(self, name: str, raw: bytes) -> None:
@@ -53,7 +54,7 @@ class _Draft:
             raise UsageError(f"{name}: version must be {VERSION}; write 'version: {VERSION}'")
         for group in _list(pack.get("groups", []), f"{name}: groups"):
             self._add_group(group, name)
-        if pack.keys() & {"cues", "classes", "irregular"}:
+        if pack.keys() & {"cues", "classes", "irregular", "stand_in"}:
             self._add_language(pack, name)
 
     def _add_language(self, pack: Mapping[str, Any], name: str) -> None:
@@ -67,6 +68,8 @@ class _Draft:
             self.classes[language, key] = known + _texts(atoms, f"{name}: class '{key}'")
         for base, pasts in _mapping(pack.get("irregular", {}), f"{name}: irregular").items():
             self.irregular[base] = _texts(pasts, f"{name}: irregular '{base}'")
+        if "stand_in" in pack:
+            self.stand_ins[language] = _stand_in(pack["stand_in"], f"{name}: stand_in")
         for entry in _list(pack.get("cues", []), f"{name}: cues"):
             cue = _cue(entry, language, name)
             if cue.id in self.cues:
@@ -95,6 +98,7 @@ class _Draft:
             tuple(self.cues.values()),
             tuple(self.terms),
             dict(self.irregular),
+            dict(self.stand_ins),
             dict(self.digests),
         )
 
@@ -114,7 +118,7 @@ def load_packs(languages: tuple[str, ...], folders: Iterable[Path] = ()) -> Pack
         )
     draft = _Draft(languages)
     builtin = files("tocsin.reading.packs")
-    for stem in _LANGUAGE_FILES:
+    for stem in (*_GROUPS, *languages):
         draft.add(f"{stem}.yaml", builtin.joinpath(f"{stem}.yaml").read_bytes())
     for folder in folders:
         if not folder.is_dir():
@@ -153,6 +157,11 @@ def _cue(entry: Any, language: str, name: str) -> Cue:
     flags = {key: rule[key] for key in ("modal", "told") if key in rule}
     if not all(isinstance(flag, bool) for flag in flags.values()):
         raise UsageError(f"{where}: modal and told must be true or false")
+    if flags.get("modal") and language not in INFLECTED:
+        raise UsageError(
+            f"{where}: the moods of verbs in '{language}' are not known; leave modal out and "
+            "write the forms that urge"
+        )
     return Cue(
         id=f"{language}.{title}",
         kind=kind,
@@ -187,6 +196,15 @@ def _only(pack: Mapping[str, Any], allowed: set[str], where: str) -> None:
         raise UsageError(
             f"{where}: unknown key '{unknown[0]}'; allowed: {', '.join(sorted(allowed))}"
         )
+
+
+def _stand_in(value: Any, where: str) -> StandIn:
+    forms = _mapping(value, where)
+    _only(forms, {"plural", "adjective"}, where)
+    plural, adjective = forms.get("plural"), forms.get("adjective")
+    if not isinstance(plural, str) or not isinstance(adjective, str):
+        raise UsageError(f"{where}: needs 'plural' and 'adjective', both words")
+    return StandIn(plural, adjective)
 
 
 def _mapping(value: Any, where: str) -> dict[str, Any]:

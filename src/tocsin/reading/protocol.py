@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import Reading
 
-LANGUAGES = ("ru", "en")
+LANGUAGES = ("ru", "en", "ar", "de", "es", "fr", "it", "nl", "pl", "pt", "tr", "uk")
 """ISO 639-1 codes with a built-in language pack."""
+
+
+class Encode(Protocol):
+    """Texts in one language of the sentence encoder → vectors (n, 512), L2 norm 1."""
+
+    def __call__(self, texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:
+        """Row i depends on ``texts[i]`` alone."""
+        ...
+
+
+class Adapt(Protocol):
+    """Adapters → the second encoder with them; None where it is not installed."""
+
+    def __call__(self, adapters: Mapping[str, npt.NDArray[Any]]) -> Encode | None:
+        """Made once, when a reader is built."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +41,14 @@ class ReaderOptions:
         packs: folders with further YAML packs (``groups*.yaml``, ``<language>*.yaml``); they are
             added to the built-in ones, in the order given.
         languages: ISO 639-1 codes to read; posts in others are marked ``unsupported``.
-        head: use the trained head where there is a vector; False: the rules alone.
+        encode: the sentence encoder, for the trained heads; None: the rules alone.
+        adapt: makes the second encoder, for the judge; None: the screen decides.
     """
 
     packs: tuple[Path, ...] = ()
     languages: tuple[str, ...] = LANGUAGES
-    head: bool = True
+    encode: Encode | None = field(default=None, compare=False)
+    adapt: Adapt | None = field(default=None, compare=False)
 
 
 class Reader(Protocol):
@@ -40,7 +61,7 @@ class Reader(Protocol):
         ...
 
     def wants_vector(self, enriched: Enriched, profile: ChannelProfile | None) -> bool:
-        """Whether ``read`` would use the post's sentence vector; asked before it is computed."""
+        """Whether ``read`` would use the post's own vector; asked before it is computed."""
         ...
 
     def versions(self) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tocsin.model.post import ChannelProfile, Enriched
@@ -21,20 +21,23 @@ from tocsin.model.reading import (
 )
 from tocsin.reading.acts import Evidence
 from tocsin.reading.cues import Found
-from tocsin.reading.head import Head
-from tocsin.reading.head_features import HOUR
+from tocsin.reading.features import HOUR
+from tocsin.reading.heads import Weight
 from tocsin.reading.hints import CueHints
+from tocsin.reading.judgement import Judgement, is_own
+from tocsin.reading.languages import Readable, read_together, readable
 from tocsin.reading.lexicon import Lexicon
 from tocsin.reading.look import Look, look_at
 from tocsin.reading.modality import Stance
-from tocsin.reading.pack import ACT_KINDS, SIGNAL_KINDS, Packs
-from tocsin.reading.tokens import MAX_CHARS
-from tocsin.reading.verdict import Verdict, of_both, of_rules
+from tocsin.reading.pack import SHOWN_KINDS, SIGNAL_KINDS, Packs
+from tocsin.reading.plain import Plain
+from tocsin.reading.protocol import ReaderOptions
+from tocsin.reading.verdict import Verdict, of_both, of_rules, with_piece
+from tocsin.reading.windows import pieces
 
-RULES = "cues-2"
+RULES = "cues-3"
 """Counted up whenever the rules in code change what a post reads as."""
 
-_SCRIPT_SHARE = 0.7
 _CALLS = frozenset({Stance.URGED, Stance.QUOTED})
 
 
@@ -72,13 +75,13 @@ class FindsPlaces(Protocol):
 
 
 class PackReader:
-    """Reads posts by language packs and, where there is a sentence vector, the trained head.
+    """Reads posts by language packs and, where there is an encoder, the trained heads.
 
     Args:
         packs: loaded packs.
         where_when: places and times.
-        languages: ISO 639-1 codes that count as readable.
-        head: None: the rules alone.
+        options: languages.
+        judgement: the trained part; None: the rules alone.
     """
 
     name = "packs"
@@ -87,76 +90,95 @@ class PackReader:
         self,
         packs: Packs,
         where_when: FindsPlaces,
-        languages: tuple[str, ...],
-        head: Head | None = None,
+        options: ReaderOptions,
+        judgement: Judgement | None = None,
     ) -> None:
         self._packs = packs
-        self._lexicon = Lexicon(packs)
+        every = sorted({read_together(lang, options.languages) for lang in options.languages})
+        self._lexicons = {together: Lexicon(packs, together) for together in every}
         self._where_when = where_when
-        self._languages = languages
-        self._head = head
-        self._looked: tuple[str, Look] | None = None
+        self._languages = options.languages
+        self._judgement = judgement
+        self._looked: tuple[Enriched, Readable | None, Look | None] | None = None
 
     def versions(self) -> Mapping[str, str]:
-        """Name → digest of packs, rules, head and gazetteer, for the ledger."""
+        """Name → digest of packs, rules, heads and gazetteer, for the ledger."""
         rules = hashlib.sha256(RULES.encode()).hexdigest()
         packs = {f"pack:{name}": digest for name, digest in self._packs.digests.items()}
-        head = {"reading_head": self._head.digest} if self._head else {}
-        return {"rules": rules, **packs, **head, **self._where_when.versions()}
+        trained = self._judgement.versions() if self._judgement else {}
+        return {"rules": rules, **packs, **trained, **self._where_when.versions()}
 
     def wants_vector(self, enriched: Enriched, profile: ChannelProfile | None) -> bool:
-        """Whether reading this post is better with its sentence vector."""
-        if self._head is None or self._status(enriched, profile) is ReadStatus.UNSUPPORTED:
+        """Whether the post's own vector is what the heads would be shown."""
+        form, look = self.look(enriched, profile)
+        if self._judgement is None or form is None or look is None or not look.worth_a_vector:
             return False
-        return self.look(enriched.text).worth_a_vector
+        return is_own(look, form.lang, enriched)
 
-    def look(self, text: str) -> Look:
-        """What the rules see; the last text is remembered, since it is asked for twice."""
-        if self._looked is None or self._looked[0] is not text:
-            self._looked = (text, look_at(text, self._lexicon))
-        return self._looked[1]
+    def look(
+        self, enriched: Enriched, profile: ChannelProfile | None
+    ) -> tuple[Readable | None, Look | None]:
+        """What is read and what the rules see; the last is kept, since it is asked for twice."""
+        if self._looked is None or self._looked[0].post is not enriched.post:
+            form = readable(enriched, profile, self._languages)
+            look = self._look_at(form.plain.text, form.lang) if form is not None else None
+            self._looked = (enriched, form, look)
+        return self._looked[1:]
+
+    def _look_at(self, text: str, lang: str) -> Look:
+        lexicon = self._lexicons[read_together(lang, self._languages)]
+        return look_at(text, lexicon, self._packs.stand_ins)
 
     def read(self, enriched: Enriched, profile: ChannelProfile | None) -> Reading:
         """What the post says."""
-        status = self._status(enriched, profile)
-        if status is ReadStatus.UNSUPPORTED:
+        form, look = self.look(enriched, profile)
+        if form is None or look is None:
             return self._unread(enriched, profile)
-        look = self.look(enriched.text)
-        verdict = self._verdict(look, enriched)
-        hints = _hints(look, verdict, enriched.text)
+        verdict = self.judge(enriched, form, look)
+        seen = _Seen(look, form.plain)
+        hints = seen.hints(verdict, enriched.text)
         placed = self._where_when.find(enriched, profile, hints)
         return Reading(
             ref=enriched.post.ref,
             version=enriched.post.version,
-            lang=enriched.lang,
-            read=status,
+            lang=form.lang,
+            read=form.status,
             alarm=verdict.alarm,
             act_scores=verdict.scores,
             acts=verdict.acts,
             frame=verdict.frame,
+            frames=verdict.frames,
             target=verdict.target,
             places=placed.places,
             event_time=placed.event_time,
             calls=placed.calls,
-            signals=_signals(look.found) if look.found else frozenset(),
-            spans=_spans(look.found, verdict.target) if look.found else (),
+            signals=seen.signals(),
+            spans=seen.spans(verdict.target),
         )
 
-    def _verdict(self, look: Look, enriched: Enriched) -> Verdict:
-        if self._head is None or enriched.vector is None or not look.worth_a_vector:
-            return of_rules(look)
-        return of_both(look, self._head.scores(enriched.vector, look.features))
+    def judge(self, enriched: Enriched, form: Readable, look: Look) -> Verdict:
+        """Rules and heads on the whole post and, where it is long, on its pieces."""
+        whole = self._verdict(look, form.lang, enriched)
+        if self._judgement is None:
+            return whole
+        for piece in pieces(form.plain.text):
+            inner = self._look_at(piece, form.lang)
+            if inner.worth_a_vector and inner.found is not None and inner.found.mentions:
+                whole = with_piece(whole, self._verdict(inner, form.lang, None))
+        return whole
 
-    def _status(self, enriched: Enriched, profile: ChannelProfile | None) -> ReadStatus:
-        """Text that cannot be read is unread, never harmless."""
-        if not any(char.isalnum() for char in enriched.text):
-            return ReadStatus.UNSUPPORTED
-        if enriched.lang in self._languages:
-            long = len(enriched.text) > MAX_CHARS
-            return ReadStatus.PARTIAL if long else ReadStatus.FULL
-        if enriched.lang == "und" and _may_be_read(enriched.text, profile, self._languages):
-            return ReadStatus.PARTIAL
-        return ReadStatus.UNSUPPORTED
+    def _verdict(self, look: Look, lang: str, enriched: Enriched | None) -> Verdict:
+        if self._judgement is None or not look.worth_a_vector:
+            return of_rules(look)
+        return of_both(look, self._judgement.scores(look, lang, enriched))
+
+    def weights_of(
+        self, enriched: Enriched, form: Readable, look: Look
+    ) -> tuple[list[Weight], float]:
+        """What each feature of the whole post adds to the logit of ``alarm``, and the bias."""
+        if self._judgement is None or not look.worth_a_vector:
+            return [], 0.0
+        return self._judgement.explain(look, form.lang, enriched)
 
     def _unread(self, enriched: Enriched, profile: ChannelProfile | None) -> Reading:
         placed = self._where_when.find(enriched, profile, CueHints())
@@ -171,17 +193,51 @@ class PackReader:
         )
 
 
-def _hints(look: Look, verdict: Verdict, text: str) -> CueHints:
-    """Hints of the rules; a call that only the head sees is bound to the hour it names."""
-    hints = CueHints()
-    if look.found is not None and look.evidence is not None:
-        hints = hints_of(look.found, look.evidence)
-    if not verdict.called_by_head or (hints.gather_spans and not hints.calm):
-        return hints
-    hour = HOUR.search(text)
-    start, end = hour.span() if hour is not None else (0, len(text))
-    span = Span(start, end, Act.GATHERING.value, "head.call")
-    return replace(hints, gather_spans=(*hints.gather_spans, span), calm=False)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the rules saw, by offsets into the cleaned text."""
+
+    look: Look
+    plain: Plain
+
+    def span(self, span: Span) -> Span:
+        """The span as it is in the cleaned text."""
+        start, end = self.plain.origin(span.start, span.end)
+        return replace(span, start=start, end=end)
+
+    def signals(self) -> frozenset[Signal]:
+        """Signals that are present."""
+        hits = self.look.found.hits if self.look.found else ()
+        return frozenset(Signal(hit.cue.kind) for hit in hits if hit.cue.kind in SIGNAL_KINDS)
+
+    def spans(self, target: Target | None) -> tuple[Span, ...]:
+        """Where acts, signals, frame and target were seen, in text order."""
+        found = self.look.found
+        if found is None:
+            return ()
+        spans = [found.span(hit) for hit in found.hits if hit.cue.kind in SHOWN_KINDS]
+        if target is not None:
+            spans += [found.named(m) for m in found.mentions if m.term.group == target.group]
+        shown = (self.span(span) for span in spans)
+        return tuple(sorted(shown, key=lambda s: (s.start, s.end, s.kind, s.cue)))
+
+    def hints(self, verdict: Verdict, text: str) -> CueHints:
+        """Hints of the rules; a call that only the heads see is bound to the hour it names."""
+        hints = CueHints()
+        if self.look.found is not None and self.look.evidence is not None:
+            hints = hints_of(self.look.found, self.look.evidence)
+            hints = CueHints(
+                gather_spans=tuple(map(self.span, hints.gather_spans)),
+                happened_spans=tuple(map(self.span, hints.happened_spans)),
+                origin_spans=tuple(map(self.span, hints.origin_spans)),
+                calm=hints.calm,
+            )
+        if not verdict.called_by_heads or (hints.gather_spans and not hints.calm):
+            return hints
+        hour = HOUR.search(text)
+        start, end = hour.span() if hour is not None else (0, len(text))
+        span = Span(start, end, Act.GATHERING.value, "heads.call")
+        return replace(hints, gather_spans=(*hints.gather_spans, span), calm=False)
 
 
 def hints_of(found: Found, evidence: Evidence) -> CueHints:
@@ -202,31 +258,3 @@ def hints_of(found: Found, evidence: Evidence) -> CueHints:
         origin_spans=tuple(found.span(hit) for hit in found.of("origin")),
         calm=evidence.hostility < 0.5 and (found.has("calm") or found.has("denial")),
     )
-
-
-def _may_be_read(text: str, profile: ChannelProfile | None, languages: tuple[str, ...]) -> bool:
-    """A text too short to tell its language: by the channel's languages, else by its script."""
-    if profile is not None and profile.languages:
-        return profile.languages[0] in languages
-    letters = [char for char in text if char.isalpha()]
-    cyrillic = sum("а" <= char.lower() <= "я" or char in "ёЁ" for char in letters)
-    if letters and cyrillic > _SCRIPT_SHARE * len(letters):
-        return "ru" in languages
-    return "en" in languages and sum(map(str.isascii, letters)) > _SCRIPT_SHARE * len(letters)
-
-
-def _signals(found: Found) -> frozenset[Signal]:
-    return frozenset(Signal(hit.cue.kind) for hit in found.hits if hit.cue.kind in SIGNAL_KINDS)
-
-
-def _spans(found: Found, target: Target | None) -> tuple[Span, ...]:
-    """Where the acts, signals and the target were seen, in text order."""
-    spans = [found.span(hit) for hit in found.hits if hit.cue.kind in ACT_KINDS | SIGNAL_KINDS]
-    if target is not None:
-        tokens = found.tokens
-        spans += [
-            Span(tokens.starts[m.start], tokens.ends[m.end - 1], "target", f"group.{m.term.sort}")
-            for m in found.mentions
-            if m.term.group == target.group
-        ]
-    return tuple(sorted(spans, key=lambda s: (s.start, s.end, s.kind, s.cue)))

@@ -74,3 +74,12 @@ def channel_counts(store: Store) -> list[Row]:
 def plain(row: Mapping[Any, Any]) -> Row:
     """A row with times as ISO 8601."""
     return {str(k): v.isoformat() if hasattr(v, "isoformat") else v for k, v in row.items()}
+
+
+def newest_post(store: Store, channel: str, message_id: str) -> Row | None:
+    """The row of the newest version of a post; None where there is no such post."""
+    posts = schema.posts
+    query = select(posts).where(posts.c.channel == channel, posts.c.message_id == message_id)
+    with store.reading() as connection:
+        row = connection.execute(query.order_by(posts.c.version.desc()).limit(1)).mappings().first()
+    return None if row is None else dict(row)

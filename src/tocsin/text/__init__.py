@@ -1,13 +1,16 @@
 """Evidence → Post → Enriched."""
 
+from tocsin.text.e5 import available as e5_missing
+from tocsin.text.e5_adapted import AdaptedE5
 from tocsin.text.clean import clean, digest_text
 from tocsin.text.embed import EMBED_CHARS, Embedder
 from tocsin.text.language import LanguageIdentifier
 from tocsin.text.posts import post_from_content
-from tocsin.text.stage import TextOptions, TextStage
+from tocsin.text.stage import TextOptions, TextStage, for_encoder
 from tocsin.text.vectors import Vectors
 
 __all__ = [
+    "AdaptedE5",
     "EMBED_CHARS",
     "Embedder",
     "LanguageIdentifier",
@@ -16,5 +19,7 @@ __all__ = [
     "Vectors",
     "clean",
     "digest_text",
+    "e5_missing",
+    "for_encoder",
     "post_from_content",
 ]

@@ -74,7 +74,7 @@ class E5Encoder:
             raise _missing()
         from tocsin.text.e5_network import E5Network  # slow to import
 
-        file = read_e5(_weights())
+        file = read_e5(weights_file())
         self._tokens = E5Tokens(file.vocabulary)
         self._network = E5Network(file)
         self._turn = Lock()
@@ -93,8 +93,12 @@ class E5Encoder:
         return vectors
 
 
-def _weights() -> Path:
-    """Where the weights lie; their package is found, and never imported."""
+def weights_file() -> Path:
+    """Where the weights lie; their package is found, and never imported.
+
+    Raises:
+        MissingExtra: the optional package is not installed.
+    """
     package = find_spec(_PACKAGE)
     folders = package.submodule_search_locations if package else None
     if not folders:

@@ -21,6 +21,7 @@ One text a run: nothing is padded, so a vector depends on its text alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -28,13 +29,31 @@ from tocsin.text.e5_file import HEADS, LAYERS, WIDTH, E5File, Floats, Linear, No
 from tocsin.text.onnx_graph import Graph, session
 
 
+class Products(Protocol):
+    """What the graph is built from."""
+
+    @property
+    def epsilon(self) -> float:
+        """Of every LayerNorm."""
+        ...
+
+    def norm(self, name: str) -> Norm:
+        """A LayerNorm by its name in the file."""
+        ...
+
+    def linear(self, layer: int, *names: str) -> Linear:
+        """Products of a layer, one above the other."""
+        ...
+
+
 class E5Network:
     """The forward pass over pieces, on one thread."""
 
-    def __init__(self, file: E5File) -> None:
+    def __init__(self, file: E5File, products: Products | None = None) -> None:
+        """Args: ``products``: other products than the file's, of the same shapes."""
         self._words = file.words
         self._places = file.places()
-        self._session = session(build(file))
+        self._session = session(build(file if products is None else products))
 
     def vector(self, ids: Sequence[int]) -> Floats:
         """The vector (384,) of a text given as piece ids (at most 512)."""
@@ -44,7 +63,7 @@ class E5Network:
         return found
 
 
-def build(file: E5File) -> bytes:
+def build(file: Products) -> bytes:
     """The graph, serialised: "rows" float32 (1, L, 384) → "vector" float32 (1, 384)."""
     graph = Graph(file.epsilon)
     rows = _norm(graph, "rows", file.norm("emb.ln"))
@@ -55,7 +74,7 @@ def build(file: E5File) -> bytes:
     return graph.serialised({"rows": ("float", (1, "pieces", WIDTH))}, "vector", WIDTH)
 
 
-def _layer(graph: Graph, rows: str, file: E5File, number: int) -> str:
+def _layer(graph: Graph, rows: str, file: Products, number: int) -> str:
     looked = graph.split(_linear(graph, rows, file.linear(number, "q", "k", "v")), 3)
     seen = graph.fused("MultiHeadAttention", *looked, num_heads=HEADS)
     gathered = _linear(graph, seen, file.linear(number, "ao"))

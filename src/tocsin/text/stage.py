@@ -100,7 +100,7 @@ class TextStage:
             return None
         if lang != one.lang and not unsure:
             return None
-        return _Asked(head(embedding_text(one.text)), lang)
+        return _Asked(for_encoder(one.text), lang)
 
     def _found(self, asked: Iterable[_Asked], vectors: Vectors) -> dict[_Asked, Vector]:
         """A vector for each that is distinct, from memory or from the encoder."""
@@ -120,6 +120,11 @@ class TextStage:
         while len(self._kept) > self._options.vectors_kept:
             self._kept.popitem(last=False)
         return found
+
+
+def for_encoder(cleaned: str) -> str:
+    """What the encoder is given of a cleaned text."""
+    return head(embedding_text(cleaned))
 
 
 def embedding_text(cleaned: str) -> str:

@@ -1,0 +1,179 @@
+"""What the reading heads are trained on, as rows with labels, some of them unknown.
+
+* ours: ``data/reading`` without its test families (CC0);
+* background: posts of the Far-Right Telegram Ecosystem Dataset before 2022-11-01 (CC BY-SA 4.0),
+  drawn evenly, unlabelled, taken for "not alarming" at a low weight;
+* mined: posts of the same that an earlier reader found alarming, with labels of ours
+  (``data/reading/mined.tsv`` holds ids and labels, no text);
+* implicit: the Implicit Hate Corpus (CC BY 4.0), whose classes say something about three acts.
+  Its class "incitement" means promoting hate groups and is not taken for ours.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from tocsin.model.reading import Act, Frame
+from tocsin.reading.heads import OUTPUTS
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ROOT / "data" / "reading"
+DATA = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
+POSTS = DATA / "posts" / "telegram-2017-2023.parquet"
+IMPLICIT = DATA / "labels" / "implicit_hate" / "implicit-hate-corpus"
+BEFORE = datetime(2022, 11, 1)  # noqa: DTZ001 - the file's times are naive UTC
+
+BACKGROUND_POSTS = 6000
+BACKGROUND_WEIGHT = 0.3
+IMPLICIT_WEIGHT = 0.08
+IMPLICIT_POSTS = 4000
+ACT_WEIGHT = 0.5
+SHORTEST = 20
+_IMPLICIT_ACTS = {
+    "threatening": Act.THREAT,
+    "inferiority": Act.DEHUMANISATION,
+    "stereotypical": Act.ALLEGATION,
+}
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text with what is known of it.
+
+    Args:
+        family: texts of one family are never divided between folds.
+        labels: output → 0 or 1; an output that is missing is unknown.
+        weight: of all its labels.
+        lang: None: to be told from the text.
+    """
+
+    text: str
+    lang: str | None
+    source: str
+    family: str
+    labels: dict[str, float]
+    weight: float = 1.0
+
+
+def rows() -> list[Row]:
+    """All rows in a fixed order."""
+    return [*ours(), *background(), *mined(), *implicit()]
+
+
+def ours() -> Iterator[Row]:
+    """Our own posts, with their acts and frames where a writer gave them."""
+    for path in sorted([*OURS.glob("*.jsonl"), *OURS.glob("train/*.jsonl")]):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                yield _ours(json.loads(line), path)
+
+
+def _ours(row: dict[str, Any], path: Path) -> Row:
+    if "acts" in row:
+        labels = {"alarm": float(row["alarming"])}
+        labels |= {act.value: float(act.value in row["acts"]) for act in Act}
+        labels |= {frame.value: float(frame.value == row["frame"]) for frame in Frame}
+        family = f"{row['function']}/{row['family']}"
+        return Row(row["text"], row["lang"], "ours", family, labels)
+    labels = {"alarm": float(row["alarming"])}
+    labels[Act.GATHERING.value] = float(row["gather"] != "none")
+    if row["alarming"] or row["gather"] == "peaceful":
+        frame = Frame.ASSERTED if row["alarming"] else Frame.PEACEFUL
+        labels |= {one.value: float(one is frame) for one in Frame}
+    return Row(row["text"], path.name[:2], "ours", f"{path.stem}/{row['kind']}", labels)
+
+
+def test_families() -> set[str]:
+    """``function/family`` that no training post may come from."""
+    text = (OURS / "families.yaml").read_text(encoding="utf-8")
+    functions = yaml.safe_load(text)["functions"]
+    return {f"{name}/{family}" for name, one in functions.items() for family in one["test"]}
+
+
+def background() -> Iterator[Row]:
+    """Every n-th post before the cut-off date."""
+    texts = [text for _, text in _posts() if len(text) > SHORTEST]
+    for text in texts[:: max(1, len(texts) // BACKGROUND_POSTS)][:BACKGROUND_POSTS]:
+        yield Row(text, None, "background", "background", {"alarm": 0.0}, BACKGROUND_WEIGHT)
+
+
+def mined() -> Iterator[Row]:
+    """Posts that looked alarming, as a person labelled them."""
+    path = OURS / "mined.tsv"
+    if not path.is_file() or not POSTS.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        labelled = {(r["channel"], r["id"]): r for r in csv.DictReader(file, delimiter="\t")}
+    for key, text in _posts():
+        if key in labelled:
+            labels = {"alarm": float(labelled[key]["alarming"])}
+            yield Row(text, None, "mined", f"mined/{key[0]}", labels)
+
+
+def _posts() -> Iterator[tuple[tuple[str, str], str]]:
+    """((channel, id), text) of every post with text before the cut-off, in the file's order."""
+    if not POSTS.is_file():
+        return
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(POSTS, columns=["channel", "msg_id", "date", "text"])
+    columns = (table[name].to_pylist() for name in ("channel", "msg_id", "date", "text"))
+    for channel, message, date, text in zip(*columns, strict=True):
+        if text and date < BEFORE:
+            yield (channel, str(message)), text
+
+
+def implicit() -> Iterator[Row]:
+    """The Implicit Hate Corpus: what its classes say of acts, and that it holds no calls."""
+    if not IMPLICIT.is_dir():
+        return
+    classes = {
+        row["post"]: row["implicit_class"] for row in _tsv(IMPLICIT / "implicit_hate_v1_stg2_posts.tsv")
+    }
+    every = list(_tsv(IMPLICIT / "implicit_hate_v1_stg1_posts.tsv"))
+    for row in every[:: max(1, len(every) // IMPLICIT_POSTS)]:
+        kind = classes.get(row["post"], row["class"])
+        labels = {act.value: float(act is found) for found in [_IMPLICIT_ACTS.get(kind)]
+                  for act in _IMPLICIT_ACTS.values() if kind != "explicit_hate"}
+        if kind not in {"threatening", "incitement", "explicit_hate"}:
+            labels["alarm"] = 0.0
+        if labels:
+            yield Row(row["post"], "en", "implicit", "implicit", labels, IMPLICIT_WEIGHT)
+
+
+def _tsv(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_MINIMAL)
+
+
+def as_arrays(found: list[Row]) -> tuple[Floats, Floats]:
+    """(labels, weights), both (n, outputs); weight 0 where a label is unknown."""
+    y = np.zeros((len(found), len(OUTPUTS)), dtype=np.float32)
+    weight = np.zeros_like(y)
+    for i, row in enumerate(found):
+        for name, value in row.labels.items():
+            at = OUTPUTS.index(name)
+            y[i, at] = value
+            weight[i, at] = row.weight * (1.0 if at == 0 else ACT_WEIGHT)
+    return y, weight
+
+
+def digest_of_ours() -> str:
+    """Hex SHA-256 over our training files."""
+    digest = hashlib.sha256()
+    for path in sorted([*OURS.glob("*.jsonl"), *OURS.glob("train/*.jsonl"), *OURS.glob("*.tsv")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,297 @@
+"""Train the judge: multilingual-e5-small adapted to reading (part of ``make models``).
+
+Needs ``torch`` (``pip install torch==2.13.0``), which nothing else here does: gradients through a
+transformer are not written out by hand. The lower layers keep the published weights; the upper
+ones get low-rank adapters, trained together with the heads on ``reading_posts``. What is kept
+are the adapters and the heads; ``tocsin.text.e5_adapted`` adds them to the published weights.
+
+Two passes: one without a fifth of the phrasing families, to choose nothing and to calibrate; one
+on everything, which is kept. Deterministic on one kind of machine: fixed order and seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import sys
+import time
+
+import numpy as np
+import numpy.typing as npt
+import reading_posts
+import torch
+from sklearn.metrics import average_precision_score
+from torch import nn
+from torch.nn import functional as fn
+from train_reading_screen import TARGET, calibrated, folds_of, measured, report
+
+from tocsin.reading.features import FEATURES
+from tocsin.reading.heads import JUDGE, OUTPUTS, inputs
+from tocsin.reading.judgement import ADAPTER
+from tocsin.text import e5, for_encoder
+from tocsin.text.e5_file import HEADS, LAYERS, WIDTH, E5File, read_e5
+from tocsin.text.e5_tokens import E5Tokens
+
+FROZEN = 6
+"""Layers that stay as published; what they make of a text is computed once."""
+
+RANK, SCALE = 16, 2.0
+HIDDEN, DROP = 128, 0.3
+EPOCHS, BATCH = 8, 32
+STEP, HEAD_STEP, DECAY, WARM_UP = 5e-4, 2e-3, 0.01, 50
+VECTOR_SCALE = 20.0
+LEAST_SCALE = 0.1
+PARTS = ("q", "k", "v", "ao", "fi", "fo")
+BACKGROUND = 1500
+"""Unlabelled posts of the background that are used; each epoch costs time."""
+
+Floats = npt.NDArray[np.float32]
+Tensor = torch.Tensor
+
+
+class Product(nn.Module):
+    """W x + b, with or without an adapter; W and b are never changed."""
+
+    def __init__(self, file: E5File, layer: int, part: str, *, adapted: bool) -> None:
+        super().__init__()
+        linear = file.linear(layer, part)
+        self.weight = torch.tensor(linear.weight)
+        self.bias = torch.tensor(linear.bias)
+        if adapted:
+            rows, columns = linear.weight.shape
+            self.a = nn.Parameter(torch.randn(RANK, columns) / math.sqrt(columns))
+            self.b = nn.Parameter(torch.zeros(rows, RANK))
+        self.adapted = adapted
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, in) → (…, out)."""
+        plain = fn.linear(x, self.weight, self.bias)
+        return plain + SCALE * fn.linear(fn.linear(x, self.a), self.b) if self.adapted else plain
+
+
+class Layer(nn.Module):
+    """One layer of the transformer, as in ``tocsin.text.e5_network``."""
+
+    def __init__(self, file: E5File, number: int, *, adapted: bool) -> None:
+        super().__init__()
+        self.products = nn.ModuleDict(
+            {part: Product(file, number, part, adapted=adapted) for part in PARTS}
+        )
+        self.norms = [_norm(file, f"l{number}.{name}") for name in ("aln", "oln")]
+
+    def forward(self, x: Tensor, there: Tensor) -> Tensor:
+        """x (n, L, 384), there (n, L)."""
+        p = self.products
+        size = (len(x), x.shape[1], HEADS, WIDTH // HEADS)
+        q, k, v = (p[part](x).view(size).transpose(1, 2) for part in ("q", "k", "v"))
+        seen = fn.scaled_dot_product_attention(q, k, v, attn_mask=there[:, None, None, :])
+        x = self.norms[0](x + p["ao"](seen.transpose(1, 2).reshape(x.shape)))
+        normed: Tensor = self.norms[1](x + p["fo"](fn.gelu(p["fi"](x))))
+        return normed
+
+
+def _norm(file: E5File, name: str):  # type: ignore[no-untyped-def]
+    norm = file.norm(name)
+    gain, shift = torch.tensor(norm.gain), torch.tensor(norm.shift)
+    return lambda x: fn.layer_norm(x, (WIDTH,), gain, shift, eps=file.epsilon)
+
+
+class Lower:
+    """The layers that stay: a text → its pieces after them, computed once and kept in 16 bits."""
+
+    def __init__(self, file: E5File) -> None:
+        self._file = file
+        self._tokens = E5Tokens(file.vocabulary)
+        self._norm = _norm(file, "emb.ln")
+        self._places = torch.tensor(file.places())
+        self._layers = [Layer(file, number, adapted=False) for number in range(FROZEN)]
+
+    def of(self, texts: list[str]) -> list[Tensor]:
+        """For each text (L, 384)."""
+        ids = [self._tokens.ids(e5.PREFIX + for_encoder(text)) for text in texts]
+        found: list[Tensor] = [torch.empty(0)] * len(texts)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        with torch.no_grad():
+            for first in range(0, len(order), BATCH):
+                some = order[first : first + BATCH]
+                rows = [torch.tensor(self._file.words.floats(np.asarray(ids[i]))) for i in some]
+                x, there = padded([r + self._places[: len(r)] for r in rows])
+                x = self._norm(x)
+                for layer in self._layers:
+                    x = layer(x, there)
+                for j, i in enumerate(some):
+                    found[i] = x[j, : len(ids[i])].to(torch.bfloat16)
+        return found
+
+
+def padded(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """(n, L, 384) float32 and which pieces are there (n, L)."""
+    longest = max(len(r) for r in rows)
+    x = torch.zeros((len(rows), longest, WIDTH))
+    there = torch.zeros((len(rows), longest), dtype=torch.bool)
+    for j, r in enumerate(rows):
+        x[j, : len(r)] = r
+        there[j, : len(r)] = True
+    return x, there
+
+
+class Judge(nn.Module):
+    """Upper layers with adapters, and the heads."""
+
+    def __init__(self, file: E5File) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            Layer(file, number, adapted=True) for number in range(FROZEN, LAYERS)
+        )
+        self.hidden = nn.Linear(WIDTH + len(FEATURES), HIDDEN)
+        self.out = nn.Linear(HIDDEN, len(OUTPUTS))
+        self.drop = nn.Dropout(DROP)
+
+    def forward(self, x: Tensor, there: Tensor, features: Tensor) -> Tensor:
+        """Logits (n, outputs); ``features`` are standardised."""
+        for layer in self.layers:
+            x = layer(x, there)
+        mean = (x * there[:, :, None]).sum(1) / there.sum(1, keepdim=True)
+        vector = fn.normalize(mean.float(), dim=-1) * VECTOR_SCALE
+        given = torch.cat([self.drop(vector), self.drop(features)], 1)
+        logits: Tensor = self.out(self.drop(torch.relu(self.hidden(given))))
+        return logits
+
+
+class Data:
+    """Rows as tensors."""
+
+    def __init__(self, lower: list[Tensor], features: Floats, y: Floats, weight: Floats) -> None:
+        self.lower = lower
+        self.features = torch.tensor(features)
+        self.y = torch.tensor(y)
+        self.weight = torch.tensor(weight)
+        self.lengths = np.array([len(one) for one in lower])
+
+    def batch(self, some: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs of some rows."""
+        x, there = padded([self.lower[i].float() for i in some])
+        return x, there, self.features[some]
+
+
+def train(file: E5File, data: Data, rows: npt.NDArray[np.int64]) -> Judge:
+    """Adapters and heads, from the same seed every time."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    judge = Judge(file)
+    heads = [*judge.hidden.parameters(), *judge.out.parameters()]
+    groups = [
+        {"params": list(judge.layers.parameters()), "lr": STEP},
+        {"params": heads, "lr": HEAD_STEP},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=DECAY)
+    steps = EPOCHS * math.ceil(len(rows) / BATCH)
+    fall = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: min(1, (s + 1) / WARM_UP) * max(0.02, 1 - s / steps)
+    )
+    judge.train()
+    for epoch in range(EPOCHS):
+        started, total = time.monotonic(), 0.0
+        for some in _batches(rng.permutation(rows), data.lengths):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                logits = judge(*data.batch(some)).float()
+            each = fn.binary_cross_entropy_with_logits(logits, data.y[some], reduction="none")
+            loss = (each * data.weight[some]).sum() / len(some)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            fall.step()
+            total += float(loss) * len(some)
+        spent = time.monotonic() - started
+        print(f"epoch {epoch}: loss {total / len(rows):.3f}, {spent:.0f} s", file=sys.stderr)
+    return judge.eval()
+
+
+def _batches(
+    rows: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.int64]]:
+    """Rows in batches of like length, so that little is padded."""
+    found = []
+    for first in range(0, len(rows), 8 * BATCH):
+        some = rows[first : first + 8 * BATCH]
+        some = some[np.argsort(lengths[some], kind="stable")]
+        found += [some[at : at + BATCH] for at in range(0, len(some), BATCH)]
+    return found
+
+
+def logits_of(judge: Judge, data: Data, rows: npt.NDArray[np.int64]) -> Floats:
+    """(n, outputs)."""
+    z = np.zeros((len(rows), len(OUTPUTS)), dtype=np.float32)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for first in range(0, len(rows), 2 * BATCH):
+            some = rows[first : first + 2 * BATCH]
+            z[first : first + len(some)] = judge(*data.batch(some)).float().numpy()
+    return z
+
+
+def arrays_of(judge: Judge) -> dict[str, Floats]:
+    """Adapters and heads as they are stored."""
+    found: dict[str, Floats] = {f"{ADAPTER}scale": np.float32(SCALE)}  # type: ignore[dict-item]
+    for at, layer in enumerate(judge.layers):
+        for part in PARTS:
+            product = layer.products[part]
+            for name in ("a", "b"):
+                key = f"{ADAPTER}l{FROZEN + at}.{part}.{name}"
+                found[key] = getattr(product, name).detach().numpy().astype(np.float16)
+    found["w1"] = judge.hidden.weight.detach().numpy().T.copy()
+    found["b1"] = judge.hidden.bias.detach().numpy()
+    found["w2"] = judge.out.weight.detach().numpy().T.copy()
+    found["b2"] = judge.out.bias.detach().numpy()
+    return found
+
+
+def main() -> None:
+    """Measure on unseen families, calibrate, train on everything, write weights and card."""
+    torch.set_num_threads(2)
+    rows, texts, features = chosen()
+    y, weight = reading_posts.as_arrays(rows)
+    mean = features.mean(axis=0)
+    scale = np.maximum(features.std(axis=0), LEAST_SCALE)
+    standard = inputs(np.empty((len(rows), 0), np.float32), features, (mean, scale), 1.0)
+    file = read_e5(e5.weights_file())
+    data = Data(Lower(file).of(texts), standard, y, weight)
+    every, folds = np.arange(len(rows)), folds_of(rows)
+    unseen = every[folds == 0]
+    z = logits_of(train(file, data, every[folds != 0]), data, unseen)
+    kept = [rows[i] for i in unseen]
+    slopes, shifts = calibrated(z, y[unseen], weight[unseen])
+    found = report(z, y[unseen], weight[unseen], kept)
+    print(json.dumps(found, indent=2))
+    arrays = arrays_of(train(file, data, every))
+    arrays |= {"slope": slopes, "shift": shifts, "mean": mean, "scale": scale}
+    arrays["vector_scale"] = np.float32(VECTOR_SCALE)  # type: ignore[assignment]
+    np.savez_compressed(TARGET / JUDGE, allow_pickle=False, **arrays)
+    write_card(rows, found)
+
+
+def chosen() -> tuple[list[reading_posts.Row], list[str], Floats]:
+    """All labelled rows, and some of the unlabelled ones."""
+    found = measured()
+    rows = found.rows
+    background = [i for i, row in enumerate(rows) if row.source == "background"]
+    take = set(background[:: max(1, len(background) // BACKGROUND)][:BACKGROUND])
+    keep = [i for i, r in enumerate(rows) if r.source in {"ours", "mined"} or i in take]
+    return [rows[i] for i in keep], [found.texts[i][0] for i in keep], found.features[keep]
+
+
+def write_card(rows: list[reading_posts.Row], found: dict[str, object]) -> None:
+    """What the weights are."""
+    sources = sorted({row.source for row in rows})
+    card = {
+        "rows": {source: sum(row.source == source for row in rows) for source in sources},
+        "ours_sha256": reading_posts.digest_of_ours(),
+        "base": {"model": "multilingual-e5-small", "digest": e5.MODEL_DIGEST},
+        "average_precision_unseen_families": found,
+        "weights_sha256": hashlib.sha256((TARGET / JUDGE).read_bytes()).hexdigest(),
+    }
+    (TARGET / "reading_judge.json").write_text(json.dumps(card, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

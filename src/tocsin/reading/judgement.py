@@ -1,0 +1,88 @@
+"""Which encoder and heads look at a text, and what they make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.model.post import OWN_VECTORS, Enriched, Vector
+from tocsin.reading.heads import JUDGE, SCREEN, Heads, HeadScores, Weight, stored
+from tocsin.reading.languages import as_encoded
+from tocsin.reading.look import Look
+from tocsin.reading.protocol import Encode, ReaderOptions
+
+LEAST = 0.04
+"""Alarm of the screen from which the judge looks: on posts before the cut-off date, one post in
+thirty of those with text."""
+
+ADAPTER = "lora."
+"""Prefix of the judge's adapters among its weights; the rest are its heads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The trained part of the reader.
+
+    Args:
+        screen: heads over the vectors of ``encode``.
+        judge: heads over the vectors of ``encode_closely``; None: the screen decides.
+    """
+
+    screen: Heads
+    encode: Encode
+    judge: Heads | None = None
+    encode_closely: Encode | None = None
+
+    def scores(self, look: Look, lang: str, own: Enriched | None) -> HeadScores:
+        """Probabilities for a text that the rules have looked at.
+
+        Args:
+            own: the post, where the text is the whole of it; its vector is used if it is of the
+                text that the screen is to be shown.
+        """
+        quick = self.screen.scores(self._vector(look, lang, own), look.features)
+        if self.judge is None or self.encode_closely is None or quick.alarm < LEAST:
+            return quick
+        return self.judge.scores(self.encode_closely([look.masked], lang)[0], look.features)
+
+    def explain(self, look: Look, lang: str, own: Enriched | None) -> tuple[list[Weight], float]:
+        """What each feature adds to the logit of ``alarm``, and the bias."""
+        vector = self._vector(look, lang, own)
+        quick = self.screen.scores(vector, look.features)
+        if self.judge is None or self.encode_closely is None or quick.alarm < LEAST:
+            return self.screen.explain(vector, look.features)
+        return self.judge.explain(self.encode_closely([look.masked], lang)[0], look.features)
+
+    def versions(self) -> dict[str, str]:
+        """Digests of the weights in force, for the ledger."""
+        judge = {} if self.judge is None else {"reading_judge": self.judge.digest}
+        return {"reading_screen": self.screen.digest, **judge}
+
+    def _vector(self, look: Look, lang: str, own: Enriched | None) -> Vector:
+        if own is not None and own.vector is not None and is_own(look, lang, own):
+            return own.vector
+        text, like = as_encoded(look.masked, lang)
+        vector: Vector = np.asarray(self.encode([text], like)[0], dtype=np.float32)
+        return vector
+
+
+def is_own(look: Look, lang: str, post: Enriched) -> bool:
+    """Whether a post's own vector is what the screen would be shown."""
+    own = post.lang == lang and post.text == look.masked
+    return own and post.vector_model in {OWN_VECTORS, None}
+
+
+def load(options: ReaderOptions) -> Judgement | None:
+    """The trained part as it came with the program; None without an encoder."""
+    if options.encode is None:
+        return None
+    screen = Heads(*stored(SCREEN))
+    if options.adapt is None:
+        return Judgement(screen, options.encode)
+    arrays, digest = stored(JUDGE)
+    closely = options.adapt({k.removeprefix(ADAPTER): v for k, v in arrays.items() if k.startswith(ADAPTER)})
+    if closely is None:
+        return Judgement(screen, options.encode)
+    heads = Heads({k: v for k, v in arrays.items() if not k.startswith(ADAPTER)}, digest)
+    return Judgement(screen, options.encode, heads, closely)

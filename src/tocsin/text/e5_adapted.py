@@ -1,0 +1,93 @@
+"""multilingual-e5-small bent to a task by low-rank adapters.
+
+The published weights stay what they are; a small file adds to each product W x of some layers the
+product of two thin matrices, W x + s · B (A x) (Hu et al. 2022, "LoRA: Low-rank adaptation of
+large language models"). The sums are formed once, when the model is loaded, so a text costs what
+it costs without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.text import e5
+from tocsin.text.e5_file import E5File, Floats, Linear, Norm, read_e5
+from tocsin.text.e5_network import E5Network
+from tocsin.text.e5_tokens import E5Tokens
+from tocsin.text.embed import head
+
+PARTS = ("q", "k", "v", "ao", "fi", "fo")
+"""Products that may be adapted, as :class:`E5File` names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Adapted:
+    """An E5File whose products have the adapters added.
+
+    Args:
+        adapters: ``l<layer>.<part>.a`` (r, in) and ``.b`` (out, r); ``scale`` ().
+    """
+
+    file: E5File
+    adapters: Mapping[str, Floats]
+
+    @property
+    def epsilon(self) -> float:
+        return self.file.epsilon
+
+    def norm(self, name: str) -> Norm:
+        return self.file.norm(name)
+
+    def linear(self, layer: int, *names: str) -> Linear:
+        return Linear(
+            np.concatenate([self._weight(layer, name) for name in names]),
+            self.file.linear(layer, *names).bias,
+        )
+
+    def _weight(self, layer: int, name: str) -> Floats:
+        weight = self.file.linear(layer, name).weight
+        key = f"l{layer}.{name}"
+        if f"{key}.a" not in self.adapters:
+            return weight
+        added = self.adapters[f"{key}.b"] @ self.adapters[f"{key}.a"]
+        adapted: Floats = weight + self.adapters["scale"] * added
+        return adapted
+
+
+class AdaptedE5:
+    """Text → vector (384,) by the adapted model; it depends on the text alone.
+
+    Args:
+        adapters: see above; float16 will do.
+
+    Raises:
+        MissingExtra: the optional package with the weights is not installed.
+        EnvironmentFailed: the weights are not the ones known here.
+    """
+
+    def __init__(self, adapters: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        file = read_e5(e5.weights_file())
+        thin = {name: array.astype(np.float32) for name, array in adapters.items()}
+        self._tokens = E5Tokens(file.vocabulary)
+        self._network = E5Network(file, _Adapted(file, thin))
+        self._turn = Lock()
+        self.model_digest = _digest(thin)
+
+    def encode_many(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Vectors (n, 384), L2 norm 1; row i depends on ``texts[i]`` alone."""
+        with self._turn:
+            found = [self._network.vector(self._tokens.ids(e5.PREFIX + head(t))) for t in texts]
+        return np.stack(found) if found else np.empty((0, 384), dtype=np.float32)
+
+
+def _digest(adapters: Mapping[str, Floats]) -> str:
+    digest = hashlib.sha256(e5.MODEL_DIGEST.encode())
+    for name in sorted(adapters):
+        digest.update(name.encode() + adapters[name].tobytes())
+    return digest.hexdigest()
