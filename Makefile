@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
-.PHONY: help demo test test-long bench bench-rumours bench-encoders models lint lock clean
+.PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,8 +31,12 @@ bench-rumours: $(VENV)/test.stamp ## measure rumours on the public streams and t
 bench-encoders: $(VENV)/test.stamp ## what faster sentence vectors cost and are worth
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/encoders.py
 
-models: $(VENV)/test.stamp ## train the reading head and the map of vectors anew (needs the data folder)
-	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_head.py
+bench-reading: $(VENV)/test.stamp ## what one post says, measured on our own test posts and public suites
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/reading.py
+
+models: $(VENV)/models.stamp ## train everything anew (needs the data folder; half an hour)
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_screen.py
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_judge.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_vector_map.py
 
 lint: $(VENV)/test.stamp ## style, types, layers
@@ -56,6 +60,10 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/models.stamp: $(VENV)/test.stamp # torch is for training alone, and in no lock
+	$(BIN)/python -m pip install --disable-pip-version-check -q torch==2.13.0
 	touch $@
 
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp

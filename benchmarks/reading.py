@@ -24,7 +24,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
@@ -37,7 +37,7 @@ from reading_swaps import swapped
 from sklearn.metrics import average_precision_score
 
 from tocsin.engines.workers import PostReader, ReadingPlan
-from tocsin.model import Act, Frame, Identity, Reading
+from tocsin.model import Act, Frame, Identity, Post, Reading
 from tocsin.text import post_from_content
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,15 +70,25 @@ def reader() -> PostReader:
 
 def read(text: str, lang: str | None) -> Reading:
     """One text; its language as a source would declare it, or None."""
+    return reader().read_one(as_post(text, lang))[1]
+
+
+def as_post(text: str, lang: str | None) -> Post:
+    """A text as a post."""
     content: dict[str, Any] = {"text": text, "posted_at": "2023-01-01T12:00:00+00:00"}
     if lang is not None:
         content["lang"] = lang
-    return reader().read_one(post_from_content(Identity("bench", "bench", "1", 1), content))[1]
+    return post_from_content(Identity("bench", "bench", "1", 1), content)
 
 
 def asserts_harm(reading: Reading) -> bool:
     """The writer asserts a threat, an expulsion or an incitement."""
     return reading.frame is Frame.ASSERTED and any(act in HOSTILE for act in reading.acts)
+
+
+def dehumanises(reading: Reading) -> bool:
+    """The writer asserts dehumanisation."""
+    return reading.frame is Frame.ASSERTED and Act.DEHUMANISATION in reading.acts
 
 
 def wilson(k: int, n: int, z: float = 1.96) -> list[float]:
@@ -94,14 +104,21 @@ def share(found: Iterable[bool]) -> dict[str, Any]:
     """k of n with its interval."""
     every = list(found)
     k = sum(every)
-    return {"k": k, "n": len(every), "share": round(k / len(every), 3), "wilson": wilson(k, len(every))}
+    return {
+        "k": k,
+        "n": len(every),
+        "share": round(k / len(every), 3),
+        "wilson": wilson(k, len(every)),
+    }
 
 
 @lru_cache(maxsize=1)
 def own_posts() -> tuple[dict[str, Any], ...]:
     """The test families, in a fixed order."""
     files = sorted(TEST.glob("*.jsonl"))
-    return tuple(json.loads(line) for file in files for line in file.read_text("utf-8").splitlines())
+    return tuple(
+        json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()
+    )
 
 
 def alarm_of(reading: Reading) -> float:
@@ -112,7 +129,9 @@ def alarm_of(reading: Reading) -> float:
 def precision(posts: Iterable[tuple[dict[str, Any], float]]) -> float:
     """Average precision of alarms."""
     every = list(posts)
-    return round(float(average_precision_score([p["alarming"] for p, _ in every], [a for _, a in every])), 3)
+    return round(
+        float(average_precision_score([p["alarming"] for p, _ in every], [a for _, a in every])), 3
+    )
 
 
 def own() -> dict[str, Any]:
@@ -132,7 +151,7 @@ def own() -> dict[str, Any]:
     return {
         "posts": len(posts),
         "average_precision": by_lang,
-        "mean_of_others": round(fmean(by_lang[lang] for lang in SECOND_LANGUAGES if lang in by_lang), 3),
+        "mean_of_others": round(fmean(by_lang[lang] for lang in SECOND_LANGUAGES), 3),
         "false_alarms": false,
         "false_alarms_overall": share(a >= EVEN for p, a in pairs if not p["alarming"]),
         "found": {f: share(x for _, x in v) for f, v in sorted(functions.items()) if v[0][0]},
@@ -148,13 +167,17 @@ def own() -> dict[str, Any]:
         ),
         "frame": share(r.frame == p["frame"] for p, r in zip(posts, readings, strict=True)),
         "acts": {
-            act.value: round(float(average_precision_score(
-                [act.value in p["acts"] for p in posts], [r.act_scores.get(act, 0.0) for r in readings]
-            )), 3)
-            for act in Act
+            act.value: act_precision(act, posts, readings) for act in Act
         },
         "unread": sum(r.alarm is None for r in readings),
     }  # fmt: skip
+
+
+def act_precision(act: Act, posts: Sequence[dict[str, Any]], readings: list[Reading]) -> float:
+    """Average precision of one act's score."""
+    there = [act.value in post["acts"] for post in posts]
+    scores = [reading.act_scores.get(act, 0.0) for reading in readings]
+    return round(float(average_precision_score(there, scores)), 3)
 
 
 def calibration_error(pairs: list[tuple[dict[str, Any], float]], bins: int = 10) -> float:
@@ -188,7 +211,7 @@ def functions_of(path: Path, lang: str) -> dict[str, Any]:
         "dehumanisation": share(Act.DEHUMANISATION in r.acts for r in found["derog_dehum_h"]),
         "specificity": {f: share(not asserts_harm(r) for r in found[f]) for f in BENIGN},
         "no_dehumanisation_either": {
-            f: share(not (asserts_harm(r) or (r.frame is Frame.ASSERTED and Act.DEHUMANISATION in r.acts)) for r in found[f])
+            f: share(not (asserts_harm(r) or dehumanises(r)) for r in found[f])
             for f in BENIGN
         },
     }  # fmt: skip
@@ -200,7 +223,9 @@ def multilingual() -> dict[str, Any]:
         lang: functions_of(MULTILINGUAL / f"hatecheck_cases_final_{name}.csv", lang)
         for name, lang in MULTILINGUAL_FILES.items()
     }
-    specificity = {f: round(fmean(e["specificity"][f]["share"] for e in each.values()), 3) for f in BENIGN}
+    specificity = {
+        f: round(fmean(e["specificity"][f]["share"] for e in each.values()), 3) for f in BENIGN
+    }
     return {
         "threats_mean": round(fmean(e["threats"]["share"] for e in each.values()), 3),
         "specificity_mean": round(fmean(specificity.values()), 3),
@@ -225,12 +250,21 @@ def later(posts: int = 100_000, highest: int = 200) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
     table = pq.read_table(ARCHIVE, columns=["channel", "msg_id", "date", "text"])
-    table = table.filter(pc.and_(pc.greater_equal(table["date"], np.datetime64("2022-11-01")), pc.greater(pc.utf8_length(table["text"]), 0)))
+    table = table.filter(
+        pc.and_(
+            pc.greater_equal(table["date"], np.datetime64("2022-11-01")),
+            pc.greater(pc.utf8_length(table["text"]), 0),
+        )
+    )
     rows = np.sort(np.random.default_rng(20221101).permutation(len(table))[:posts])
     drawn = table.take(rows).to_pylist()
-    scored = sorted(((alarm_of(read(p["text"], None)), i) for i, p in enumerate(drawn)), key=lambda s: (-s[0], s[1]))
+    scored = sorted(
+        ((alarm_of(read(p["text"], None)), i) for i, p in enumerate(drawn)),
+        key=lambda s: (-s[0], s[1]),
+    )
     top = [(a, drawn[i]) for a, i in scored[:highest]]
-    return {"posts": len(drawn), "alarmed": sum(a >= EVEN for a, _ in scored), **against_labels(top)}  # fmt: skip
+    alarmed = sum(a >= EVEN for a, _ in scored)
+    return {"posts": len(drawn), "alarmed": alarmed, **against_labels(top)}
 
 
 def against_labels(top: list[tuple[float, dict[str, Any]]]) -> dict[str, Any]:
@@ -238,7 +272,9 @@ def against_labels(top: list[tuple[float, dict[str, Any]]]) -> dict[str, Any]:
     labels: dict[tuple[str, str], str] = {}
     if LATER.is_file():
         with LATER.open(encoding="utf-8", newline="") as file:
-            labels = {(r["channel"], r["id"]): r["alarming"] for r in csv.DictReader(file, delimiter="\t")}
+            labels = {
+                (r["channel"], r["id"]): r["alarming"] for r in csv.DictReader(file, delimiter="\t")
+            }
     keys = [(p["channel"], str(p["msg_id"])) for _, p in top]
     missing = [key for key in keys if key not in labels]
     if missing:
@@ -255,10 +291,14 @@ def noise() -> dict[str, Any]:
     posts = own_posts()
     plain = precision((p, alarm_of(read(p["text"], p["lang"]))) for p in posts)
     found = {
-        name: precision((p, alarm_of(read(change(p["text"], p["lang"], i), p["lang"]))) for i, p in enumerate(posts))
+        name: precision(
+            (p, alarm_of(read(change(p["text"], p["lang"], i), p["lang"])))
+            for i, p in enumerate(posts)
+        )
         for name, change in NOISES.items()
     }
-    return {"plain": plain, "noisy": found, "lowers_by": {n: round(plain - v, 3) for n, v in found.items()}}  # fmt: skip
+    lowers = {name: round(plain - value, 3) for name, value in found.items()}
+    return {"plain": plain, "noisy": found, "lowers_by": lowers}
 
 
 def symmetry() -> dict[str, Any]:
@@ -284,12 +324,9 @@ def speed(posts: int = 5000) -> dict[str, Any]:
     texts = [t for t in pq.read_table(ARCHIVE, columns=["text"])["text"].to_pylist() if t]
     texts = texts[:: len(texts) // posts][:posts]
     one = reader()
-    prepared = [
-        one._text.prepare(post_from_content(Identity("b", "b", str(i), 1), {"text": t, "posted_at": "2023-01-01T12:00:00+00:00"}), None)  # noqa: SLF001
-        for i, t in enumerate(texts)
-    ]  # fmt: skip
-    embedded = one._text.embed(prepared)  # noqa: SLF001
-    inner = one._reader  # noqa: SLF001
+    prepared = [one._text.prepare(as_post(text, None), None) for text in texts]
+    embedded = one._text.embed(prepared)
+    inner = one._reader
     for e in embedded[:200]:
         inner.read(e, None)
     started = time.process_time()
@@ -303,7 +340,9 @@ def digest(path: Path) -> str:
     """Hex SHA-256 of a file, or over those of a folder's files."""
     if path.is_file():
         return digest_of(path)
-    return hashlib.sha256("".join(digest_of(p) for p in sorted(path.iterdir())).encode()).hexdigest()
+    return hashlib.sha256(
+        "".join(digest_of(p) for p in sorted(path.iterdir())).encode()
+    ).hexdigest()
 
 
 MEASURES: dict[str, tuple[Callable[[], dict[str, Any]], Path]] = {

@@ -100,7 +100,7 @@ def test_families() -> set[str]:
     """``function/family`` that no training post may come from."""
     text = (OURS / "families.yaml").read_text(encoding="utf-8")
     functions = yaml.safe_load(text)["functions"]
-    return {f"{name}/{family}" for name, one in functions.items() for family in one["test"]}
+    return {f"{name}/{family}" for name, one in functions.items() for family in one.get("test", ())}
 
 
 def background() -> Iterator[Row]:
@@ -141,13 +141,18 @@ def implicit() -> Iterator[Row]:
     if not IMPLICIT.is_dir():
         return
     classes = {
-        row["post"]: row["implicit_class"] for row in _tsv(IMPLICIT / "implicit_hate_v1_stg2_posts.tsv")
+        row["post"]: row["implicit_class"]
+        for row in _tsv(IMPLICIT / "implicit_hate_v1_stg2_posts.tsv")
     }
     every = list(_tsv(IMPLICIT / "implicit_hate_v1_stg1_posts.tsv"))
     for row in every[:: max(1, len(every) // IMPLICIT_POSTS)]:
         kind = classes.get(row["post"], row["class"])
-        labels = {act.value: float(act is found) for found in [_IMPLICIT_ACTS.get(kind)]
-                  for act in _IMPLICIT_ACTS.values() if kind != "explicit_hate"}
+        labels = {
+            act.value: float(act is found)
+            for found in [_IMPLICIT_ACTS.get(kind)]
+            for act in _IMPLICIT_ACTS.values()
+            if kind != "explicit_hate"
+        }
         if kind not in {"threatening", "incitement", "explicit_hate"}:
             labels["alarm"] = 0.0
         if labels:

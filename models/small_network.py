@@ -103,10 +103,11 @@ class _Adam:
         """One step of ``share`` of the plan's size; it falls to zero over the training."""
         self._taken += 1
         step = self._plan.step * share
-        for p, g, m, v in zip(self._parameters, gradients, self._first, self._second, strict=True):
-            m += 0.1 * (g - m)
-            v += 0.001 * (g * g - v)
-            mean, spread = m / (1 - 0.9**self._taken), v / (1 - 0.999**self._taken)
-            if p.ndim > 1:
-                p *= 1 - step * self._plan.decay
-            p -= step * mean / (np.sqrt(spread) + 1e-8)
+        for i, gradient in enumerate(gradients):
+            parameter, first, second = self._parameters[i], self._first[i], self._second[i]
+            first += 0.1 * (gradient - first)
+            second += 0.001 * (gradient * gradient - second)
+            mean, spread = first / (1 - 0.9**self._taken), second / (1 - 0.999**self._taken)
+            if parameter.ndim > 1:
+                parameter *= 1 - step * self._plan.decay
+            parameter -= step * mean / (np.sqrt(spread) + 1e-8)

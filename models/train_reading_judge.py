@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 import reading_posts
 import torch
-from sklearn.metrics import average_precision_score
 from torch import nn
 from torch.nn import functional as fn
 from train_reading_screen import TARGET, calibrated, folds_of, measured, report
@@ -38,12 +37,12 @@ FROZEN = 6
 
 RANK, SCALE = 16, 2.0
 HIDDEN, DROP = 128, 0.3
-EPOCHS, BATCH = 8, 32
+EPOCHS, BATCH = 6, 32
 STEP, HEAD_STEP, DECAY, WARM_UP = 5e-4, 2e-3, 0.01, 50
 VECTOR_SCALE = 20.0
 LEAST_SCALE = 0.1
 PARTS = ("q", "k", "v", "ao", "fi", "fo")
-BACKGROUND = 1500
+BACKGROUND = 1000
 """Unlabelled posts of the background that are used; each epoch costs time."""
 
 Floats = npt.NDArray[np.float32]

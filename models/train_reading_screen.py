@@ -89,7 +89,7 @@ def measured() -> Measured:
     name = os.environ.get("READING_CACHE")
     if name and Path(name).is_file():
         with Path(name).open("rb") as file:
-            return Measured(*pickle.load(file))  # noqa: S301 - our own file of the run before
+            return Measured(*pickle.load(file))
     measurer = Measurer()
     found = [(row, measurer.measure(row.text, row.lang)) for row in reading_posts.rows()]
     kept = [(row, m) for row, m in found if m is not None]
@@ -108,7 +108,9 @@ def folds_of(rows: list[reading_posts.Row]) -> Ints:
     fold = {family: int(i) % FOLDS for family, i in zip(families, order, strict=True)}
     spread = np.arange(len(rows)) % FOLDS  # background is one family of unlike posts
     whole = {"background", "implicit"}
-    return np.array([spread[i] if r.family in whole else fold[r.family] for i, r in enumerate(rows)])
+    return np.array(
+        [spread[i] if r.family in whole else fold[r.family] for i, r in enumerate(rows)]
+    )
 
 
 def together(x: Floats, y: Floats, weight: Floats) -> list[Layers]:
@@ -118,7 +120,8 @@ def together(x: Floats, y: Floats, weight: Floats) -> list[Layers]:
 
 def mean_logits(networks: list[Layers], x: Floats) -> Floats:
     """(n, outputs)."""
-    return np.mean([network.logits(x) for network in networks], axis=0, dtype=np.float32)
+    logits: Floats = np.mean([n.logits(x) for n in networks], axis=0, dtype=np.float32)
+    return logits
 
 
 def unseen_logits(x: Floats, y: Floats, weight: Floats, folds: Ints) -> Floats:
@@ -139,13 +142,17 @@ def calibrated(z: Floats, y: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
         def loss(ab: npt.NDArray[np.float64], z=logits, y=labels, w=of) -> float:  # type: ignore[no-untyped-def]
             p = ab[0] * z + ab[1]
-            return float(np.sum(w * (np.logaddexp(0, p) - y * p)) / w.sum() + 1e-3 * (ab[0] - 1) ** 2)
+            return float(
+                np.sum(w * (np.logaddexp(0, p) - y * p)) / w.sum() + 1e-3 * (ab[0] - 1) ** 2
+            )
 
         slopes[k], shifts[k] = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     return slopes.astype(np.float32), shifts.astype(np.float32)
 
 
-def report(z: Floats, y: Floats, weight: Floats, rows: list[reading_posts.Row]) -> dict[str, object]:
+def report(
+    z: Floats, y: Floats, weight: Floats, rows: list[reading_posts.Row]
+) -> dict[str, object]:
     """How well unseen families are told apart, on our own posts."""
     mine = np.array([row.source == "ours" for row in rows])
     found: dict[str, object] = {}
@@ -159,7 +166,9 @@ def report(z: Floats, y: Floats, weight: Floats, rows: list[reading_posts.Row]) 
     return found
 
 
-def write(networks: list[Layers], mean: Floats, scale: Floats, fitted: tuple[Floats, Floats]) -> None:
+def write(
+    networks: list[Layers], mean: Floats, scale: Floats, fitted: tuple[Floats, Floats]
+) -> None:
     """All networks as one: hidden units side by side, outputs averaged."""
     arrays = {
         "w1": np.hstack([n.w1 for n in networks]),
@@ -173,7 +182,9 @@ def write(networks: list[Layers], mean: Floats, scale: Floats, fitted: tuple[Flo
         "vector_scale": np.float32(VECTOR_SCALE),
     }
     halves = {"w1", "w2"}
-    stored = {k: np.asarray(v, np.float16 if k in halves else np.float32) for k, v in arrays.items()}
+    stored = {
+        k: np.asarray(v, np.float16 if k in halves else np.float32) for k, v in arrays.items()
+    }
     np.savez_compressed(TARGET / SCREEN, allow_pickle=False, **stored)
 
 

@@ -14,6 +14,7 @@ from tocsin.model import (
     Decision,
     EventTime,
     GatheringCall,
+    Opinion,
     Phase,
     PlaceMention,
     Reading,
@@ -54,6 +55,22 @@ def reading_body(reading: Reading) -> Json:
         **reading_line(reading, reading.ref),
         "signals": sorted(signal.value for signal in reading.signals),
         "spans": [span_form(span) for span in reading.spans],
+        **(
+            {"opinions": [opinion_form(one) for one in reading.opinions]}
+            if reading.opinions
+            else {}
+        ),
+    }
+
+
+def opinion_form(opinion: Opinion) -> Json:
+    """What another reader makes of a post."""
+    return {
+        "by": opinion.by,
+        "alarm": opinion.alarm,
+        "acts": [act.value for act in opinion.acts],
+        "frame": None if opinion.frame is None else opinion.frame.value,
+        "note": opinion.note,
     }
 
 

@@ -14,8 +14,8 @@ from tocsin.reading.lemmas import lemma
 from tocsin.reading.lexicon import Lexicon
 from tocsin.reading.packs_loader import load_packs
 from tocsin.reading.patterns import parse
-from tocsin.reading.reader import PackReader
 from tocsin.reading.protocol import ReaderOptions
+from tocsin.reading.reader import PackReader
 from tocsin.reading.refused import refused_term
 
 LANGUAGES = ("ru", "en")
@@ -30,7 +30,9 @@ def _load(folder: Path, text: str, name: str = "own.yaml") -> Lexicon:
     (folder / name).write_text(text, encoding="utf-8")
     packs = load_packs(LANGUAGES, [folder])
     own = tuple(cue for cue in packs.cues if cue.id == "ru.x")
-    return Lexicon(replace(packs, cues=own, terms=()), ("ru", "en"))  # quick: only what the test wrote
+    return Lexicon(
+        replace(packs, cues=own, terms=()), ("ru", "en")
+    )  # quick: only what the test wrote
 
 
 @pytest.mark.parametrize(

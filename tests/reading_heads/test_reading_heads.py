@@ -110,7 +110,7 @@ def _arrays(hidden: int = 3) -> dict[str, Any]:
 def test_what_features_add_sums_to_the_logit() -> None:
     heads = Heads(_arrays(), "")
     rng = np.random.default_rng(1)
-    vector = rng.normal(size=512).astype(np.float32) / 20
+    vector = (rng.normal(size=512) / 20).astype(np.float32)
     features = rng.normal(size=len(FEATURES)).tolist()
     weights, bias = heads.explain(vector, features)
     alarm = heads.scores(vector, features).alarm

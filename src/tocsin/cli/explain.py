@@ -112,10 +112,16 @@ def _style(span: Span) -> str:
 def _show_reading(found: Explanation) -> None:
     reading = found.reading
     if reading.alarm is None:
-        show(f"not read ({reading.lang}): no text, or a language without a pack. Unread, not harmless.")
+        show(
+            f"not read ({reading.lang}): no text, or a language without a pack. "
+            "That is unread, not harmless."
+        )
         return
     target = f"{reading.target.group} ({reading.target.score:.2f})" if reading.target else "none"
-    show(f"alarm {reading.alarm:.2f} (rules alone {found.rules_alarm or 0:.2f}); read {reading.read.value} as {reading.lang}")
+    show(
+        f"alarm {reading.alarm:.2f} (rules alone {found.rules_alarm or 0:.2f}); "
+        f"read {reading.read.value} as {reading.lang}"
+    )
     frames = sorted(reading.frames.items(), key=lambda item: -item[1])
     show("frame " + ", ".join(f"{frame.value} {p:.2f}" for frame, p in frames if p >= 0.01))
     acts = sorted(reading.act_scores.items(), key=lambda item: -item[1])

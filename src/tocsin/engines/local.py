@@ -48,6 +48,7 @@ from tocsin.model import (
     WarningAction,
 )
 from tocsin.pipeline import Pipeline, PipelineOptions
+from tocsin.reading import SecondOptions
 from tocsin.settings import Settings
 from tocsin.store import Position, Store, schema
 from tocsin.store.store import count_posts, posts_after
@@ -252,6 +253,12 @@ def reading_plan(settings: Settings, known: Mapping[str, ChannelProfile]) -> Rea
         pack_folders=settings.texts("reading.pack_folders"),
         workers=settings.whole("run.workers"),
         profiles=known,
+        second=SecondOptions(
+            url=settings.text("reading.second_url"),
+            model=settings.text("reading.second_model"),
+            timeout_s=settings.number("reading.second_timeout_s"),
+            budget=settings.whole("reading.second_budget"),
+        ),
     )
 
 

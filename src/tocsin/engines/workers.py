@@ -29,7 +29,15 @@ import numpy.typing as npt
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile, Enriched, Post, Reading, ReadStatus, Vector
 from tocsin.plugins import language_pack_folders, load_reader
-from tocsin.reading import Encode, Explanation, PackReader, Reader, ReaderOptions, explain
+from tocsin.reading import (
+    Encode,
+    Explanation,
+    PackReader,
+    Reader,
+    ReaderOptions,
+    SecondOptions,
+    explain,
+)
 from tocsin.rumours import Probe, probe_of
 from tocsin.text import AdaptedE5, TextStage, Vectors, e5_missing, for_encoder
 
@@ -63,6 +71,7 @@ class ReadingPlan:
     Args:
         reader: name of the reader plug-in; empty to compare texts only and read none.
         pack_folders: the desk's own language packs.
+        second: for the reader ``second`` alone.
         workers: processes; 0 reads in this process.
     """
 
@@ -70,6 +79,7 @@ class ReadingPlan:
     pack_folders: tuple[str, ...] = ()
     workers: int = 0
     profiles: Mapping[str, ChannelProfile] = field(default_factory=dict)
+    second: SecondOptions = field(default_factory=SecondOptions)
 
 
 class PostReader:
@@ -78,7 +88,7 @@ class PostReader:
     def __init__(self, plan: ReadingPlan) -> None:
         self._profiles = plan.profiles
         self._text = TextStage(_vectors())
-        self._reader = _reader(plan.reader, plan.pack_folders)
+        self._reader = _reader(plan.reader, plan.pack_folders, plan.second)
 
     @property
     def vectors(self) -> Vectors:
@@ -142,7 +152,7 @@ def _vectors() -> Vectors:
 
 
 @lru_cache(maxsize=2)
-def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
+def _reader(name: str, pack_folders: tuple[str, ...], second: SecondOptions) -> Reader:
     """One per process and kind: a gazetteer takes seconds to load. Readers keep no state.
 
     Packs: the built-in ones (the reader knows them), installed ones, the desk's own.
@@ -150,7 +160,8 @@ def _reader(name: str, pack_folders: tuple[str, ...]) -> Reader:
     if not name:
         return _Unread()
     packs = (*language_pack_folders()[1:], *map(Path, pack_folders))
-    return load_reader(name, ReaderOptions(packs=packs, encode=_encode, adapt=_adapted))
+    options = ReaderOptions(packs=packs, encode=_encode, adapt=_adapted, second=second)
+    return load_reader(name, options)
 
 
 def _encode(texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:

@@ -160,6 +160,23 @@ class GatheringCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What another reader makes of a post; nothing is decided by it.
+
+    Args:
+        by: which reader.
+        alarm: 0 to 1; None where it gave no answer.
+        note: why it gave none.
+    """
+
+    by: str
+    alarm: float | None = None
+    acts: tuple[Act, ...] = ()
+    frame: Frame | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one post says.
 
@@ -172,6 +189,7 @@ class Reading:
         frames: 0 to 1 for each Frame, 1 in all; empty where unsupported.
         signals: those present.
         target: named by the post itself; inheritance happens later and is marked.
+        opinions: of other readers, beside this one and never instead of it.
     """
 
     ref: str
@@ -189,6 +207,7 @@ class Reading:
     calls: tuple[GatheringCall, ...] = ()
     signals: frozenset[Signal] = frozenset()
     spans: tuple[Span, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
 
     @property
     def hostile(self) -> bool:

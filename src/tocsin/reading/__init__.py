@@ -5,11 +5,20 @@ from __future__ import annotations
 from tocsin.reading.explain import Explanation, explain
 from tocsin.reading.judgement import load
 from tocsin.reading.packs_loader import load_packs
-from tocsin.reading.protocol import Encode, Reader, ReaderOptions
+from tocsin.reading.protocol import Encode, Reader, ReaderOptions, SecondOptions
 from tocsin.reading.reader import PackReader
 from tocsin.reading.where_when import WhereWhen
 
-__all__ = ["Encode", "Explanation", "PackReader", "Reader", "ReaderOptions", "build_reader", "explain"]
+__all__ = [
+    "Encode",
+    "Explanation",
+    "PackReader",
+    "Reader",
+    "ReaderOptions",
+    "SecondOptions",
+    "build_reader",
+    "explain",
+]
 
 
 def build_reader(options: ReaderOptions | None = None) -> Reader:

@@ -29,9 +29,7 @@ class Explanation:
     rules_alarm: float | None = None
 
 
-def explain(
-    reader: PackReader, enriched: Enriched, profile: ChannelProfile | None
-) -> Explanation:
+def explain(reader: PackReader, enriched: Enriched, profile: ChannelProfile | None) -> Explanation:
     """Read a post and say why."""
     reading = reader.read(enriched, profile)
     form, look = reader.look(enriched, profile)

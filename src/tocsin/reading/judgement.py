@@ -81,7 +81,9 @@ def load(options: ReaderOptions) -> Judgement | None:
     if options.adapt is None:
         return Judgement(screen, options.encode)
     arrays, digest = stored(JUDGE)
-    closely = options.adapt({k.removeprefix(ADAPTER): v for k, v in arrays.items() if k.startswith(ADAPTER)})
+    closely = options.adapt(
+        {k.removeprefix(ADAPTER): v for k, v in arrays.items() if k.startswith(ADAPTER)}
+    )
     if closely is None:
         return Judgement(screen, options.encode)
     heads = Heads({k: v for k, v in arrays.items() if not k.startswith(ADAPTER)}, digest)

@@ -63,7 +63,9 @@ class Lexicon:
         self._stems: dict[str, list[int]] = {}
         self._sizes: list[int] = []
         self._moods: dict[str, Mood] = {}
-        terms = [self._compile(_term_pattern(t), t, t.group) for t in packs.terms if t.language in own]
+        terms = [
+            self._compile(_term_pattern(t), t, t.group) for t in packs.terms if t.language in own
+        ]
         cues = [
             self._compile(p, cue, cue.id)
             for cue in packs.cues

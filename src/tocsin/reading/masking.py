@@ -43,7 +43,7 @@ def _name(written: str, mention: Mention, stand_in: StandIn) -> str:
     adjective = mention.term.sort == "adjective"
     if mention.term.language == "ru":
         word = stand_in.adjective if adjective else stand_in.plural
-        name = _inflected_like(written.split()[0].lower(), word)
+        name = _inflected_like(written.split(maxsplit=1)[0].lower(), word)
     else:
         name = stand_in.adjective if adjective else stand_in.plural
     return name.capitalize() if written[0].isupper() and not name[0].isupper() else name

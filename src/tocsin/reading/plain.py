@@ -28,7 +28,8 @@ _SHORTEST = 3
 
 # Longest first; how Russian is typed on a Latin keyboard, and the passport forms.
 _SYLLABLES = {
-    "tsya": "тся", "tsyu": "тсю", "shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш",
+    "tsya": "тся", "tsyu": "тсю", "shch": "щ", "sch": "щ",
+    "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш",
     "yu": "ю", "ju": "ю", "iu": "ю", "ya": "я", "ja": "я", "ia": "я", "yo": "е", "jo": "е",
     "ye": "е", "je": "е",
     "a": "а", "b": "б", "c": "ц", "d": "д", "e": "е", "f": "ф", "g": "г", "h": "х", "i": "и",
@@ -122,7 +123,7 @@ def _lower(draft: _Draft) -> None:
 def spells_russian(text: str) -> bool:
     """Whether most Latin words of a text are Russian ones when put into Cyrillic."""
     words = [w for w in _LATIN_WORD.findall(text) if len(w) >= _SHORTEST]
-    if len(words) < _FEWEST_WORDS or not text.isascii() and _mostly_other(text):
+    if len(words) < _FEWEST_WORDS or (not text.isascii() and _mostly_other(text)):
         return False
     known = sum(_is_russian(cyrillic(word.lower())) for word in words)
     return known >= _KNOWN_SHARE * len(words)
@@ -163,7 +164,8 @@ def _hard_or_short(word: str, at: int) -> str:
 
 def _to_cyrillic(draft: _Draft) -> None:
     for word in reversed(list(_LATIN_WORD.finditer(draft.text))):
-        chars, at = [], []
+        chars: list[str] = []
+        at: list[int] = []
         for letters, start, _ in _letters(word[0].lower()):
             chars += letters
             at += [draft.at[word.start() + start]] * len(letters)

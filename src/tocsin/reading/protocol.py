@@ -34,6 +34,25 @@ class Adapt(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondOptions:
+    """Where a second opinion is asked for (see :mod:`tocsin.reading.second`).
+
+    Args:
+        url: of an OpenAI-compatible chat endpoint; empty: none is ever asked for.
+        model: its name there.
+        timeout_s: seconds until an answer is given up.
+        budget: questions a process may ask.
+        from_alarm: our own alarm from which a post is asked about.
+    """
+
+    url: str = ""
+    model: str = "local"
+    timeout_s: float = 10.0
+    budget: int = 200
+    from_alarm: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderOptions:
     """How a reader is put together.
 
@@ -43,12 +62,14 @@ class ReaderOptions:
         languages: ISO 639-1 codes to read; posts in others are marked ``unsupported``.
         encode: the sentence encoder, for the trained heads; None: the rules alone.
         adapt: makes the second encoder, for the judge; None: the screen decides.
+        second: for the reader ``second`` alone.
     """
 
     packs: tuple[Path, ...] = ()
     languages: tuple[str, ...] = LANGUAGES
     encode: Encode | None = field(default=None, compare=False)
     adapt: Adapt | None = field(default=None, compare=False)
+    second: SecondOptions = field(default_factory=SecondOptions)
 
 
 class Reader(Protocol):

@@ -159,7 +159,7 @@ class PackReader:
     def judge(self, enriched: Enriched, form: Readable, look: Look) -> Verdict:
         """Rules and heads on the whole post and, where it is long, on its pieces."""
         whole = self._verdict(look, form.lang, enriched)
-        if self._judgement is None:
+        if self._judgement is None or look.found is None or not look.found.mentions:
             return whole
         for piece in pieces(form.plain.text):
             inner = self._look_at(piece, form.lang)
