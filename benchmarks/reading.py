@@ -25,6 +25,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
@@ -47,6 +48,7 @@ HATECHECK = DATA / "labels" / "hatecheck" / "test_suite_cases.csv"
 MULTILINGUAL = DATA / "labels" / "multilingual_hatecheck" / "MHC Final Cases"
 NEWS = DATA / "posts" / "ru-news-2023-2024.parquet"
 EVEN = 0.5
+FROM = datetime(2022, 11, 1)  # noqa: DTZ001 - the file's times are naive UTC
 SECOND_LANGUAGES = ("ar", "de", "fr", "es", "tr", "uk")
 MULTILINGUAL_FILES = {
     "arabic": "ar", "german": "de", "spanish": "es", "french": "fr",
@@ -246,13 +248,15 @@ def news() -> dict[str, Any]:
 
 def later(posts: int = 100_000, highest: int = 200) -> dict[str, Any]:
     """Real posts after the training period, the highest alarms labelled by hand."""
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     table = pq.read_table(ARCHIVE, columns=["channel", "msg_id", "date", "text"])
+    since = pa.scalar(FROM, type=table["date"].type)
     table = table.filter(
         pc.and_(
-            pc.greater_equal(table["date"], np.datetime64("2022-11-01")),
+            pc.greater_equal(table["date"], since),
             pc.greater(pc.utf8_length(table["text"]), 0),
         )
     )

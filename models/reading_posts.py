@@ -35,7 +35,7 @@ POSTS = DATA / "posts" / "telegram-2017-2023.parquet"
 IMPLICIT = DATA / "labels" / "implicit_hate" / "implicit-hate-corpus"
 BEFORE = datetime(2022, 11, 1)  # noqa: DTZ001 - the file's times are naive UTC
 
-BACKGROUND_POSTS = 6000
+BACKGROUND_POSTS = 12000
 BACKGROUND_WEIGHT = 0.3
 IMPLICIT_WEIGHT = 0.08
 IMPLICIT_POSTS = 4000

@@ -47,10 +47,15 @@ def test_a_text_told_unsurely_is_read_without_its_vector(reader: PostReader) -> 
     assert not may_have_vector(done)
 
 
-def test_what_is_to_be_read_has_its_vector_as_before(reader: PostReader) -> None:
-    enriched, _ = reader.read_one(post(1, CALL))
+def test_what_is_read_by_its_own_vector_has_it(reader: PostReader) -> None:
+    enriched, _ = reader.read_one(post(1, "Встречаем гостей в 19:00, вынесем их отсюда"))
     assert (enriched.lang, enriched.vector_model) == ("ru", "use3")
     assert enriched.vector is not None
+
+
+def test_what_names_a_group_is_read_without_it(reader: PostReader) -> None:
+    """The encoder is shown another text, so the post's own vector is left for later."""
+    assert reader.read_one(post(1, CALL))[0].vector is None
 
 
 @pytest.mark.parametrize(("lang", "text", "may"), [("uk", "Йде дощ", True), ("ln", "Ojo", False)])

@@ -88,8 +88,8 @@ def test_news_is_not(reader: PackReader, text: TextStage) -> None:
 
 
 def test_the_weights_are_named_in_the_versions(reader: PackReader, rules: PackReader) -> None:
-    assert len(reader.versions()["reading_heads"]) == 64
-    assert "reading_heads" not in rules.versions()
+    assert len(reader.versions()["reading_screen"]) == 64
+    assert "reading_screen" not in rules.versions()
 
 
 def _arrays(hidden: int = 3) -> dict[str, Any]:
@@ -104,6 +104,7 @@ def _arrays(hidden: int = 3) -> dict[str, Any]:
         "shift": np.full(k, 0.1),
         "mean": np.zeros(n),
         "scale": np.ones(n),
+        "vector_scale": np.array(5.0),
     }
 
 

@@ -39,6 +39,9 @@ WEAK = 0.7
 ELSEWHERE = 0.5
 """An unbound cue among words of sport, trade, war, history or daily life."""
 
+GENERIC = frozenset({"migrants", "refugees"})
+"""Names for newcomers of any kind: where a post says who they are, they are meant."""
+
 ACT_THRESHOLD = 0.5
 TARGET_THRESHOLD = 0.35
 
@@ -187,7 +190,7 @@ def _target(found: Found, marks: Marks, weighed: Iterable[Weighed], tense: float
             _vote(votes, binding.mention, 0.8 * binding.weight)
     if not votes:
         return None
-    group = min(votes, key=lambda name: (-votes[name][0], votes[name][1], name))
+    group = min(votes, key=lambda name: (name in GENERIC, -votes[name][0], votes[name][1], name))
     score = min(votes[group][0], 1.0)
     return Target(group, score) if score >= TARGET_THRESHOLD else None
 

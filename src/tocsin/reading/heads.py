@@ -98,7 +98,7 @@ class Heads:
         """Probabilities for one text."""
         x = self.inputs(vector[None], np.asarray([features], dtype=np.float32))
         z = self._logits(self._hidden(x))[0]
-        p = (1 / (1 + np.exp(-z))).astype(float)
+        p = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).astype(float)
         frames = p[1 + len(Act) :] / p[1 + len(Act) :].sum()
         return HeadScores(
             alarm=float(p[0]),

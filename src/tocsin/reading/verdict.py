@@ -16,6 +16,19 @@ from tocsin.reading.heads import HeadScores
 from tocsin.reading.look import Look
 
 EVEN = 0.5
+CLEARLY = 0.9
+"""From here the heads alone may call a gathering peaceful in which the rules see nothing that is:
+the call that this program starts from was worded like a welcome.
+"""
+
+ASSEMBLY = ("peaceful", "civic", "sport", "calm")
+"""Marks of an assembly that is not our business."""
+
+TELLING = ("preparation", "target_marking", "ultimatum", "trigger", "dehumanisation", "allegation")
+"""What makes it our business even without a hostile word."""
+
+QUIETED = 0.45
+"""Most that the heads alone may make of an assembly in which the rules see nothing hostile."""
 
 NAMED_ONLY = 0.4
 """Score of a target that is named in an alarming post without a cue bound to it."""
@@ -49,14 +62,34 @@ def of_rules(look: Look) -> Verdict:
 
 def of_both(look: Look, heads: HeadScores) -> Verdict:
     """Where rules and heads have looked."""
-    alarming = heads.alarm >= EVEN
-    frame = Frame.ASSERTED if alarming else heads.frame
+    alarm = min(heads.alarm, QUIETED) if _mere_assembly(look) else heads.alarm
+    alarming = alarm >= EVEN
+    frame = Frame.ASSERTED if alarming else _frame(look, heads)
     scores = dict(heads.acts)
     if alarming and not any(scores[act] >= ACT_THRESHOLD for act in HOSTILE_ACTS):
-        scores[max(HOSTILE_ACTS, key=lambda act: scores[act])] = heads.alarm
+        scores[max(HOSTILE_ACTS, key=lambda act: scores[act])] = alarm
     target = None if frame in _NO_TARGET else _target(look, alarming=alarming)
     called = scores[Act.GATHERING] >= ACT_THRESHOLD
-    return Verdict(heads.alarm, scores, frame, heads.frames, target, called_by_heads=called)
+    return Verdict(alarm, scores, frame, heads.frames, target, called_by_heads=called)
+
+
+def _mere_assembly(look: Look) -> bool:
+    """A prayer, march, match or clean-up without any hostile word or telling sign.
+
+    Peaceful assembly is left alone by rule and not only by training (DESIGN section 6, rule 3).
+    """
+    found, evidence = look.found, look.evidence
+    if found is None or evidence is None or evidence.hostility > 0:
+        return False
+    return any(map(found.has, ASSEMBLY)) and not any(map(found.has, TELLING))
+
+
+def _frame(look: Look, heads: HeadScores) -> Frame:
+    """The heads', but a bare call is not made peaceful on their word alone unless it is clear."""
+    bare = look.frame is Frame.ASSERTED and heads.acts[Act.GATHERING] >= ACT_THRESHOLD
+    if heads.frame is Frame.PEACEFUL and bare and heads.frames[Frame.PEACEFUL] < CLEARLY:
+        return Frame.ASSERTED
+    return heads.frame
 
 
 def with_piece(whole: Verdict, piece: Verdict) -> Verdict:

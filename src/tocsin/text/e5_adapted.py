@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from tocsin.text import e5
 from tocsin.text.e5_file import E5File, Floats, Linear, Norm, read_e5
-from tocsin.text.e5_network import E5Network
 from tocsin.text.e5_tokens import E5Tokens
 from tocsin.text.embed import head
 
@@ -72,6 +71,8 @@ class AdaptedE5:
     """
 
     def __init__(self, adapters: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        from tocsin.text.e5_network import E5Network  # slow to import
+
         file = read_e5(e5.weights_file())
         thin = {name: array.astype(np.float32) for name, array in adapters.items()}
         self._tokens = E5Tokens(file.vocabulary)
