@@ -27,8 +27,8 @@ def test_as_json_the_weights_add_up_to_the_alarm() -> None:
     logit = found["bias"] + sum(weight["adds"] for weight in found["weights"])
     assert 1 / (1 + 2.718281828 ** (-logit)) == pytest.approx(found["alarm"], abs=0.02)
     assert {"rules_alarm", "spans", "acts", "frame"} <= found.keys()
-    for span in found["spans"]:
-        assert 0 <= span["start"] < span["end"] <= len(CALL)
+    for start, end, *_ in found["spans"]:
+        assert 0 <= start < end <= len(CALL)
 
 
 def test_a_text_from_standard_input() -> None:

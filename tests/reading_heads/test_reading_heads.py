@@ -132,7 +132,7 @@ def test_heads_that_know_nothing_give_even_odds() -> None:
 def test_an_alarming_post_is_asserted_and_names_what_it_does(
     reader: PackReader, text: TextStage
 ) -> None:
-    look = _look(reader, text, "Таджики со стройки сегодня узнают, чья это земля")
+    look = _look(reader, text, "Таджики, убирайтесь со стройки, пока целы")
     verdict = of_both(look, _scores(0.9, Frame.OTHER, threat=0.3))
     assert verdict.frame is Frame.ASSERTED
     assert verdict.acts == (Act.THREAT,)

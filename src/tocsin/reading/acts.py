@@ -92,6 +92,12 @@ class Evidence:
         """Acts at or above the threshold, in the order of Act."""
         return tuple(act for act in Act if self.scores[act] >= ACT_THRESHOLD)
 
+    @property
+    def hostile_word(self) -> float:
+        """The strongest cue of threat, expulsion or incitement that is the writer's own."""
+        hostile = (w for w in self.weighed if w.hit.cue.kind in HOSTILE_KINDS)
+        return max((w.asserted for w in hostile), default=0.0)
+
 
 def weigh(found: Found, marks: Marks) -> Evidence:
     """Stance, binding and scores of every cue of a post."""

@@ -32,7 +32,7 @@ from tocsin.reading.modality import Stance
 from tocsin.reading.pack import SHOWN_KINDS, SIGNAL_KINDS, Packs
 from tocsin.reading.plain import Plain
 from tocsin.reading.protocol import ReaderOptions
-from tocsin.reading.verdict import Verdict, of_both, of_rules, with_piece
+from tocsin.reading.verdict import HOSTILE_WORD, Verdict, of_both, of_rules, with_piece
 from tocsin.reading.windows import pieces
 
 RULES = "cues-3"
@@ -163,7 +163,7 @@ class PackReader:
             return whole
         for piece in pieces(form.plain.text):
             inner = self._look_at(piece, form.lang)
-            if inner.worth_a_vector and inner.found is not None and inner.found.mentions:
+            if inner.evidence is not None and inner.evidence.hostile_word >= HOSTILE_WORD:
                 whole = with_piece(whole, self._verdict(inner, form.lang, None))
         return whole
 

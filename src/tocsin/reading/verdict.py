@@ -27,8 +27,18 @@ ASSEMBLY = ("peaceful", "civic", "sport", "calm")
 TELLING = ("preparation", "target_marking", "ultimatum", "trigger", "dehumanisation", "allegation")
 """What makes it our business even without a hostile word."""
 
-QUIETED = 0.45
-"""Most that the heads alone may make of an assembly in which the rules see nothing hostile."""
+EVERYDAY = frozenset({"women", "health workers", "Russians", "homeless people"})
+"""Groups that ordinary news names in every second item: naming them says little."""
+
+HOSTILE_WORD = 0.2
+"""Force of a cue from which the rules have seen a hostile word."""
+
+PLAINLY = 0.6
+"""Hostility from which the rules are sure enough without one, and what it takes where no group is
+named, or only groups of everyday."""
+
+DOUBTED = 0.5
+"""What is left of an alarm that nothing the rules see supports."""
 
 NAMED_ONLY = 0.4
 """Score of a target that is named in an alarming post without a cue bound to it."""
@@ -62,7 +72,7 @@ def of_rules(look: Look) -> Verdict:
 
 def of_both(look: Look, heads: HeadScores) -> Verdict:
     """Where rules and heads have looked."""
-    alarm = min(heads.alarm, QUIETED) if _mere_assembly(look) else heads.alarm
+    alarm = heads.alarm * DOUBTED if _unsupported(look) else heads.alarm
     alarming = alarm >= EVEN
     frame = Frame.ASSERTED if alarming else _frame(look, heads)
     scores = dict(heads.acts)
@@ -73,15 +83,22 @@ def of_both(look: Look, heads: HeadScores) -> Verdict:
     return Verdict(alarm, scores, frame, heads.frames, target, called_by_heads=called)
 
 
-def _mere_assembly(look: Look) -> bool:
-    """A prayer, march, match or clean-up without any hostile word or telling sign.
+def _unsupported(look: Look) -> bool:
+    """The rules see no hostile word, or hardly one, and no telling sign either.
 
-    Peaceful assembly is left alone by rule and not only by training (DESIGN section 6, rule 3).
+    Where no group is named, or only groups of everyday, it takes a plainly hostile word: a post
+    is alarming only against a group. A telling sign does not count in what is marked as news or
+    as an assembly: peaceful assembly is left alone by rule and not only by training.
     """
     found, evidence = look.found, look.evidence
-    if found is None or evidence is None or evidence.hostility > 0:
+    if found is None or evidence is None:
+        return True
+    if all(mention.term.group in EVERYDAY for mention in found.mentions):
+        return evidence.hostility < PLAINLY
+    if evidence.hostile_word >= HOSTILE_WORD or evidence.hostility >= PLAINLY:
         return False
-    return any(map(found.has, ASSEMBLY)) and not any(map(found.has, TELLING))
+    quiet = found.has("news") or any(map(found.has, ASSEMBLY))
+    return quiet or not any(map(found.has, TELLING))
 
 
 def _frame(look: Look, heads: HeadScores) -> Frame:
