@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,7 +44,8 @@ class Judgement:
         quick = self.screen.scores(self._vector(look, lang, own), look.features)
         if self.judge is None or self.encode_closely is None or quick.alarm < LEAST:
             return quick
-        return self.judge.scores(self.encode_closely([look.masked], lang)[0], look.features)
+        close = self.judge.scores(self.encode_closely([look.masked], lang)[0], look.features)
+        return replace(close, screened=quick.alarm)
 
     def explain(self, look: Look, lang: str, own: Enriched | None) -> tuple[list[Weight], float]:
         """What each feature adds to the logit of ``alarm``, and the bias."""

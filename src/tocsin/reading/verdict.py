@@ -37,6 +37,9 @@ PLAINLY = 0.6
 """Hostility from which the rules are sure enough without one, and what it takes where no group is
 named, or only groups of everyday."""
 
+AGREED = 0.85
+"""Alarm of both screen and judge that needs no hostile word."""
+
 DOUBTED = 0.5
 """What is left of an alarm that nothing the rules see supports."""
 
@@ -72,7 +75,7 @@ def of_rules(look: Look) -> Verdict:
 
 def of_both(look: Look, heads: HeadScores) -> Verdict:
     """Where rules and heads have looked."""
-    alarm = heads.alarm * DOUBTED if _unsupported(look) else heads.alarm
+    alarm = heads.alarm * DOUBTED if _unsupported(look, heads) else heads.alarm
     alarming = alarm >= EVEN
     frame = Frame.ASSERTED if alarming else _frame(look, heads)
     scores = dict(heads.acts)
@@ -83,8 +86,8 @@ def of_both(look: Look, heads: HeadScores) -> Verdict:
     return Verdict(alarm, scores, frame, heads.frames, target, called_by_heads=called)
 
 
-def _unsupported(look: Look) -> bool:
-    """The rules see no hostile word, or hardly one, and no telling sign either.
+def _unsupported(look: Look, heads: HeadScores) -> bool:
+    """The rules see no hostile word, or hardly one, no telling sign, and the heads do not agree.
 
     Where no group is named, or only groups of everyday, it takes a plainly hostile word: a post
     is alarming only against a group. A telling sign does not count in what is marked as news or
@@ -97,8 +100,9 @@ def _unsupported(look: Look) -> bool:
         return evidence.hostility < PLAINLY
     if evidence.hostile_word >= HOSTILE_WORD or evidence.hostility >= PLAINLY:
         return False
-    quiet = found.has("news") or any(map(found.has, ASSEMBLY))
-    return quiet or not any(map(found.has, TELLING))
+    if found.has("news") or any(map(found.has, ASSEMBLY)):
+        return True
+    return heads.agreed < AGREED and not any(map(found.has, TELLING))
 
 
 def _frame(look: Look, heads: HeadScores) -> Frame:
