@@ -3,6 +3,8 @@
 * ours: ``data/reading`` without its test families (CC0);
 * background: posts of the Far-Right Telegram Ecosystem Dataset before 2022-11-01 (CC BY-SA 4.0),
   drawn evenly, unlabelled, taken for "not alarming" at a low weight;
+* passages: news passages of NTREX-128 (CC BY-SA 4.0) in the languages of the packs, unlabelled,
+  taken for "not alarming";
 * mined: posts of the same that an earlier reader found alarming, with labels of ours
   (``data/reading/mined.tsv`` holds ids and labels, no text);
 * implicit: the Implicit Hate Corpus (CC BY 4.0), whose classes say something about three acts.
@@ -15,6 +17,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +35,20 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = ROOT / "data" / "reading"
 DATA = Path(os.environ.get("TOCSIN_DATA", ROOT.parent / "shared" / "data"))
 POSTS = DATA / "posts" / "telegram-2017-2023.parquet"
+PASSAGES = DATA / "streams" / "ntrex-stream.jsonl"
 IMPLICIT = DATA / "labels" / "implicit_hate" / "implicit-hate-corpus"
 BEFORE = datetime(2022, 11, 1)  # noqa: DTZ001 - the file's times are naive UTC
 
-BACKGROUND_POSTS = 12000
+BACKGROUND_POSTS = 24000
+CYRILLIC_POSTS = 4000
+"""Background in Cyrillic letters, of which the archive has little, drawn apart."""
+
 BACKGROUND_WEIGHT = 0.3
+PASSAGE_WEIGHT = 0.3
+PASSAGE_LANGUAGES = {
+    "rus": "ru", "eng": "en", "deu": "de", "fra": "fr", "spa": "es", "ita": "it", "nld": "nl",
+    "pol": "pl", "por": "pt", "tur": "tr", "ukr": "uk", "arb": "ar",
+}  # fmt: skip
 IMPLICIT_WEIGHT = 0.08
 IMPLICIT_POSTS = 4000
 ACT_WEIGHT = 0.5
@@ -46,6 +58,7 @@ _IMPLICIT_ACTS = {
     "inferiority": Act.DEHUMANISATION,
     "stereotypical": Act.ALLEGATION,
 }
+_CYRILLIC = re.compile("[\u0400-\u04ff]{4}")
 Floats = npt.NDArray[np.float32]
 
 
@@ -70,7 +83,7 @@ class Row:
 
 def rows() -> list[Row]:
     """All rows in a fixed order."""
-    return [*ours(), *background(), *mined(), *implicit()]
+    return [*ours(), *background(), *passages(), *mined(), *implicit()]
 
 
 def ours() -> Iterator[Row]:
@@ -104,10 +117,27 @@ def test_families() -> set[str]:
 
 
 def background() -> Iterator[Row]:
-    """Every n-th post before the cut-off date."""
+    """Posts before the cut-off date, drawn evenly."""
     texts = [text for _, text in _posts() if len(text) > SHORTEST]
-    for text in texts[:: max(1, len(texts) // BACKGROUND_POSTS)][:BACKGROUND_POSTS]:
+    cyrillic = [text for text in texts if _CYRILLIC.search(text)]
+    drawn = [*_evenly(texts, BACKGROUND_POSTS), *_evenly(cyrillic, CYRILLIC_POSTS)]
+    for text in dict.fromkeys(drawn):
         yield Row(text, None, "background", "background", {"alarm": 0.0}, BACKGROUND_WEIGHT)
+
+
+def _evenly(texts: list[str], number: int) -> list[str]:
+    return texts[:: max(1, len(texts) // number)][:number]
+
+
+def passages() -> Iterator[Row]:
+    """News as professionals translated it; nobody calls anybody together in it."""
+    if not PASSAGES.is_file():
+        return
+    with PASSAGES.open(encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            lang = PASSAGE_LANGUAGES.get(row["lang"])
+            if lang is not None:
+                yield Row(row["text"], lang, "passages", "passages", {"alarm": 0.0}, PASSAGE_WEIGHT)
 
 
 def mined() -> Iterator[Row]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import pickle
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,11 @@ class Measured:
     texts: list[tuple[str, str]]
     features: Floats
 
+    def only(self, some: list[int]) -> Measured:
+        """Some of the rows."""
+        rows = [self.rows[i] for i in some]
+        return Measured(rows, [self.texts[i] for i in some], self.features[some])
+
     def vectors(self) -> Floats:
         """What the screen is shown (n, 512)."""
         shown = [for_encoder(as_encoded(text, lang)[0]) for text, lang in self.texts]
@@ -102,12 +108,11 @@ def measured() -> Measured:
 
 
 def folds_of(rows: list[reading_posts.Row]) -> Ints:
-    """A fold for each row; a family lies in one fold."""
-    families = sorted({row.family for row in rows})
-    order = np.random.default_rng(0).permutation(len(families))
-    fold = {family: int(i) % FOLDS for family, i in zip(families, order, strict=True)}
+    """A fold for each row; a family lies in one fold, whatever other rows there are."""
+    families = {row.family for row in rows}
+    fold = {family: zlib.crc32(family.encode()) % FOLDS for family in families}
     spread = np.arange(len(rows)) % FOLDS  # background is one family of unlike posts
-    whole = {"background", "implicit"}
+    whole = {"background", "passages", "implicit"}
     return np.array(
         [spread[i] if r.family in whole else fold[r.family] for i, r in enumerate(rows)]
     )

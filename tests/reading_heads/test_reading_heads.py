@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.model import Act, Frame, Identity, Reading
 from tocsin.reading import ReaderOptions, build_reader
 from tocsin.reading.features import FEATURES
-from tocsin.reading.heads import OUTPUTS, Heads, HeadScores
+from tocsin.reading.heads import OUTPUTS, Heads, HeadScores, Pooling, Weight, logit
 from tocsin.reading.look import Look
 from tocsin.reading.reader import PackReader
 from tocsin.reading.verdict import of_both, of_rules, with_piece
@@ -115,8 +118,8 @@ def test_what_features_add_sums_to_the_logit() -> None:
     features = rng.normal(size=len(FEATURES)).tolist()
     weights, bias = heads.explain(vector, features)
     alarm = heads.scores(vector, features).alarm
-    logit = bias + sum(weight.adds for weight in weights)
-    assert 1 / (1 + np.exp(-logit)) == pytest.approx(alarm, abs=1e-4)
+    total = bias + sum(weight.adds for weight in weights)
+    assert 1 / (1 + np.exp(-total)) == pytest.approx(alarm, abs=1e-4)
     assert [abs(w.adds) for w in weights] == sorted((abs(w.adds) for w in weights), reverse=True)
 
 
@@ -188,3 +191,22 @@ def test_an_own_vector_is_wanted_where_nothing_is_masked(
     assert not wants("Погода ясная")
     assert wants("Встречаем гостей в 19:00, вынесем их отсюда")
     assert not wants("Выгоним мигрантов отсюда")
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_what_adds_to_both_adds_up_to_their_alarm(judge: float, screen: float) -> None:
+    pooling = Pooling(judge=0.4, screen=0.6, shift=-0.3)
+    parts = [Weight("meaning", 1.0, logit(judge) - 0.5)]
+    weights, bias = pooling.weights((parts, 0.5), screen)
+    assert {w.name for w in weights} == {"meaning", "screen"}
+    total = bias + sum(w.adds for w in weights)
+    assert pooling.alarm(judge, screen) == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-6)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_more_alarm_of_the_screen_never_lowers_that_of_both(
+    judge: float, low: float, high: float
+) -> None:
+    pooling = Pooling(judge=0.4, screen=0.6, shift=0.0)
+    low, high = sorted((low, high))
+    assert pooling.alarm(judge, low) <= pooling.alarm(judge, high)

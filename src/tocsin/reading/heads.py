@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -31,6 +32,8 @@ from tocsin.reading.features import FEATURES
 
 Floats = npt.NDArray[np.float32]
 SCREEN, JUDGE = "reading_screen.npz", "reading_judge.npz"
+
+LEAST_P = 1e-9
 
 CLIP = 5.0
 """Standardised features are cut off here: a cue seen rarely in training must not run away."""
@@ -79,6 +82,36 @@ class Weight:
     adds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """How the alarms of judge and screen make one: a logistic model of their two logits."""
+
+    judge: float
+    screen: float
+    shift: float
+
+    def alarm(self, judge: float, screen: float) -> float:
+        """P(alarming) from both alarms."""
+        z = self.judge * logit(judge) + self.screen * logit(screen) + self.shift
+        return 1 / (1 + math.exp(-z))
+
+    def weights(
+        self, judge: tuple[list[Weight], float], screen: float
+    ) -> tuple[list[Weight], float]:
+        """What adds to the logit of both, from what adds to the judge's and the screen's alarm."""
+        weights, bias = judge
+        scaled = [Weight(w.name, w.value, w.adds * self.judge) for w in weights]
+        scaled.append(Weight("screen", screen, self.screen * logit(screen)))
+        order = sorted(scaled, key=lambda w: (-abs(w.adds), w.name))
+        return order, bias * self.judge + self.shift
+
+
+def logit(p: float) -> float:
+    """Log odds, cut off far out."""
+    p = min(max(p, LEAST_P), 1 - LEAST_P)
+    return math.log(p / (1 - p))
+
+
 class Heads:
     """The trained heads over one kind of vector.
 
@@ -97,6 +130,11 @@ class Heads:
         self._arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
         self._width = len(arrays["w1"]) - len(FEATURES)
         self.digest = digest
+
+    @property
+    def calibration(self) -> tuple[float, float]:
+        """Slope and shift that make a logit of alarm from what the network gives."""
+        return float(self._arrays["slope"][0]), float(self._arrays["shift"][0])
 
     def inputs(self, vectors: Floats, features: Floats) -> Floats:
         """(n, D + F): what the network sees of (n, D) vectors and (n, F) features."""

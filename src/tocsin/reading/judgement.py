@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tocsin.model.post import OWN_VECTORS, Enriched, Vector
-from tocsin.reading.heads import JUDGE, SCREEN, Heads, HeadScores, Weight, stored
+from tocsin.reading.heads import JUDGE, SCREEN, Heads, HeadScores, Pooling, Weight, stored
 from tocsin.reading.languages import as_encoded
 from tocsin.reading.look import Look
 from tocsin.reading.protocol import Encode, ReaderOptions
@@ -19,6 +19,18 @@ thirty of those with text."""
 ADAPTER = "lora."
 """Prefix of the judge's adapters among its weights; the rest are its heads."""
 
+POOLING = "pooling"
+"""How judge and screen make one alarm, among the judge's weights (3,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Heads over the vectors of ``encode``, and how their alarm is pooled with the screen's."""
+
+    heads: Heads
+    encode: Encode
+    pooling: Pooling
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -26,13 +38,12 @@ class Judgement:
 
     Args:
         screen: heads over the vectors of ``encode``.
-        judge: heads over the vectors of ``encode_closely``; None: the screen decides.
+        judge: None: the screen decides.
     """
 
     screen: Heads
     encode: Encode
-    judge: Heads | None = None
-    encode_closely: Encode | None = None
+    judge: Judge | None = None
 
     def scores(self, look: Look, lang: str, own: Enriched | None) -> HeadScores:
         """Probabilities for a text that the rules have looked at.
@@ -42,22 +53,27 @@ class Judgement:
                 text that the screen is to be shown.
         """
         quick = self.screen.scores(self._vector(look, lang, own), look.features)
-        if self.judge is None or self.encode_closely is None or quick.alarm < LEAST:
+        if self.judge is None or quick.alarm < LEAST:
             return quick
-        close = self.judge.scores(self.encode_closely([look.masked], lang)[0], look.features)
-        return replace(close, screened=quick.alarm)
+        vector = self.judge.encode([look.masked], lang)[0]
+        close = self.judge.heads.scores(vector, look.features)
+        alarm = self.judge.pooling.alarm(close.alarm, quick.alarm)
+        return replace(close, alarm=alarm, screened=quick.alarm)
 
     def explain(self, look: Look, lang: str, own: Enriched | None) -> tuple[list[Weight], float]:
         """What each feature adds to the logit of ``alarm``, and the bias."""
         vector = self._vector(look, lang, own)
         quick = self.screen.scores(vector, look.features)
-        if self.judge is None or self.encode_closely is None or quick.alarm < LEAST:
+        if self.judge is None or quick.alarm < LEAST:
             return self.screen.explain(vector, look.features)
-        return self.judge.explain(self.encode_closely([look.masked], lang)[0], look.features)
+        close = self.judge.encode([look.masked], lang)[0]
+        return self.judge.pooling.weights(
+            self.judge.heads.explain(close, look.features), quick.alarm
+        )
 
     def versions(self) -> dict[str, str]:
         """Digests of the weights in force, for the ledger."""
-        judge = {} if self.judge is None else {"reading_judge": self.judge.digest}
+        judge = {} if self.judge is None else {"reading_judge": self.judge.heads.digest}
         return {"reading_screen": self.screen.digest, **judge}
 
     def _vector(self, look: Look, lang: str, own: Enriched | None) -> Vector:
@@ -87,5 +103,6 @@ def load(options: ReaderOptions) -> Judgement | None:
     )
     if closely is None:
         return Judgement(screen, options.encode)
+    pooling = Pooling(*map(float, arrays.pop(POOLING)))
     heads = Heads({k: v for k, v in arrays.items() if not k.startswith(ADAPTER)}, digest)
-    return Judgement(screen, options.encode, heads, closely)
+    return Judgement(screen, options.encode, Judge(heads, closely, pooling))
