@@ -45,21 +45,11 @@ OUTPUTS = (ALARM, *(act.value for act in Act), *(frame.value for frame in Frame)
 
 @dataclass(frozen=True, slots=True)
 class HeadScores:
-    """What the heads make of a text; each is a probability, frames sum to 1.
-
-    Args:
-        screened: where these are the judge's: the alarm of the screen.
-    """
+    """What the heads make of a text; each is a probability, frames sum to 1."""
 
     alarm: float
     acts: Mapping[Act, float]
     frames: Mapping[Frame, float]
-    screened: float | None = None
-
-    @property
-    def agreed(self) -> float:
-        """The least alarm of those that have looked."""
-        return self.alarm if self.screened is None else min(self.alarm, self.screened)
 
     @property
     def frame(self) -> Frame:

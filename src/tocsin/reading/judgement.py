@@ -58,7 +58,7 @@ class Judgement:
         vector = self.judge.encode([look.masked], lang)[0]
         close = self.judge.heads.scores(vector, look.features)
         alarm = self.judge.pooling.alarm(close.alarm, quick.alarm)
-        return replace(close, alarm=alarm, screened=quick.alarm)
+        return replace(close, alarm=alarm)
 
     def explain(self, look: Look, lang: str, own: Enriched | None) -> tuple[list[Weight], float]:
         """What each feature adds to the logit of ``alarm``, and the bias."""

@@ -32,13 +32,17 @@ from tocsin.reading.modality import Stance
 from tocsin.reading.pack import SHOWN_KINDS, SIGNAL_KINDS, Packs
 from tocsin.reading.plain import Plain
 from tocsin.reading.protocol import ReaderOptions
-from tocsin.reading.verdict import HOSTILE_WORD, Verdict, of_both, of_rules, with_piece
+from tocsin.reading.verdict import Verdict, of_both, of_rules, with_piece
 from tocsin.reading.windows import pieces
 
 RULES = "cues-3"
 """Counted up whenever the rules in code change what a post reads as."""
 
 _CALLS = frozenset({Stance.URGED, Stance.QUOTED})
+
+
+HOSTILE_WORD = 0.2
+"""Force of a cue from which a piece of a long post is worth a look of its own."""
 
 
 class PlacesAndTimes(Protocol):

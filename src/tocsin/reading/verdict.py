@@ -21,27 +21,13 @@ CLEARLY = 0.9
 the call that this program starts from was worded like a welcome.
 """
 
-ASSEMBLY = ("peaceful", "civic", "sport", "calm")
-"""Marks of an assembly that is not our business."""
-
-TELLING = ("preparation", "target_marking", "ultimatum", "trigger", "dehumanisation", "allegation")
-"""What makes it our business even without a hostile word."""
-
-EVERYDAY = frozenset({"women", "health workers", "Russians", "homeless people"})
-"""Groups that ordinary news names in every second item: naming them says little."""
-
-HOSTILE_WORD = 0.2
-"""Force of a cue from which the rules have seen a hostile word."""
-
 PLAINLY = 0.6
-"""Hostility from which the rules are sure enough without one, and what it takes where no group is
-named, or only groups of everyday."""
-
-AGREED = 0.85
-"""Alarm of both screen and judge that needs no hostile word."""
+"""Hostility by the rules that is enough where a post names no group."""
 
 DOUBTED = 0.5
-"""What is left of an alarm that nothing the rules see supports."""
+"""What is left of an alarm against nobody: a post is alarming only against a group, and one that
+names none inherits it from its rumour, or not at all.
+"""
 
 NAMED_ONLY = 0.4
 """Score of a target that is named in an alarming post without a cue bound to it."""
@@ -75,7 +61,7 @@ def of_rules(look: Look) -> Verdict:
 
 def of_both(look: Look, heads: HeadScores) -> Verdict:
     """Where rules and heads have looked."""
-    alarm = heads.alarm * DOUBTED if _unsupported(look, heads) else heads.alarm
+    alarm = heads.alarm * DOUBTED if _against_nobody(look) else heads.alarm
     alarming = alarm >= EVEN
     frame = Frame.ASSERTED if alarming else _frame(look, heads)
     scores = dict(heads.acts)
@@ -86,23 +72,11 @@ def of_both(look: Look, heads: HeadScores) -> Verdict:
     return Verdict(alarm, scores, frame, heads.frames, target, called_by_heads=called)
 
 
-def _unsupported(look: Look, heads: HeadScores) -> bool:
-    """The rules see no hostile word, or hardly one, no telling sign, and the heads do not agree.
-
-    Where no group is named, or only groups of everyday, it takes a plainly hostile word: a post
-    is alarming only against a group. A telling sign does not count in what is marked as news or
-    as an assembly: peaceful assembly is left alone by rule and not only by training.
-    """
-    found, evidence = look.found, look.evidence
-    if found is None or evidence is None:
+def _against_nobody(look: Look) -> bool:
+    """No group is named, and the rules see no plain hostility (to "them", to their premises)."""
+    if look.found is None or look.evidence is None:
         return True
-    if all(mention.term.group in EVERYDAY for mention in found.mentions):
-        return evidence.hostility < PLAINLY
-    if evidence.hostile_word >= HOSTILE_WORD or evidence.hostility >= PLAINLY:
-        return False
-    if found.has("news") or any(map(found.has, ASSEMBLY)):
-        return True
-    return heads.agreed < AGREED and not any(map(found.has, TELLING))
+    return not look.found.mentions and look.evidence.hostility < PLAINLY
 
 
 def _frame(look: Look, heads: HeadScores) -> Frame:
