@@ -39,7 +39,7 @@ PASSAGES = DATA / "streams" / "ntrex-stream.jsonl"
 IMPLICIT = DATA / "labels" / "implicit_hate" / "implicit-hate-corpus"
 BEFORE = datetime(2022, 11, 1)  # noqa: DTZ001 - the file's times are naive UTC
 
-BACKGROUND_POSTS = 24000
+BACKGROUND_POSTS = 12000
 CYRILLIC_POSTS = 4000
 """Background in Cyrillic letters, of which the archive has little, drawn apart."""
 
