@@ -266,7 +266,8 @@ def main() -> None:
     torch.set_num_threads(2)
     found = measured()
     vectors = found.vectors()
-    keep = chosen(found, vectors)
+    screen = Heads(*stored(SCREEN))
+    keep = chosen(found, vectors, screen)
     rows, texts = [found.rows[i] for i in keep], [found.texts[i][0] for i in keep]
     features = found.features[keep]
     y, weight = reading_posts.as_arrays(rows)
@@ -279,7 +280,7 @@ def main() -> None:
     unseen = every[kept_out]
     z = logits_of(train(file, data, every[~kept_out]), data, unseen)
     slopes, shifts = calibrated(z, y[unseen], weight[unseen])
-    quick = unseen_screen(found, vectors)[[keep[i] for i in unseen]]
+    quick = unseen_screen(found, vectors, screen)[[keep[i] for i in unseen]]
     both = np.column_stack([z[:, 0] * slopes[0] + shifts[0], quick])
     pooling = pooled(both, y[unseen, 0], weight[unseen, 0])
     z[:, 0] = both @ pooling[:2] + pooling[2]
@@ -292,10 +293,9 @@ def main() -> None:
     write_card(rows, card)
 
 
-def chosen(found: Measured, vectors: Floats) -> list[int]:
+def chosen(found: Measured, vectors: Floats, screen: Heads) -> list[int]:
     """All labelled rows, and the unlabelled ones that alarm the screen most."""
     unlabelled = {"background", "passages"}
-    screen = Heads(*stored(SCREEN))
     alarms = [
         (-screen.scores(vectors[i], tuple(map(float, found.features[i]))).alarm, i)
         for i, row in enumerate(found.rows)
@@ -327,9 +327,8 @@ def held_out(rows: list[reading_posts.Row]) -> npt.NDArray[np.bool_]:
     )
 
 
-def unseen_screen(found: Measured, vectors: Floats) -> Floats:
+def unseen_screen(found: Measured, vectors: Floats, screen: Heads) -> Floats:
     """Calibrated logits of alarm (n,) by a screen that has not seen the families held out."""
-    screen = Heads(*stored(SCREEN))
     y, weight = reading_posts.as_arrays(found.rows)
     x = screen.inputs(vectors, found.features)
     seen = ~held_out(found.rows)

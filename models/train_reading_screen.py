@@ -79,11 +79,6 @@ class Measured:
     texts: list[tuple[str, str]]
     features: Floats
 
-    def only(self, some: list[int]) -> Measured:
-        """Some of the rows."""
-        rows = [self.rows[i] for i in some]
-        return Measured(rows, [self.texts[i] for i in some], self.features[some])
-
     def vectors(self) -> Floats:
         """What the screen is shown (n, 512)."""
         shown = [for_encoder(as_encoded(text, lang)[0]) for text, lang in self.texts]
