@@ -1,6 +1,7 @@
 """What the reading heads are trained on, as rows with labels, some of them unknown.
 
 * ours: ``data/reading`` without its test families (CC0);
+* spoilt: every third of them once more, written badly;
 * background: posts of the Far-Right Telegram Ecosystem Dataset before 2022-11-01 (CC BY-SA 4.0),
   drawn evenly, unlabelled, taken for "not alarming" at a low weight;
 * passages: news passages of NTREX-128 (CC BY-SA 4.0) in the languages of the packs, unlabelled,
@@ -18,15 +19,16 @@ import hashlib
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
+import spoiling
 
 from tocsin.model.reading import Act, Frame
 from tocsin.reading.heads import OUTPUTS
@@ -53,6 +55,7 @@ IMPLICIT_WEIGHT = 0.08
 IMPLICIT_POSTS = 4000
 ACT_WEIGHT = 0.5
 SHORTEST = 20
+SPOILT_OF, SPOILT_WEIGHT = 3, 0.5
 _IMPLICIT_ACTS = {
     "threatening": Act.THREAT,
     "inferiority": Act.DEHUMANISATION,
@@ -83,7 +86,7 @@ class Row:
 
 def rows() -> list[Row]:
     """All rows in a fixed order."""
-    return [*ours(), *background(), *passages(), *mined(), *implicit()]
+    return [*ours(), *spoilt_ones(), *background(), *passages(), *mined(), *implicit()]
 
 
 def ours() -> Iterator[Row]:
@@ -109,11 +112,13 @@ def _ours(row: dict[str, Any], path: Path) -> Row:
     return Row(row["text"], path.name[:2], "ours", f"{path.stem}/{row['kind']}", labels)
 
 
-def test_families() -> set[str]:
-    """``function/family`` that no training post may come from."""
-    text = (OURS / "families.yaml").read_text(encoding="utf-8")
-    functions = yaml.safe_load(text)["functions"]
-    return {f"{name}/{family}" for name, one in functions.items() for family in one.get("test", ())}
+def spoilt_ones() -> Iterator[Row]:
+    """Every third post of ours as it might have been typed in haste."""
+    for row in ours():
+        seed = zlib.crc32(row.text.encode())
+        if seed % SPOILT_OF == 0:
+            text = spoiling.spoilt(row.text, seed)
+            yield replace(row, text=text, source="spoilt", weight=SPOILT_WEIGHT)
 
 
 def background() -> Iterator[Row]:

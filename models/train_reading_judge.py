@@ -302,7 +302,7 @@ def chosen(found: Measured, vectors: Floats, screen: Heads) -> list[int]:
         if row.source in unlabelled
     ]
     likely = [i for minus, i in sorted(alarms) if -minus < DOUBTFUL][:BACKGROUND]
-    labelled = [i for i, row in enumerate(found.rows) if row.source in {"ours", "mined"}]
+    labelled = [i for i, row in enumerate(found.rows) if row.source in {"ours", "spoilt", "mined"}]
     return sorted([*labelled, *likely])
 
 
