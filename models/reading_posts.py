@@ -1,7 +1,7 @@
 """What the reading heads are trained on, as rows with labels, some of them unknown.
 
 * ours: ``data/reading`` without its test families (CC0);
-* spoilt: every third of them once more, written badly;
+* spoilt: every fourth of them once more, written badly;
 * background: posts of the Far-Right Telegram Ecosystem Dataset before 2022-11-01 (CC BY-SA 4.0),
   drawn evenly, unlabelled, taken for "not alarming" at a low weight;
 * passages: news passages of NTREX-128 (CC BY-SA 4.0) in the languages of the packs, unlabelled,
@@ -55,12 +55,13 @@ IMPLICIT_WEIGHT = 0.08
 IMPLICIT_POSTS = 4000
 ACT_WEIGHT = 0.5
 SHORTEST = 20
-SPOILT_OF, SPOILT_WEIGHT = 3, 0.5
+SPOILT_OF, SPOILT_WEIGHT = 4, 0.5
 _IMPLICIT_ACTS = {
     "threatening": Act.THREAT,
     "inferiority": Act.DEHUMANISATION,
     "stereotypical": Act.ALLEGATION,
 }
+_WRITER = re.compile(r"-(k\d+)-\d+$")
 _CYRILLIC = re.compile("[\u0400-\u04ff]{4}")
 Floats = npt.NDArray[np.float32]
 
@@ -74,6 +75,7 @@ class Row:
         labels: output → 0 or 1; an output that is missing is unknown.
         weight: of all its labels.
         lang: None: to be told from the text.
+        writer: of a post of ours, where it is known whose it is.
     """
 
     text: str
@@ -82,6 +84,7 @@ class Row:
     family: str
     labels: dict[str, float]
     weight: float = 1.0
+    writer: str | None = None
 
 
 def rows() -> list[Row]:
@@ -103,7 +106,9 @@ def _ours(row: dict[str, Any], path: Path) -> Row:
         labels |= {act.value: float(act.value in row["acts"]) for act in Act}
         labels |= {frame.value: float(frame.value == row["frame"]) for frame in Frame}
         family = f"{row['function']}/{row['family']}"
-        return Row(row["text"], row["lang"], "ours", family, labels)
+        found = _WRITER.search(row["id"])
+        writer = found[1] if found else None
+        return Row(row["text"], row["lang"], "ours", family, labels, writer=writer)
     labels = {"alarm": float(row["alarming"])}
     labels[Act.GATHERING.value] = float(row["gather"] != "none")
     if row["alarming"] or row["gather"] == "peaceful":
@@ -113,7 +118,7 @@ def _ours(row: dict[str, Any], path: Path) -> Row:
 
 
 def spoilt_ones() -> Iterator[Row]:
-    """Every third post of ours as it might have been typed in haste."""
+    """Every fourth post of ours as it might have been typed in haste."""
     for row in ours():
         seed = zlib.crc32(row.text.encode())
         if seed % SPOILT_OF == 0:

@@ -5,8 +5,8 @@ transformer are not written out by hand. The lower layers keep the published wei
 ones get low-rank adapters, trained together with the heads on ``reading_posts``. What is kept
 are the adapters and the heads; ``tocsin.text.e5_adapted`` adds them to the published weights.
 
-Two passes: one without a fifth of the phrasing families, to choose nothing and to calibrate; one
-on everything, which is kept. Deterministic on one kind of machine: fixed order and seed.
+Two passes: one without the posts of some writers, to measure and to calibrate; one on everything,
+which is kept. Deterministic on one kind of machine: fixed order and seed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import json
 import math
 import sys
 import time
-from collections import Counter, defaultdict
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +35,6 @@ from train_reading_screen import (
     together,
 )
 
-from tocsin.model.reading import Act
 from tocsin.reading.features import FEATURES
 from tocsin.reading.heads import JUDGE, OUTPUTS, SCREEN, Heads, inputs, stored
 from tocsin.reading.judgement import ADAPTER, POOLING
@@ -49,17 +47,21 @@ FROZEN = 6
 
 RANK, SCALE = 16, 2.0
 HIDDEN, DROP = 128, 0.3
-EPOCHS, BATCH = 4, 32
+EPOCHS, BATCH = 5, 32
 STEP, HEAD_STEP, DECAY, WARM_UP = 5e-4, 2e-3, 0.01, 50
 VECTOR_SCALE = 20.0
 LEAST_SCALE = 0.1
 PARTS = ("q", "k", "v", "ao", "fi", "fo")
-BACKGROUND = 2600
+BACKGROUND = 2000
 """Unlabelled posts and passages that are used, those that alarm the screen most: they are what the
 judge will be shown."""
 
 DOUBTFUL = 0.5
 """Alarm of the screen from which an unlabelled post may well be what it looks like: not used."""
+
+UNSEEN_WRITERS = frozenset({"k2", "k3", "k6"})
+"""Whose posts measure and calibrate: one wrote in Russian, one in English, one in French, Spanish
+and Ukrainian."""
 
 Floats = npt.NDArray[np.float32]
 Tensor = torch.Tensor
@@ -262,7 +264,7 @@ def arrays_of(judge: Judge) -> dict[str, Floats]:
 
 
 def main() -> None:
-    """Measure on unseen families, calibrate, train on everything, write weights and card."""
+    """Measure on unseen writers, calibrate, train on everything, write weights and card."""
     torch.set_num_threads(2)
     found = measured()
     vectors = found.vectors()
@@ -307,21 +309,15 @@ def chosen(found: Measured, vectors: Floats, screen: Heads) -> list[int]:
 
 
 def held_out(rows: list[reading_posts.Row]) -> npt.NDArray[np.bool_]:
-    """Which rows measure and calibrate (n,): of every function the smaller family, so that the
-    function is known and its phrasing is not, as with the test; a fold of all else.
+    """Which rows measure and calibrate (n,): our posts by some writers, since a post is read worse
+    where nothing by its writer was trained on, and so will everything be that is read in earnest;
+    and a fold of the posts that are not ours.
     """
-    sizes = Counter(r.family for r in rows if r.source == "ours" and Act.THREAT.value in r.labels)
-    of_function: dict[str, list[str]] = defaultdict(list)
-    for family in sorted(sizes, key=lambda f: (sizes[f], f)):
-        of_function[family.split("/")[0]].append(family)
-    smaller = {families[0] for families in of_function.values() if len(families) > 1}
-    known = {
-        family for families in of_function.values() if len(families) > 1 for family in families
-    }
     fold = folds_of(rows)
+    ours = {"ours", "spoilt"}
     return np.array(
         [
-            row.family in smaller if row.family in known else k == 0
+            row.writer in UNSEEN_WRITERS if row.source in ours else k == 0
             for row, k in zip(rows, fold, strict=True)
         ]
     )
@@ -351,7 +347,7 @@ def write_card(rows: list[reading_posts.Row], found: dict[str, object]) -> None:
         "rows": {source: sum(row.source == source for row in rows) for source in sources},
         "ours_sha256": reading_posts.digest_of_ours(),
         "base": {"model": "multilingual-e5-small", "digest": e5.MODEL_DIGEST},
-        "average_precision_unseen_families": found,
+        "average_precision_unseen_writers": found,
         "weights_sha256": hashlib.sha256((TARGET / JUDGE).read_bytes()).hexdigest(),
     }
     (TARGET / "reading_judge.json").write_text(json.dumps(card, indent=2) + "\n")

@@ -134,6 +134,10 @@ def test_abbreviations_and_clock_times_end_no_sentence() -> None:
     assert "19.00" in tokens.forms
 
 
+def test_the_turkish_capital_i_is_an_i() -> None:
+    assert fold("İRANLILAR") == "iranlilar"
+
+
 def test_letters_that_grow_when_lowered_keep_their_place() -> None:
     assert len(fold("İstanbul Ё’")) == len("İstanbul Ё’")
     assert fold("Ё’") == "е'"

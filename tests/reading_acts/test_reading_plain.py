@@ -84,6 +84,20 @@ def test_an_adjective_leaves_its_people_standing() -> None:
     assert "армян" not in said
 
 
+def test_an_adjective_may_stand_after_its_noun() -> None:
+    said = _masked("Разгромим магазины армянские", "ru")
+    assert said.startswith("Разгромим магазины ")
+    assert "армян" not in said
+    assert _masked("Разгромим этот армянский ряд", "ru").endswith(" ряд")
+
+
+@pytest.mark.parametrize(
+    "text", ["Go to the Kurds' yard", "Hit the Kurd's door", "The Kurdish-owned shops first"]
+)
+def test_a_group_is_named_by_what_it_owns(text: str) -> None:
+    assert "Kurd" not in _masked(text, "en")
+
+
 def test_premises_and_codes_stay() -> None:
     assert "синагог" in _masked("Все к синагоге, выгоним евреев", "ru")
 

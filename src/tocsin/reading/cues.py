@@ -32,11 +32,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A group named in a post, by token indices."""
+    """A group named in a post, by token indices.
+
+    Args:
+        head: the first word of the name, where an adjective has its noun before it.
+    """
 
     term: GroupTerm
     start: int
     end: int
+    head: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def _keep(
 def _mentions(rules: Iterable[Rule], line: Line) -> tuple[Mention, ...]:
     """Group names, longest first, none overlapping another."""
     found = [
-        Mention(rule.cue, match.start, match.end)
+        Mention(rule.cue, match.start, match.end, match.head)
         for rule, match in _matches(rules, line)
         if isinstance(rule.cue, GroupTerm)
     ]

@@ -23,8 +23,15 @@ from tocsin.reading.patterns import Element, parse
 NUMBER, CLOCK, YEAR, GROUP = "$NUM", "$TIME", "$YEAR", "$GROUP"
 BUILT_IN = (GROUP, NUMBER, CLOCK, YEAR)
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-4])[:.][0-5]\d$")
+_OWNS = re.compile(r"'s?$|-(?:owned|run|born|speaking|only|looking)$")
 _YEAR = re.compile(r"1[0-9]\d\d$|20[01]\d$")
 
+
+PEOPLE, THEIRS = "people", "theirs"
+"""Classes of the words beside which an adjective names a group; the second where a pack has it."""
+
+FREE_ORDER = frozenset({"ru", "uk", "pl"})
+"""Languages in which an adjective may as well stand after its noun."""
 
 PART = 4
 """Shortest part of a hyphenated word that counts as a word of its own."""
@@ -64,7 +71,10 @@ class Lexicon:
         self._sizes: list[int] = []
         self._moods: dict[str, Mood] = {}
         terms = [
-            self._compile(_term_pattern(t), t, t.group) for t in packs.terms if t.language in own
+            self._compile(pattern, t, t.group)
+            for t in packs.terms
+            if t.language in own
+            for pattern in self._term_patterns(t)
         ]
         cues = [
             self._compile(p, cue, cue.id)
@@ -110,6 +120,9 @@ class Lexicon:
             keys.update(self._stems.get(form[:length], ()))
         if "-" in form and not form.isascii():  # студентов-индусов
             keys.update(*(self._look_up(part) for part in form.split("-") if len(part) >= PART))
+        bare = _OWNS.sub("", form)
+        if bare and bare != form:  # the Poles' shop, a Roma-owned yard
+            keys.update(self._look_up(bare))
         return frozenset(keys)
 
     def _digit_keys(self, form: str) -> list[int]:
@@ -180,6 +193,17 @@ class Lexicon:
                 words.add(_folded(atom))
         return words, stems
 
+    def _term_patterns(self, term: GroupTerm) -> list[str]:
+        """An adjective names a group only beside people or what is theirs."""
+        if term.sort != "adjective":
+            return [term.pattern]
+        beside = THEIRS if (term.language, THEIRS) in self._packs.classes else PEOPLE
+        before = f"{term.pattern} ~1 ${beside}"
+        if term.language not in FREE_ORDER:
+            return [before]
+        first, *rest = term.pattern.split()
+        return [before, " ".join([f"${beside}", f"!{first}", *rest])]
+
     def _class(self, name: str, language: str, where: str) -> tuple[str, ...]:
         try:
             return self._packs.classes[language, name]
@@ -214,11 +238,6 @@ class Lexicon:
             raise UsageError(
                 f"{where}: '@{word}' is no dictionary form; write its forms or a stem '{word}*'"
             ) from None
-
-
-def _term_pattern(term: GroupTerm) -> str:
-    """An adjective names a group only before people or their premises."""
-    return f"{term.pattern} ~1 $people" if term.sort == "adjective" else term.pattern
 
 
 def _folded(word: str) -> str:

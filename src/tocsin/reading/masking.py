@@ -27,16 +27,18 @@ def masked(text: str, found: Found, stand_ins: Mapping[str, StandIn]) -> str:
         stand_in = stand_ins.get(mention.term.language)
         if stand_in is None or mention.term.sort not in _MASKED:
             continue
-        start = found.tokens.starts[mention.start]
-        end = found.tokens.ends[_last_named(mention) - 1]
+        first, last = _named(mention)
+        start, end = found.tokens.starts[first], found.tokens.ends[last]
         parts += [text[done:start], _name(text[start:end], mention, stand_in)]
         done = end
     return "".join(parts) + text[done:] if parts else text
 
 
-def _last_named(mention: Mention) -> int:
-    """An adjective leaves its people or premises standing."""
-    return mention.start + 1 if mention.term.sort == "adjective" else mention.end
+def _named(mention: Mention) -> tuple[int, int]:
+    """First and last word of the name; an adjective leaves its people or premises standing."""
+    if mention.term.sort == "adjective":
+        return mention.head, mention.head
+    return mention.start, mention.end - 1
 
 
 def _name(written: str, mention: Mention, stand_in: StandIn) -> str:

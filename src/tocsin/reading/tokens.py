@@ -29,7 +29,7 @@ _ABBREVIATIONS = frozenset(_SHORT.split())
 
 def fold(text: str) -> str:
     """Lower case, ё → е, one kind of apostrophe and hyphen; offsets stay the same."""
-    lowered = text.lower()
+    lowered = text.replace("İ", "i").lower()  # "İ".lower() is two characters
     if len(lowered) != len(text):  # a few letters grow when lowered
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     return lowered.translate(_FOLD)
