@@ -1,7 +1,7 @@
 """What the reading heads are trained on, as rows with labels, some of them unknown.
 
 * ours: ``data/reading`` without its test families (CC0);
-* spoilt: every fourth of them once more, written badly;
+* spoilt: every fifth of them once more, written badly;
 * background: posts of the Far-Right Telegram Ecosystem Dataset before 2022-11-01 (CC BY-SA 4.0),
   drawn evenly, unlabelled, taken for "not alarming" at a low weight;
 * passages: news passages of NTREX-128 (CC BY-SA 4.0) in the languages of the packs, unlabelled,
@@ -55,7 +55,7 @@ IMPLICIT_WEIGHT = 0.08
 IMPLICIT_POSTS = 4000
 ACT_WEIGHT = 0.5
 SHORTEST = 20
-SPOILT_OF, SPOILT_WEIGHT = 4, 0.5
+SPOILT_OF, SPOILT_WEIGHT = 5, 0.5
 _IMPLICIT_ACTS = {
     "threatening": Act.THREAT,
     "inferiority": Act.DEHUMANISATION,
@@ -118,7 +118,7 @@ def _ours(row: dict[str, Any], path: Path) -> Row:
 
 
 def spoilt_ones() -> Iterator[Row]:
-    """Every fourth post of ours as it might have been typed in haste."""
+    """Every fifth post of ours as it might have been typed in haste."""
     for row in ours():
         seed = zlib.crc32(row.text.encode())
         if seed % SPOILT_OF == 0:

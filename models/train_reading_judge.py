@@ -47,12 +47,12 @@ FROZEN = 6
 
 RANK, SCALE = 16, 2.0
 HIDDEN, DROP = 128, 0.3
-EPOCHS, BATCH = 5, 32
+EPOCHS, BATCH = 4, 32
 STEP, HEAD_STEP, DECAY, WARM_UP = 5e-4, 2e-3, 0.01, 50
 VECTOR_SCALE = 20.0
 LEAST_SCALE = 0.1
 PARTS = ("q", "k", "v", "ao", "fi", "fo")
-BACKGROUND = 2000
+BACKGROUND = 1600
 """Unlabelled posts and passages that are used, those that alarm the screen most: they are what the
 judge will be shown."""
 
