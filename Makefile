@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
-.PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading models lint lock clean
+.PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
+  bench-where-when models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -33,6 +34,9 @@ bench-encoders: $(VENV)/test.stamp ## what faster sentence vectors cost and are 
 
 bench-reading: $(VENV)/test.stamp ## what one post says, measured on our own test posts and public suites
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/reading.py
+
+bench-where-when: $(VENV)/test.stamp ## where and when a post speaks of, measured on our own labelled posts
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/where_when.py dev test
 
 models: $(VENV)/models.stamp ## train everything anew (needs the data folder; half an hour)
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_screen.py
