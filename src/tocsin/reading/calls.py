@@ -163,7 +163,7 @@ def _fallback(spots: Sequence[Spot], roles: Sequence[Role], gathers: Sequence[Sp
 def choose_time(
     words: Words, timed: Sequence[Timed], hints: CueHints, posted_at: datetime
 ) -> EventTime | None:
-    """The first future time bound to a gathering, else the first time of the post."""
+    """The first future time bound to a gathering, else the time that is told most fully."""
     if hints.gather_spans and not hints.calm:
         ahead = [t for t in timed if not t.event.past and t.event.end > posted_at]
         firm = [t for t in ahead if not t.cue.weak]
@@ -171,8 +171,18 @@ def choose_time(
         for options in (bound, firm, ahead):
             if options:
                 return _finest_within(options)
+    return _told(timed, posted_at)
+
+
+def _told(timed: Sequence[Timed], posted_at: datetime) -> EventTime | None:
+    """The first time still ahead that names its day and hour, or its hour; else the first."""
     firm = [t for t in timed if not t.cue.weak]
-    return firm[0].event if firm else None
+    ahead = [t for t in firm if not t.event.past and t.event.end > posted_at]
+    dated = [t for t in ahead if t.cue.has_clock and t.cue.has_day]
+    for options in (dated, [t for t in ahead if t.cue.has_clock], ahead, firm):
+        if options:
+            return options[0].event
+    return None
 
 
 def is_bound(words: Words, cue: TimeCue, gathers: Sequence[Span]) -> bool:

@@ -26,10 +26,12 @@ MERGE_GAP = 30
 INHERIT_GAP = 240
 """A clock time takes the day named at most this many characters before it."""
 
-ADDABLE = "minute until day weekday week year month day_of_month part zone"
+ADDABLE = "minute until day weekday weekdays week year month day_of_month part zone"
 _ADDABLE = tuple(ADDABLE.split())
 _HALF_YEAR = timedelta(days=182)
 _NOON = 12 * 60
+_AFTERNOON = 15 * 60
+_BREAKFAST = 6 * 60
 _EVENING = 18 * 60
 _NIGHT = 22 * 60
 _SMALL_HOURS = 4 * 60
@@ -48,6 +50,7 @@ class TimeCue:
         halved: the hour may mean either half of the day ("at 7").
         day: days from the day of posting.
         weekday: 0 (Monday) to 6.
+        weekdays: repeated on these; the first such day (and hour) after posting is meant.
         week: 0 the nearest one, 1 next week's, −1 last week's; alone, a week is meant.
         year, month, day_of_month: as written; year None: not said.
         part: start of a part of the day, in minutes.
@@ -68,6 +71,7 @@ class TimeCue:
     halved: bool = False
     day: int | None = None
     weekday: int | None = None
+    weekdays: tuple[int, ...] | None = None
     week: int | None = None
     year: int | None = None
     month: int | None = None
@@ -84,7 +88,8 @@ class TimeCue:
     @property
     def has_day(self) -> bool:
         """Says which day."""
-        return self.day is not None or self.weekday is not None or self.day_of_month is not None
+        words = self.day is not None or self.weekday is not None or self.weekdays is not None
+        return words or self.day_of_month is not None
 
     @property
     def has_clock(self) -> bool:
@@ -111,13 +116,18 @@ def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
     gap = text[left.end : right.start]
     if len(gap) > MERGE_GAP or any(mark in gap for mark in "!?;") or ". " in gap:
         return None
-    if left.deadline != right.deadline or left.delta is not None or right.delta is not None:
+    if (left.deadline != right.deadline and not _hour_of_deadline(left, right, gap)) or left.delta is not None or right.delta is not None:
         return None
     if gap.count("\n") > 1 or ("\n" in gap and _has_letters(gap)):
         return None
     if _clash(left, right):
         return None
     return _united(left, right)
+
+
+def _hour_of_deadline(left: TimeCue, right: TimeCue, gap: str) -> bool:
+    """ "Until Sunday, 18:00": the hour right after a last day is its hour, not an event's."""
+    return left.deadline and right.has_clock and not right.has_day and not gap.strip(" ,")
 
 
 def _has_letters(gap: str) -> bool:
@@ -127,10 +137,14 @@ def _has_letters(gap: str) -> bool:
 def _clash(left: TimeCue, right: TimeCue) -> bool:
     both_clocks = left.has_clock and right.has_clock
     both_parts = left.part is not None and right.part is not None
-    both_weekdays = left.weekday is not None and right.weekday is not None
+    both_weekdays = _on_weekdays(left) and _on_weekdays(right)
     both_dates = left.day_of_month is not None and right.day_of_month is not None
     both_words = left.day is not None and right.day is not None
     return both_clocks or both_parts or both_weekdays or both_dates or both_words
+
+
+def _on_weekdays(cue: TimeCue) -> bool:
+    return cue.weekday is not None or cue.weekdays is not None
 
 
 def _united(left: TimeCue, right: TimeCue) -> TimeCue:
@@ -170,6 +184,7 @@ def _with_day(cue: TimeCue, heading: TimeCue) -> TimeCue:
         cue,
         day=heading.day,
         weekday=heading.weekday,
+        weekdays=heading.weekdays,
         week=heading.week,
         year=heading.year,
         month=heading.month,
@@ -223,14 +238,34 @@ def _interval(
         return _after(cue, moment)
     if cue.week is not None and not cue.has_day:
         return _week(cue.week, moment)
+    if cue.weekdays is not None:
+        return _repeated(cue, cue.weekdays, moment)
     day = _day(cue, moment, past)
-    if day is None:
-        return None
+    return None if day is None else _on_day(cue, day, moment, past)
+
+
+def _on_day(
+    cue: TimeCue, day: date, moment: Moment, past: bool
+) -> tuple[datetime, datetime, Granularity]:
+    """The hour, the part of the day or the whole day."""
     if cue.minute is not None:
         return _clock(cue, day, moment, past)
     if cue.part is not None:
         return _part(cue, day, moment, past)
     return _local(day, 0, moment), _local(day, _MIDNIGHT, moment), Granularity.DAY
+
+
+def _repeated(
+    cue: TimeCue, weekdays: Sequence[int], moment: Moment
+) -> tuple[datetime, datetime, Granularity] | None:
+    """The first occurrence after posting; one whose hour is past today is next on another day."""
+    today = moment.local.date()
+    for day in (today + timedelta(days=ahead) for ahead in range(8)):
+        start, end, granularity = _on_day(cue, day, moment, past=False)
+        still = start if cue.has_clock else end
+        if day.weekday() in weekdays and still > moment.posted_at:
+            return start, end, granularity
+    return None
 
 
 def _after(cue: TimeCue, moment: Moment) -> tuple[datetime, datetime, Granularity]:
@@ -346,8 +381,12 @@ def _in_half(cue: TimeCue) -> int:
     """Minutes after midnight, with the half of the day that a part or custom gives."""
     assert cue.minute is not None
     minute = cue.minute
-    if not cue.halved or minute >= 13 * 60:
+    if minute >= 13 * 60:
         return minute
+    if not cue.halved:
+        # "Tomorrow evening, 7:30": in figures too, what is said of the day decides.
+        evening = cue.part is not None and cue.part >= _AFTERNOON
+        return minute + _NOON if evening and _BREAKFAST <= minute < _NOON else minute
     if cue.part is None:
         return minute + _NOON if 60 <= minute < 8 * 60 else minute
     if cue.part >= _EVENING and minute >= _NOON:

@@ -127,7 +127,7 @@ class WhereWhen:
     def _placer(words: Words, enriched: Enriched) -> Callable[[TimeCue, str], EventTime | None]:
         def placed(cue: TimeCue, zone: str) -> EventTime | None:
             start, end = words.bounds(cue.start)
-            past = times_find.tells_of_past(words, start, end)
+            past = times_find.tells_of_past(words, start, end, enriched.lang)
             return place_on_calendar(cue, Moment(enriched.post.posted_at, _zone(zone)), past)
 
         return placed

@@ -1,0 +1,296 @@
+"""What the groups of a pattern mean: from a match of a pack's rule to a time cue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tocsin.model.reading import Granularity
+from tocsin.reading.times import TimeCue
+from tocsin.reading.times_clock import (
+    AFTER_FRIDAY_PRAYER,
+    FRIDAY,
+    QUOTED_MINUTES,
+    UNITS,
+    choice,
+    full_year,
+    minutes_of,
+    rest_is_no_time,
+)
+
+_HOUR = 60
+_DAY = 24 * 60
+_REPEATED = ("weekdays", "byweek", "everyweek")
+"""Tables of forms that by themselves mean every such day."""
+
+_VERSE_AFTER = re.compile(r"\s?[-–]\s?\d{1,3}(?![\d:.]|\s*(?:h|uhr)\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A match, the folded text it was found in, and what its rule says of every match."""
+
+    found: re.Match[str]
+    text: str
+    fixed: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> str | None:
+        """The words of a group; None where it has none or is not in the pattern."""
+        return self.found[name] if name in self.found.re.groupindex else None
+
+
+class Tables:
+    """The words of a pack by table, as the builder of cues needs them.
+
+    Args:
+        tables: folded words → numbers, by the table's name.
+        habits: ``twelve``: people count hours to twelve even in figures.
+    """
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]], habits: frozenset[str]) -> None:
+        self._tables = tables
+        self.twelve = "twelve" in habits
+        units = tables.get("not_after", {"%": 0})
+        self._not_after = re.compile(rf"\s*-?\s*(?:{choice(units)})(?!\w)")
+
+    def value(self, table: str, match: Match, group: str | None = None) -> Any:
+        """What the words of a group stand for; None where the group has none."""
+        words = match[group or table]
+        return None if words is None else self._tables[table][" ".join(words.split())]
+
+    def is_counted(self, text: str, end: int) -> bool:
+        """What follows a number is something other than hours."""
+        return self._not_after.match(text, end) is not None
+
+
+def made(match: Match, tables: Tables) -> TimeCue | None:
+    """The cue a match stands for; None where its figures are no time."""
+    fields: dict[str, Any] = {}
+    for part in (_day, _date, _clock, _delta):
+        told = part(match, tables)
+        if told is None:
+            return None
+        fields.update(told)
+    fields.update(_fixed(match))
+    if match["until"] is not None and "until" not in fields:
+        fields["deadline"] = True
+    start, end = match.found.span()
+    return TimeCue(start, end, **fields)
+
+
+def _fixed(match: Match) -> dict[str, Any]:
+    """What the rule says itself."""
+    plain = "day weekday week month day_of_month deadline past weak needs_company"
+    fields: dict[str, Any] = {
+        name: match.fixed[name] for name in plain.split() if name in match.fixed
+    }
+    if "weekdays" in match.fixed:
+        fields["weekdays"] = tuple(match.fixed["weekdays"])
+    for name in ("part", "minute"):
+        if name in match.fixed:
+            fields[name] = minutes_of(match.fixed[name])
+    if match.fixed.get("prayer"):
+        fields |= {"weekday": FRIDAY, "part": AFTER_FRIDAY_PRAYER}
+    if match.fixed.get("lonely") and match["on"] is None and match["until"] is None:
+        fields["needs_company"] = True
+    return fields
+
+
+# -- days --------------------------------------------------------------------------------------
+
+
+def _day(match: Match, tables: Tables) -> dict[str, Any] | None:
+    fields: dict[str, Any] = {}
+    day = tables.value("day", match)
+    part = _first(tables.value(table, match) for table in ("part", "each"))
+    if day is not None:
+        fields |= {"day": day, "past": day < 0}
+    if part is not None:
+        fields["part"] = minutes_of(part)
+    which = _first(tables.value(table, match) for table in ("which", "whichweek"))
+    if which is not None:
+        fields |= {"week": which, "past": which < 0}
+    holiday = tables.value("holiday", match)
+    if holiday is not None:
+        month, _, number = holiday.partition("-")
+        fields |= {"month": int(month), "day_of_month": int(number)}
+    zone = tables.value("zone", match)
+    if zone is not None:
+        fields["zone"] = zone
+    return fields | _weekday(match, tables)
+
+
+def _first(values: Iterable[Any]) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _weekday(match: Match, tables: Tables) -> dict[str, Any]:
+    first = _first(tables.value(table, match) for table in ("weekday", "weekdayshort", "ofweek"))
+    if first is not None and not match.fixed.get("every"):
+        return {"weekday": first}
+    second = tables.value("weekday", match, "weekday2")
+    for table in _REPEATED:
+        if match[table] is not None:
+            first = tables.value(table, match)
+            second = tables.value(table, match, f"{table}2")
+    if first is None:
+        return {}
+    if second is None:
+        return {"weekdays": (first,)}
+    if match["through"] is None:
+        return {"weekdays": (first, second)}
+    return {"weekdays": tuple((first + step) % 7 for step in range((second - first) % 7 + 1))}
+
+
+def _date(match: Match, tables: Tables) -> dict[str, Any] | None:
+    fields: dict[str, Any] = {}
+    if match["a"] is not None and match["b"] is not None:
+        day, month = int(match["a"]), int(match["b"])
+        year = match["c"]
+    elif match["d"] is not None or match["dayword"] is not None:
+        day = int(match["d"]) if match["d"] else tables.value("dayword", match)
+        month = tables.value("month", match)
+        year = match["y"]
+    else:
+        return fields
+    if not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
+        return None
+    fields |= {"day_of_month": day, "month": month}
+    if year is not None:
+        fields["year"] = full_year(year)
+        if not 1990 <= fields["year"] <= 2100:
+            return None
+    return fields
+
+
+# -- hours -------------------------------------------------------------------------------------
+
+
+def _clock(match: Match, tables: Tables) -> dict[str, Any] | None:
+    hour = _hour(match, tables, "")
+    if hour is None:
+        return {}
+    if hour > 24 or not _meant(match, tables):
+        return None
+    of = tables.value("of", match) or tables.value("of", match, "of2") or ""
+    own = tables.value("of", match) or of
+    extra = _extra(match, tables)
+    minute = _in_half(hour, own) * _HOUR + extra
+    until = _until(match, tables, of)
+    if until is not None and match["of"] is None and minute > until > hour * _HOUR + extra:
+        minute = hour * _HOUR + extra  # "9 to 1 in the afternoon": only the end is said
+    fields: dict[str, Any] = {
+        "minute": minute % _DAY if minute != _DAY else minute,
+        "exact": _exact(match),
+        "halved": not of and hour <= 12 and _either_half(match, tables, hour),
+    }
+    if until is not None:
+        fields["until"] = until
+    if _lonely(match):
+        fields["needs_company"] = True
+    return fields
+
+
+def _hour(match: Match, tables: Tables, suffix: str) -> int | None:
+    figures = match[f"h{suffix}"]
+    if figures is not None:
+        return int(figures)
+    hour: int | None = tables.value("hour", match, f"hour{suffix}")
+    return hour
+
+
+def _extra(match: Match, tables: Tables) -> int:
+    """Minutes after the hour, below zero before it ("half eight" in German is 7:30)."""
+    extra = int(match["m"] or 0) + int(match.fixed.get("minutes", 0))
+    extra += tables.value("plus", match) or 0
+    less = tables.value("less", match)
+    if less is not None:
+        extra += -less if match.fixed.get("before") else less
+    return extra
+
+
+def _until(match: Match, tables: Tables, of: str) -> int | None:
+    hour = _hour(match, tables, "2")
+    if hour is None:
+        return None
+    return _in_half(hour, of) * _HOUR + int(match["m2"] or 0)
+
+
+def _exact(match: Match) -> bool:
+    said = any(match[name] is not None for name in ("m", "plus", "less"))
+    return said or "minutes" in match.fixed
+
+
+def _either_half(match: Match, tables: Tables, hour: int) -> bool:
+    """The hour may be one of the morning or of the evening."""
+    figures = match["h"]
+    if figures is None:
+        return hour > 0
+    if match["m"] is not None:
+        return tables.twelve and 1 <= hour <= 6 and figures[0] != "0"
+    return bool(match.fixed.get("halved")) and figures[0] != "0"
+
+
+def _in_half(hour: int, of: str) -> int:
+    """24-hour clock; ``of`` is ``am``, ``noon``, ``pm``, ``night`` or empty."""
+    if of == "am":
+        return hour % 12 if hour == 12 else hour
+    if of == "noon":
+        return hour + 12 if hour < 8 else hour
+    if of == "pm12":
+        return hour + 12 if hour < 12 else hour
+    if of == "pm":
+        return hour + 12 if hour <= 12 else hour
+    if of == "night":
+        return hour + 12 if 6 <= hour <= 12 else hour
+    return hour
+
+
+def _meant(match: Match, tables: Tables) -> bool:
+    """The figures are a clock time and no verse, score, price or number of something."""
+    if match["h"] is None or match["of"] is not None or match["of2"] is not None:
+        return True
+    end = match.found.end()
+    if rest_is_no_time(match.text, end) or tables.is_counted(match.text, end):
+        return False
+    if match["sep"] == ":" and match["u"] is None and match["at"] is None:
+        return match["h2"] is not None or not _VERSE_AFTER.match(match.text, end)
+    if match["sep"] == "." and not _told(match):
+        return len(match["h"] or "") == 2 and int(match["m"] or 0) in QUOTED_MINUTES
+    return True
+
+
+def _told(match: Match) -> bool:
+    return any(match[name] is not None for name in ("at", "u", "of", "h2", "until"))
+
+
+def _lonely(match: Match) -> bool:
+    """ "19.30" with nothing that says it is an hour."""
+    return match["sep"] == "." and not _told(match)
+
+
+# -- from now ----------------------------------------------------------------------------------
+
+
+def _delta(match: Match, tables: Tables) -> dict[str, Any] | None:
+    told = match.fixed.get("from_now")
+    count, unit = 1.0, match["unit"]
+    if told is not None:
+        count, unit = float(told[0]), str(told[1])
+    elif unit is None:
+        return {}
+    else:
+        unit = str(tables.value("unit", match))
+        if match["n"] is not None or match["count"] is not None:
+            count = float(match["n"] or tables.value("count", match))
+    times, _, name = unit.rpartition(" ")
+    count = count * float(times or 1) + float(match.fixed.get("more", 0))
+    length, granularity = UNITS[name]
+    ago = bool(match.fixed.get("ago"))
+    if granularity is Granularity.HOUR and count < 1:
+        granularity = Granularity.MINUTE
+    delta: timedelta = (-count if ago else count) * length
+    return {"delta": delta, "delta_unit": granularity, "past": ago}
