@@ -170,7 +170,7 @@ def choose_time(
         bound = [t for t in firm if is_bound(words, t.cue, hints.gather_spans)]
         for options in (bound, firm, ahead):
             if options:
-                return _finest_within(options)
+                return _fullest(options)
     return _told(timed, posted_at)
 
 
@@ -191,6 +191,12 @@ def is_bound(words: Words, cue: TimeCue, gathers: Sequence[Span]) -> bool:
     return any(
         words.sentence(span.start) == sentence or _gap(cue, span) <= BOUND_REACH for span in gathers
     )
+
+
+def _fullest(options: Sequence[Timed]) -> EventTime:
+    """The first time; where it has no hour, one that names both its day and its hour."""
+    full = [t for t in options if t.cue.has_clock and t.cue.has_day]
+    return _finest_within(options) if options[0].cue.has_clock or not full else full[0].event
 
 
 def _finest_within(options: Sequence[Timed]) -> EventTime:

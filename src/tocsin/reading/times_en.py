@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from tocsin.model.reading import Granularity
+from tocsin.reading import times_repeated
 from tocsin.reading.times import TimeCue
 from tocsin.reading.times_clock import (
     AFTER_FRIDAY_PRAYER,
     FRIDAY,
+    QUOTED_MINUTES,
     UNITS,
     Pack,
     choice,
@@ -106,6 +108,9 @@ _UNITS = r"minute|min|hour|hr|day|week"
 _AFTER = re.compile(
     rf"\bin\s+(?:about\s+|exactly\s+)?(?:(?P<n>\d{{1,3}}|{choice(_COUNTS)})\s+)"
     rf"(?P<unit>{_UNITS})s?\b(?:'s)?(?:\s+(?:time))?"
+)
+_FROM_NOW = re.compile(
+    rf"\b(?P<n>\d{{1,3}}|{choice(_COUNTS)})\s+(?P<unit>{_UNITS})s?\s+from\s+now\b"
 )
 _AGO = re.compile(rf"\b(?:(?P<n>\d{{1,3}}|{choice(_COUNTS)})\s+)(?P<unit>{_UNITS})s?\s+ago\b")
 _NOW = re.compile(r"\b(?P<firm>right\s+now|as\s+we\s+speak)\b|\b(?:now|immediately|urgent)\b")
@@ -255,7 +260,13 @@ def _clocks(text: str) -> Iterator[TimeCue]:
             exact=True,
             halved=not half and found["part"] is None and 1 <= hour <= 6 and found["h"][0] != "0",
             deadline=prep in {"until", "till", "before"},
+            needs_company=_lonely(found),
         )
+
+
+def _lonely(found: re.Match[str]) -> bool:
+    """ "14.00" with nothing that says it is an hour means one beside a day alone."""
+    return found["sep"] == "." and not (found["half"] or found["half2"] or found["prep"] == "at")
 
 
 def _half(written: str | None) -> str:
@@ -278,7 +289,10 @@ def _clock_meant(text: str, found: re.Match[str]) -> bool:
         return bool(found["half"] or found["half2"]) or not (verse or is_score(text, figures))
     if found["sep"] == "h":
         return True
-    return bool(found["half"]) or (found["prep"] == "at" and int(found["m"]) % 5 == 0)
+    if found["half"] or found["half2"]:
+        return True
+    minute = int(found["m"])
+    return minute % 5 == 0 if found["prep"] == "at" else minute in QUOTED_MINUTES and int(found["h"]) > 9
 
 
 def _hours(text: str) -> Iterator[TimeCue]:
@@ -350,7 +364,7 @@ def _in_half(hour: int, half: str, part: str | None) -> int:
 
 
 def _deltas(text: str) -> Iterator[TimeCue]:
-    for pattern, sign in ((_AFTER, 1), (_AGO, -1)):
+    for pattern, sign in ((_AFTER, 1), (_FROM_NOW, 1), (_AGO, -1)):
         for found in pattern.finditer(text):
             delta, unit = _delta(found)
             start, end = found.span()
@@ -389,6 +403,10 @@ _WORD_RULES: tuple[tuple[_Rule, frozenset[str]], ...] = (
     (_days, single_words(_DAYS, ("tonight", "tonite")) - {"day", "the", "before", "after"}),
     (_parts, single_words(_PARTS, ("midnight",))),
     (_weekdays, single_words(_WEEKDAYS, _SHORT)),
+    (
+        times_repeated.english,
+        frozenset({"every", "each", "daily", "weekdays", *(f"{day}s" for day in _WEEKDAYS)}),
+    ),
     (_weeks, frozenset({"week", "weekend"})),
     (_dates, single_words(_MONTHS)),
     (_hours, single_words(_NUMBERS, ("clock",))),

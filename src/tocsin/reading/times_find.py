@@ -29,8 +29,11 @@ _PAST_ENGLISH = re.compile(
 )
 _FUTURE_ENGLISH = re.compile(
     r"\b(?:will|shall|going\s+to|let'?s|must|we'?ll|gather|meet|come|join|be\s+there|planned|"
-    r"scheduled)\b"
+    r"scheduled|pushed|moved|moves|postponed|rescheduled|"
+    r"we(?:'re|\s+(?:are|stand|march|go|walk|start|assemble)))\b"
 )
+_PUT_OFF = re.compile(r"^(?:перен[её]с\w*|перенос\w*|отлож\w+|назнач\w+|заплан\w+)$")
+"""Told in the past, of a day that is still to come."""
 
 
 def find_times(words: Words, lang: str) -> list[TimeCue]:
@@ -75,7 +78,10 @@ def tells_of_past(words: Words, start: int, end: int, lang: str = "und") -> bool
     stretch = fold(words.text[start:end])
     if is_cyrillic(stretch):
         first, last = words.word_before(start) + 1, words.word_before(end)
-        tenses = {_tense(form) for form in words.forms[first : last + 1]}
+        forms = words.forms[first : last + 1]
+        if any(_PUT_OFF.match(form) for form in forms):
+            return False
+        tenses = {_tense(form) for form in forms}
         return "past" in tenses and not tenses & {"futr", "impr"}
     return bool(_PAST_ENGLISH.search(stretch)) and not _FUTURE_ENGLISH.search(stretch)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tocsin.model.reading import Granularity
+from tocsin.reading import times_repeated
 from tocsin.reading.times import TimeCue
 from tocsin.reading.times_clock import (
     AFTER_FRIDAY_PRAYER,
@@ -48,7 +49,7 @@ _OF_DAY = r"(?:\s+(?P<part>утра|дня|вечера|ночи)\b)?"
 _UNIT_WORDS = r"минут\w*|час\w*|дн\w+|день|сут\w+|недел\w+"
 _UNIT_BY_LETTER = {"м": "minute", "ч": "hour", "д": "day", "с": "day", "н": "week"}
 
-_DAY = re.compile(rf"\b(?:(?P<until>до|к)\s+)?(?P<day>{choice(_DAYS)})\b(?!шн)")
+_DAY = re.compile(rf"(?<!\bне\s)\b(?:(?P<until>до|к)\s+)?(?P<day>{choice(_DAYS)})\b(?!шн)")
 _WEEKDAY = re.compile(
     r"\b(?:(?P<prep>во?|на|ко?|до|со?|кажд\w+)\s+)?"
     r"(?:(?P<which>эт\w{1,3}|ближайш\w+|следующ\w+|будущ\w+|прошл\w+|минувш\w+)\s+)?"
@@ -399,6 +400,11 @@ _HALF_WORDS = frozenset({"пол", *(f"пол{hour}" for hour in _GENITIVES)})
 _WORD_RULES: tuple[tuple[_Rule, frozenset[str]], ...] = (
     (_days, single_words(_DAYS)),
     (_weekdays, single_words(_WEEKDAYS, _OBLIQUE, _SHORT)),
+    (
+        times_repeated.russian,
+        single_words(_PACK.table("weekdays_by"))
+        | {"каждый", "каждую", "каждое", "каждой", "каждого", "ежедневно", "будням", "будни"},
+    ),
     (_weeks, frozenset({"неделе", "выходные", "выходных"})),
     (_dates, single_words(_MONTHS)),
     (_hours, _HOUR_WORDS),
