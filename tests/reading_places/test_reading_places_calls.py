@@ -165,5 +165,6 @@ def test_versions_name_every_source(where_when: WhereWhen) -> None:
             for kind in ("places", "venues", "times")
             for lang in ("ru", "en")
         ),
+        *(f"packs/times_{lang}" for lang in ("ar", "de", "es", "fr", "tr", "uk", "common")),
     }
     assert all(versions.values())

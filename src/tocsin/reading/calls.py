@@ -194,9 +194,9 @@ def is_bound(words: Words, cue: TimeCue, gathers: Sequence[Span]) -> bool:
 
 
 def _fullest(options: Sequence[Timed]) -> EventTime:
-    """The first time; where it has no hour, one that names both its day and its hour."""
+    """The first time that names both its day and its hour; where none does, the first."""
     full = [t for t in options if t.cue.has_clock and t.cue.has_day]
-    return _finest_within(options) if options[0].cue.has_clock or not full else full[0].event
+    return full[0].event if full else _finest_within(options)
 
 
 def _finest_within(options: Sequence[Timed]) -> EventTime:

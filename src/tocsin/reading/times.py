@@ -120,7 +120,7 @@ def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
         return None
     if gap.count("\n") > 1 or ("\n" in gap and _has_letters(gap)):
         return None
-    if _clash(left, right):
+    if _clash(left, right) or _another_day(left, right, gap):
         return None
     return _united(left, right)
 
@@ -141,6 +141,11 @@ def _clash(left: TimeCue, right: TimeCue) -> bool:
     both_dates = left.day_of_month is not None and right.day_of_month is not None
     both_words = left.day is not None and right.day is not None
     return both_clocks or both_parts or both_weekdays or both_dates or both_words
+
+
+def _another_day(left: TimeCue, right: TimeCue, gap: str) -> bool:
+    """What has its day and its hour takes no second day from words away."""
+    return left.has_day and left.has_clock and right.has_day and _has_letters(gap)
 
 
 def _on_weekdays(cue: TimeCue) -> bool:

@@ -23,7 +23,10 @@ from tocsin.reading.times_clock import (
 
 _HOUR = 60
 _DAY = 24 * 60
-_REPEATED = ("weekdays", "byweek", "everyweek")
+_HOURS = ("hour", "hourat", "hourto", "hourpast", "hourfrom")
+"""Tables of words for hours, by their case."""
+
+_REPEATED = ("weekdays", "byweek", "everyweek", "bareweekday")
 """Tables of forms that by themselves mean every such day."""
 
 _VERSE_AFTER = re.compile(r"\s?[-–]\s?\d{1,3}(?![\d:.]|\s*(?:h|uhr)\b)")
@@ -198,8 +201,9 @@ def _hour(match: Match, tables: Tables, suffix: str) -> int | None:
     figures = match[f"h{suffix}"]
     if figures is not None:
         return int(figures)
-    hour: int | None = tables.value("hour", match, f"hour{suffix}")
-    return hour
+    if suffix:
+        return _first([tables.value("hour", match, f"hour{suffix}")])
+    return _first(tables.value(table, match) for table in _HOURS)
 
 
 def _extra(match: Match, tables: Tables) -> int:
@@ -230,7 +234,7 @@ def _either_half(match: Match, tables: Tables, hour: int) -> bool:
     if figures is None:
         return hour > 0
     if match["m"] is not None:
-        return tables.twelve and 1 <= hour <= 6 and figures[0] != "0"
+        return tables.twelve and 1 <= hour <= 5 and figures[0] != "0"
     return bool(match.fixed.get("halved")) and figures[0] != "0"
 
 
@@ -254,7 +258,8 @@ def _meant(match: Match, tables: Tables) -> bool:
     if match["h"] is None or match["of"] is not None or match["of2"] is not None:
         return True
     end = match.found.end()
-    if rest_is_no_time(match.text, end) or tables.is_counted(match.text, end):
+    counted = match["sep"] != ":" and tables.is_counted(match.text, end)
+    if counted or rest_is_no_time(match.text, end):
         return False
     if match["sep"] == ":" and match["u"] is None and match["at"] is None:
         return match["h2"] is not None or not _VERSE_AFTER.match(match.text, end)

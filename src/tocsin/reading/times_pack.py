@@ -23,7 +23,7 @@ from tocsin.reading.times_clock import choice
 from tocsin.reading.times_made import Match, Tables, made
 from tocsin.reading.tokens import fold
 
-LANGUAGES = ("de", "fr", "uk")
+LANGUAGES = ("ar", "de", "es", "fr", "tr", "uk")
 STEM = 3
 """Letters of a word that tell whether a rule may find something; endings do not matter."""
 
@@ -171,7 +171,8 @@ class PackTimes:
             return f"(?:{choice(self._tables[name[4:]])})"
         table = name.rstrip("_0123456789")
         end = "" if name.endswith("_") else r"(?!\w)"
-        return f"(?P<{name.rstrip('_')}>{choice(self._tables[table])}){end}"
+        words = choice(self._tables.get(table, ())) or "(?!)"  # no words: never found
+        return f"(?P<{name.rstrip('_')}>{words}){end}"
 
     def _words_of(self, patterns: Iterable[str]) -> str:
         letters = _PLAIN if self._joined else {}
