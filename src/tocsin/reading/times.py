@@ -116,7 +116,11 @@ def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
     gap = text[left.end : right.start]
     if len(gap) > MERGE_GAP or any(mark in gap for mark in "!?;") or ". " in gap:
         return None
-    if (left.deadline != right.deadline and not _hour_of_deadline(left, right, gap)) or left.delta is not None or right.delta is not None:
+    if (
+        (left.deadline != right.deadline and not _hour_of_deadline(left, right, gap))
+        or left.delta is not None
+        or right.delta is not None
+    ):
         return None
     if gap.count("\n") > 1 or ("\n" in gap and _has_letters(gap)):
         return None

@@ -292,7 +292,11 @@ def _clock_meant(text: str, found: re.Match[str]) -> bool:
     if found["half"] or found["half2"]:
         return True
     minute = int(found["m"])
-    return minute % 5 == 0 if found["prep"] == "at" else minute in QUOTED_MINUTES and int(found["h"]) > 9
+    return (
+        minute % 5 == 0
+        if found["prep"] == "at"
+        else minute in QUOTED_MINUTES and int(found["h"]) > 9
+    )
 
 
 def _hours(text: str) -> Iterator[TimeCue]:

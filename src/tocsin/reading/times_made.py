@@ -202,8 +202,10 @@ def _hour(match: Match, tables: Tables, suffix: str) -> int | None:
     if figures is not None:
         return int(figures)
     if suffix:
-        return _first([tables.value("hour", match, f"hour{suffix}")])
-    return _first(tables.value(table, match) for table in _HOURS)
+        until: int | None = tables.value("hour", match, f"hour{suffix}")
+        return until
+    hour: int | None = _first(tables.value(table, match) for table in _HOURS)
+    return hour
 
 
 def _extra(match: Match, tables: Tables) -> int:

@@ -177,7 +177,8 @@ class PackTimes:
     def _words_of(self, patterns: Iterable[str]) -> str:
         letters = _PLAIN if self._joined else {}
         told = "|".join(pattern.translate(letters).replace(" ", r"\s+") for pattern in patterns)
-        return rf"(?<!\w)(?:{told})(?!\w)"
+        start = r"(?<!\w)[وف]?" if self._joined else r"(?<!\w)"
+        return rf"{start}(?:{told})(?!\w)"
 
 
 def _spaced(find: str) -> str:

@@ -13,7 +13,7 @@ _RUSSIAN, _ENGLISH = Pack.read("ru"), Pack.read("en")
 _ALL_DAYS = tuple(range(7))
 _WORKING_DAYS = tuple(range(5))
 _BY_DAY = _RUSSIAN.table("weekdays_by")
-_EACH_DAY = _RUSSIAN.table("weekdays") | _RUSSIAN.table("weekdays_oblique")
+_EACH_DAY = {**_RUSSIAN.table("weekdays"), **_RUSSIAN.table("weekdays_oblique")}
 _EVERY = _ENGLISH.table("weekdays")
 
 _BY_RU = re.compile(
@@ -23,7 +23,9 @@ _EACH_RU = re.compile(
     rf"\bкажд(?:ый|ую|ое|ой|ого)\s+(?P<first>{choice(_EACH_DAY)})\b"
     rf"(?:\s+и\s+(?P<second>{choice(_EACH_DAY)})\b)?"
 )
-_DAILY_RU = re.compile(r"\b(?:ежедневно|каждый\s+(?:божий\s+)?день|(?P<working>по\s+будням|в\s+будни))\b")
+_DAILY_RU = re.compile(
+    r"\b(?:ежедневно|каждый\s+(?:божий\s+)?день|(?P<working>по\s+будням|в\s+будни))\b"
+)
 _PART_RU = re.compile(r"\bкажд(?:ый|ое|ую)\s+(?P<part>утро|вечер|ночь)\b")
 _PARTS_RU = {"утро": "08:00", "вечер": "18:00", "ночь": "22:00"}
 
