@@ -2,8 +2,9 @@
 
 A language's rules give :class:`TimeCue` records: what is said, not yet on the calendar.
 Neighbouring cues are merged ("on Sunday" + "at 19:00"), then placed on the calendar of a time
-zone. Conventions: morning 08:00, midday 12:00, afternoon 15:00, evening 18:00, night 22:00, after Friday prayer
-13:30, each six hours long; a clock time is an hour long; a day runs from midnight to midnight.
+zone. Conventions: morning 08:00, midday 12:00, afternoon 15:00, evening 18:00, night 22:00,
+after Friday prayer 13:30, each six hours long; a clock time is an hour long; a day runs from
+midnight to midnight.
 """
 
 from __future__ import annotations
