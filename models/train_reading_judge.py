@@ -5,8 +5,8 @@ transformer are not written out by hand. The lower layers keep the published wei
 ones get low-rank adapters, trained together with the heads on ``reading_posts``. What is kept
 are the adapters and the heads; ``tocsin.text.e5_adapted`` adds them to the published weights.
 
-Two passes: one without the posts of some writers, to measure and to calibrate; one on everything,
-which is kept. Deterministic on one kind of machine: fixed order and seed.
+The posts of some writers are left out: what is kept is measured, calibrated and pooled with the
+screen on them. Deterministic on one kind of machine: fixed order and seed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from train_reading_screen import (
     together,
 )
 
+from tocsin.model.reading import Act
 from tocsin.reading.features import FEATURES
 from tocsin.reading.heads import JUDGE, OUTPUTS, SCREEN, Heads, inputs, stored
 from tocsin.reading.judgement import ADAPTER, POOLING
@@ -58,6 +59,9 @@ judge will be shown."""
 
 DOUBTFUL = 0.5
 """Alarm of the screen from which an unlabelled post may well be what it looks like: not used."""
+
+BOTH = slice(0, 1 + len(Act))
+"""Outputs that judge and screen are pooled for: the alarm and the acts."""
 
 UNSEEN_WRITERS = frozenset({"k2", "k3", "k6"})
 """Whose posts measure and calibrate: one wrote in Russian, one in English, one in French, Spanish
@@ -264,7 +268,7 @@ def arrays_of(judge: Judge) -> dict[str, Floats]:
 
 
 def main() -> None:
-    """Measure on unseen writers, calibrate, train on everything, write weights and card."""
+    """Train, measure and calibrate on unseen writers, write weights and card."""
     torch.set_num_threads(2)
     found = measured()
     vectors = found.vectors()
@@ -280,15 +284,18 @@ def main() -> None:
     data = Data(Lower(file).of(texts), standard, y, weight)
     every, kept_out = np.arange(len(rows)), held_out(rows)
     unseen = every[kept_out]
-    z = logits_of(train(file, data, every[~kept_out]), data, unseen)
+    judge = train(file, data, every[~kept_out])
+    z = logits_of(judge, data, unseen)
     slopes, shifts = calibrated(z, y[unseen], weight[unseen])
+    z = z * slopes + shifts
     quick = unseen_screen(found, vectors, screen)[[keep[i] for i in unseen]]
-    both = np.column_stack([z[:, 0] * slopes[0] + shifts[0], quick])
-    pooling = pooled(both, y[unseen, 0], weight[unseen, 0])
-    z[:, 0] = both @ pooling[:2] + pooling[2]
+    pooling = np.stack(
+        [pooled(z[:, k], quick[:, k], y[unseen, k], weight[unseen, k]) for k in range(1 + len(Act))]
+    )
+    z[:, BOTH] = z[:, BOTH] * pooling[:, 0] + quick[:, BOTH] * pooling[:, 1] + pooling[:, 2]
     card = report(z, y[unseen], weight[unseen], [rows[i] for i in unseen])
     print(json.dumps(card, indent=2))
-    arrays = arrays_of(train(file, data, every))
+    arrays = arrays_of(judge)
     arrays |= {"slope": slopes, "shift": shifts, "mean": mean, "scale": scale, POOLING: pooling}
     arrays["vector_scale"] = np.float32(VECTOR_SCALE)  # type: ignore[assignment]
     np.savez_compressed(TARGET / JUDGE, allow_pickle=False, **arrays)
@@ -324,19 +331,20 @@ def held_out(rows: list[reading_posts.Row]) -> npt.NDArray[np.bool_]:
 
 
 def unseen_screen(found: Measured, vectors: Floats, screen: Heads) -> Floats:
-    """Calibrated logits of alarm (n,) by a screen that has not seen the families held out."""
+    """Calibrated logits (n, outputs) by a screen that has not seen what is held out."""
     y, weight = reading_posts.as_arrays(found.rows)
     x = screen.inputs(vectors, found.features)
     seen = ~held_out(found.rows)
-    slope, shift = screen.calibration
-    z = mean_logits(together(x[seen], y[seen], weight[seen]), x)
-    logits: Floats = z[:, 0] * slope + shift
+    slopes, shifts = screen.calibration
+    logits: Floats = mean_logits(together(x[seen], y[seen], weight[seen]), x) * slopes + shifts
     return logits
 
 
-def pooled(both: Floats, y: Floats, weight: Floats) -> Floats:
+def pooled(judge: Floats, screen: Floats, y: Floats, weight: Floats) -> Floats:
     """Weights of the judge's and of the screen's logit, and a shift (3,)."""
-    model = LogisticRegression(C=100.0).fit(both, y, sample_weight=weight)
+    known = weight > 0
+    both = np.column_stack([judge, screen])[known]
+    model = LogisticRegression(C=100.0).fit(both, y[known], sample_weight=weight[known])
     return np.array([*model.coef_[0], model.intercept_[0]], dtype=np.float32)
 
 

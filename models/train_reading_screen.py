@@ -162,6 +162,8 @@ def report(
             found[name] = round(float(average_precision_score(y[there, k], z[there, k])), 3)
     for lang in sorted({row.lang for row in rows if row.lang}):
         of = mine & np.array([row.lang == lang for row in rows])
+        if not 0 < y[of, 0].sum() < of.sum():
+            continue
         found[f"alarm_{lang}"] = round(float(average_precision_score(y[of, 0], z[of, 0])), 3)
     return found
 

@@ -200,7 +200,7 @@ def test_what_adds_to_both_adds_up_to_their_alarm(judge: float, screen: float) -
     weights, bias = pooling.weights((parts, 0.5), screen)
     assert {w.name for w in weights} == {"meaning", "screen"}
     total = bias + sum(w.adds for w in weights)
-    assert pooling.alarm(judge, screen) == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-6)
+    assert pooling.both(judge, screen) == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-6)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -209,4 +209,4 @@ def test_more_alarm_of_the_screen_never_lowers_that_of_both(
 ) -> None:
     pooling = Pooling(judge=0.4, screen=0.6, shift=0.0)
     low, high = sorted((low, high))
-    assert pooling.alarm(judge, low) <= pooling.alarm(judge, high)
+    assert pooling.both(judge, low) <= pooling.both(judge, high)

@@ -74,14 +74,16 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """How the alarms of judge and screen make one: a logistic model of their two logits."""
+    """How a probability by the judge and one by the screen make one: a logistic model of their
+    two logits.
+    """
 
     judge: float
     screen: float
     shift: float
 
-    def alarm(self, judge: float, screen: float) -> float:
-        """P(alarming) from both alarms."""
+    def both(self, judge: float, screen: float) -> float:
+        """The probability by both."""
         z = self.judge * logit(judge) + self.screen * logit(screen) + self.shift
         return 1 / (1 + math.exp(-z))
 
@@ -122,9 +124,9 @@ class Heads:
         self.digest = digest
 
     @property
-    def calibration(self) -> tuple[float, float]:
-        """Slope and shift that make a logit of alarm from what the network gives."""
-        return float(self._arrays["slope"][0]), float(self._arrays["shift"][0])
+    def calibration(self) -> tuple[Floats, Floats]:
+        """Slope and shift (12,) that make logits from what the network gives."""
+        return self._arrays["slope"], self._arrays["shift"]
 
     def inputs(self, vectors: Floats, features: Floats) -> Floats:
         """(n, D + F): what the network sees of (n, D) vectors and (n, F) features."""

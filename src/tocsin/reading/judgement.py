@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tocsin.model.post import OWN_VECTORS, Enriched, Vector
+from tocsin.model.reading import Act
 from tocsin.reading.heads import JUDGE, SCREEN, Heads, HeadScores, Pooling, Weight, stored
 from tocsin.reading.languages import as_encoded
 from tocsin.reading.look import Look
@@ -20,16 +22,23 @@ ADAPTER = "lora."
 """Prefix of the judge's adapters among its weights; the rest are its heads."""
 
 POOLING = "pooling"
-"""How judge and screen make one alarm, among the judge's weights (3,)."""
+"""How judge and screen make one alarm and one score of each act, in the order of Act, among the
+judge's weights (7, 3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Heads over the vectors of ``encode``, and how their alarm is pooled with the screen's."""
+    """Heads over the vectors of ``encode``, and how what they give is pooled with the screen's."""
 
     heads: Heads
     encode: Encode
-    pooling: Pooling
+    alarm: Pooling
+    acts: Mapping[Act, Pooling]
+
+    def pooled(self, close: HeadScores, quick: HeadScores) -> HeadScores:
+        """Alarm and acts by judge and screen; frames are the judge's."""
+        acts = {act: self.acts[act].both(close.acts[act], quick.acts[act]) for act in Act}
+        return replace(close, alarm=self.alarm.both(close.alarm, quick.alarm), acts=acts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,7 @@ class Judgement:
         if self.judge is None or quick.alarm < LEAST:
             return quick
         vector = self.judge.encode([look.masked], lang)[0]
-        close = self.judge.heads.scores(vector, look.features)
-        alarm = self.judge.pooling.alarm(close.alarm, quick.alarm)
-        return replace(close, alarm=alarm)
+        return self.judge.pooled(self.judge.heads.scores(vector, look.features), quick)
 
     def explain(self, look: Look, lang: str, own: Enriched | None) -> tuple[list[Weight], float]:
         """What each feature adds to the logit of ``alarm``, and the bias."""
@@ -67,9 +74,7 @@ class Judgement:
         if self.judge is None or quick.alarm < LEAST:
             return self.screen.explain(vector, look.features)
         close = self.judge.encode([look.masked], lang)[0]
-        return self.judge.pooling.weights(
-            self.judge.heads.explain(close, look.features), quick.alarm
-        )
+        return self.judge.alarm.weights(self.judge.heads.explain(close, look.features), quick.alarm)
 
     def versions(self) -> dict[str, str]:
         """Digests of the weights in force, for the ledger."""
@@ -103,6 +108,7 @@ def load(options: ReaderOptions) -> Judgement | None:
     )
     if closely is None:
         return Judgement(screen, options.encode)
-    pooling = Pooling(*map(float, arrays.pop(POOLING)))
+    alarm, *acts = (Pooling(*map(float, row)) for row in arrays.pop(POOLING))
     heads = Heads({k: v for k, v in arrays.items() if not k.startswith(ADAPTER)}, digest)
-    return Judgement(screen, options.encode, Judge(heads, closely, pooling))
+    judge = Judge(heads, closely, alarm, dict(zip(Act, acts, strict=True)))
+    return Judgement(screen, options.encode, judge)
