@@ -8,26 +8,23 @@ alone: count their errors, do not read them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from math import asin, cos, radians, sin, sqrt
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from measuring import ROOT, machine, write_result
+from measuring import ROOT, digest_of, machine, write_result
 
 from tocsin.engines.workers import PostReader, ReadingPlan
 from tocsin.model import ChannelProfile, Identity, PlaceMention, Post, Reading
+from tocsin.risk import haversine_km
 from tocsin.text import post_from_content
 
 OURS = ROOT / "data" / "where_when"
 NEAR_KM = 30.0
-EARTH_KM = 6371.0
 
 
 def main(splits: list[str]) -> None:
@@ -36,7 +33,7 @@ def main(splits: list[str]) -> None:
         found = {
             "places": places([r for r in _rows("places") if r["split"] == split]),
             "times": times([r for r in _rows("times") if r["split"] == split]),
-            "sha256": {name: _digest(OURS / f"{name}.jsonl") for name in ("places", "times")},
+            "sha256": {name: digest_of(OURS / f"{name}.jsonl") for name in ("places", "times")},
         }
         write_result(f"where-when-{split}", machine(), found)
 
@@ -133,19 +130,11 @@ def _profile(row: dict[str, Any], home: bool) -> ChannelProfile:
 
 
 def _km(place: dict[str, Any], mention: PlaceMention) -> float:
-    """Great-circle distance in kilometres (haversine)."""
-    lat, lon = radians(place["lat"]), radians(place["lon"])
-    lat2, lon2 = radians(mention.latitude), radians(mention.longitude)
-    half = sin((lat2 - lat) / 2) ** 2 + cos(lat) * cos(lat2) * sin((lon2 - lon) / 2) ** 2
-    return 2 * EARTH_KM * asin(sqrt(half))
+    return haversine_km(place["lat"], place["lon"], mention.latitude, mention.longitude)
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (OURS / f"{name}.jsonl").read_text("utf-8").splitlines()]
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ judge will be shown."""
 DOUBTFUL = 0.5
 """Alarm of the screen from which an unlabelled post may well be what it looks like: not used."""
 
-BOTH = slice(0, 1 + len(Act))
-"""Outputs that judge and screen are pooled for: the alarm and the acts."""
+BOTH = 1 + len(Act)
+"""So many outputs are pooled: the alarm and the acts, which come first."""
 
 UNSEEN_WRITERS = frozenset({"k2", "k3", "k6"})
 """Whose posts measure and calibrate: one wrote in Russian, one in English, one in French, Spanish
@@ -290,9 +290,9 @@ def main() -> None:
     z = z * slopes + shifts
     quick = unseen_screen(found, vectors, screen)[[keep[i] for i in unseen]]
     pooling = np.stack(
-        [pooled(z[:, k], quick[:, k], y[unseen, k], weight[unseen, k]) for k in range(1 + len(Act))]
+        [pooled(z[:, k], quick[:, k], y[unseen, k], weight[unseen, k]) for k in range(BOTH)]
     )
-    z[:, BOTH] = z[:, BOTH] * pooling[:, 0] + quick[:, BOTH] * pooling[:, 1] + pooling[:, 2]
+    z[:, :BOTH] = z[:, :BOTH] * pooling[:, 0] + quick[:, :BOTH] * pooling[:, 1] + pooling[:, 2]
     card = report(z, y[unseen], weight[unseen], [rows[i] for i in unseen])
     print(json.dumps(card, indent=2))
     arrays = arrays_of(judge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from itertools import product
 from typing import Any
@@ -23,8 +24,9 @@ _COUNTRIES_LIKE_CITIES = frozenset(COUNTRIES_LIKE_CITIES.split())
 _STATES_LIKE_PLACES = frozenset({"New York", "Washington", "Georgia"})
 
 
+@cache
 def read_pack(name: str) -> tuple[Mapping[str, Any], str]:
-    """A built-in YAML pack and the digest of its bytes (16 hex digits of SHA-256)."""
+    """A built-in YAML pack and the digest of its bytes (16 hex digits of SHA-256); read once."""
     raw = (files("tocsin.reading.packs") / f"{name}.yaml").read_bytes()
     return yaml.safe_load(raw), hashlib.sha256(raw).hexdigest()[:16]
 

@@ -271,9 +271,11 @@ def _repeated(
     """The first occurrence after posting; one whose hour is past today is next on another day."""
     today = moment.local.date()
     for day in (today + timedelta(days=ahead) for ahead in range(8)):
+        if day.weekday() not in weekdays:
+            continue
         start, end, granularity = _on_day(cue, day, moment, past=False)
         still = start if cue.has_clock else end
-        if day.weekday() in weekdays and still > moment.posted_at:
+        if still > moment.posted_at:
             return start, end, granularity
     return None
 

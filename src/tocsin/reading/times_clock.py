@@ -103,11 +103,15 @@ def numeric_date(match: re.Match[str], order: str) -> TimeCue | None:
 
 
 def _date_cue(match: re.Match[str], year: int | None, month: int, day: int) -> TimeCue | None:
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    if year is not None and not 1990 <= year <= 2100:
+    if not is_date(year, month, day):
         return None
     return TimeCue(match.start(), match.end(), year=year, month=month, day_of_month=day)
+
+
+def is_date(year: int | None, month: int | None, day: int) -> bool:
+    """Figures that can be a date of our time; None: not said."""
+    months = month is None or 1 <= month <= 12
+    return months and 1 <= day <= 31 and (year is None or 1990 <= year <= 2100)
 
 
 def full_year(text: str) -> int:

@@ -17,6 +17,7 @@ from tocsin.reading.times_clock import (
     UNITS,
     choice,
     full_year,
+    is_date,
     minutes_of,
     rest_is_no_time,
 )
@@ -149,24 +150,19 @@ def _weekday(match: Match, tables: Tables) -> dict[str, Any]:
 
 
 def _date(match: Match, tables: Tables) -> dict[str, Any] | None:
-    fields: dict[str, Any] = {}
     if match["a"] is not None and match["b"] is not None:
         day, month = int(match["a"]), int(match["b"])
-        year = match["c"]
+        written = match["c"]
     elif match["d"] is not None or match["dayword"] is not None:
         day = int(match["d"]) if match["d"] else tables.value("dayword", match)
         month = tables.value("month", match)
-        year = match["y"]
+        written = match["y"]
     else:
-        return fields
-    if not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
+        return {}
+    year = full_year(written) if written is not None else None
+    if not is_date(year, month, day):
         return None
-    fields |= {"day_of_month": day, "month": month}
-    if year is not None:
-        fields["year"] = full_year(year)
-        if not 1990 <= fields["year"] <= 2100:
-            return None
-    return fields
+    return {"day_of_month": day, "month": month, "year": year}
 
 
 # -- hours -------------------------------------------------------------------------------------
@@ -179,9 +175,8 @@ def _clock(match: Match, tables: Tables) -> dict[str, Any] | None:
     if hour > 24 or not _meant(match, tables):
         return None
     of = tables.value("of", match) or tables.value("of", match, "of2") or ""
-    own = tables.value("of", match) or of
     extra = _extra(match, tables)
-    minute = _in_half(hour, own) * _HOUR + extra
+    minute = _in_half(hour, of) * _HOUR + extra
     until = _until(match, tables, of)
     if until is not None and match["of"] is None and minute > until > hour * _HOUR + extra:
         minute = hour * _HOUR + extra  # "9 to 1 in the afternoon": only the end is said
@@ -243,7 +238,7 @@ def _either_half(match: Match, tables: Tables, hour: int) -> bool:
 def _in_half(hour: int, of: str) -> int:
     """24-hour clock; ``of`` is ``am``, ``noon``, ``pm``, ``night`` or empty."""
     if of == "am":
-        return hour % 12 if hour == 12 else hour
+        return 0 if hour == 12 else hour
     if of == "noon":
         return hour + 12 if hour < 8 else hour
     if of == "pm12":

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from tocsin.reading.places_pack import read_pack
@@ -106,7 +106,7 @@ class PackTimes:
         self._stems = frozenset().union(*(rule.stems for rule in self._rules))
         self._before = words.get("before", r"(?<!\w)")
         self._joined = "joined" in words.get("habits", ())
-        self._tenses = {tense: self._words_of(words["tenses"][tense]) for tense in ("past", "next")}
+        self._tenses: Mapping[str, Iterable[str]] = words["tenses"]
 
     def cues(self, text: str) -> Iterator[TimeCue]:
         """Time cues of a text, rule by rule; offsets are those of the text."""
@@ -127,8 +127,15 @@ class PackTimes:
         """The stretch has a word of what has happened and none of what is to come."""
         # Accents stay: French "a" tells of the past, "à" does not.
         told = self._fold(text)[0] if self._joined else fold(text)
-        past = re.compile(self._tenses["past"]).search(told) is not None
-        return past and re.compile(self._tenses["next"]).search(told) is None
+        return self._past.search(told) is not None and self._next.search(told) is None
+
+    @cached_property
+    def _past(self) -> re.Pattern[str]:
+        return re.compile(self._words_of(self._tenses["past"]))
+
+    @cached_property
+    def _next(self) -> re.Pattern[str]:
+        return re.compile(self._words_of(self._tenses["next"]))
 
     def _fold(self, text: str) -> tuple[str, list[int] | None]:
         """Folded text; where signs were left out, the offset of each letter left (and the end)."""

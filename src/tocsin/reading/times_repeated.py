@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tocsin.reading.times import TimeCue
-from tocsin.reading.times_clock import Pack, choice, minutes_of
+from tocsin.reading.times_clock import Pack, choice
 
 _RUSSIAN, _ENGLISH = Pack.read("ru"), Pack.read("en")
 
@@ -27,7 +27,7 @@ _DAILY_RU = re.compile(
     r"\b(?:ежедневно|каждый\s+(?:божий\s+)?день|(?P<working>по\s+будням|в\s+будни))\b"
 )
 _PART_RU = re.compile(r"\bкажд(?:ый|ое|ую)\s+(?P<part>утро|вечер|ночь)\b")
-_PARTS_RU = {"утро": "08:00", "вечер": "18:00", "ночь": "22:00"}
+_PARTS_RU = {"утро": 8 * 60, "вечер": 18 * 60, "ночь": 22 * 60}
 
 _EVERY_EN = re.compile(
     rf"\b(?:every|each)\s+(?P<first>{choice(_EVERY)})\b"
@@ -38,7 +38,7 @@ _PLURAL_EN = re.compile(
 )
 _DAILY_EN = re.compile(r"\b(?:daily|every\s+day|each\s+day|(?P<working>(?:on\s+)?weekdays))\b")
 _PART_EN = re.compile(r"\b(?:every|each)\s+(?P<part>morning|afternoon|evening|night)\b")
-_PARTS_EN = _ENGLISH.words["parts"]
+_PARTS_EN = _ENGLISH.parts()
 
 
 def russian(text: str) -> Iterator[TimeCue]:
@@ -56,7 +56,7 @@ def english(text: str) -> Iterator[TimeCue]:
 
 
 def _on_days(
-    pattern: re.Pattern[str], text: str, days: Mapping[str, int], parts: Mapping[str, str]
+    pattern: re.Pattern[str], text: str, days: Mapping[str, int], parts: Mapping[str, int]
 ) -> Iterator[TimeCue]:
     for found in pattern.finditer(text):
         named = [found[name] for name in ("first", "second") if found[name] is not None]
@@ -65,16 +65,16 @@ def _on_days(
             found.start(),
             found.end(),
             weekdays=tuple(days[name] for name in named),
-            part=minutes_of(parts[part]) if part else None,
+            part=parts[part] if part else None,
         )
 
 
 def _daily(
-    days: re.Pattern[str], with_part: re.Pattern[str], text: str, parts: Mapping[str, str]
+    days: re.Pattern[str], with_part: re.Pattern[str], text: str, parts: Mapping[str, int]
 ) -> Iterator[TimeCue]:
     for found in days.finditer(text):
         weekdays = _WORKING_DAYS if found["working"] else _ALL_DAYS
         yield TimeCue(found.start(), found.end(), weekdays=weekdays, needs_company=True)
     for found in with_part.finditer(text):
-        part = minutes_of(parts[found["part"]])
+        part = parts[found["part"]]
         yield TimeCue(found.start(), found.end(), weekdays=_ALL_DAYS, part=part)
