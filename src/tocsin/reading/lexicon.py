@@ -17,6 +17,7 @@ from tocsin.reading.inflect import (
     russian_forms,
 )
 from tocsin.reading.lemmas import CACHE_SIZE
+from tocsin.reading.misspelt import Misspelt
 from tocsin.reading.pack import ACT_KINDS, INFLECTED, SIGNAL_KINDS, Cue, GroupTerm, Packs
 from tocsin.reading.patterns import Element, parse
 
@@ -84,6 +85,7 @@ class Lexicon:
         ]
         self._terms = self._by_rarest(terms)
         self._cues = self._by_rarest(cues)
+        self._misspelt = self._slips(terms, own)
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
         self.keys_of = lru_cache(maxsize=CACHE_SIZE)(self._look_up)
 
@@ -123,7 +125,24 @@ class Lexicon:
         bare = _OWNS.sub("", form)
         if bare and bare != form:  # the Poles' shop, a Roma-owned yard
             keys.update(self._look_up(bare))
-        return frozenset(keys)
+        return frozenset(keys) or self._misspelt.keys(form)
+
+    def looks_misspelt(self, form: str) -> bool:
+        """No word of any pattern, but one letter from a group's name, whatever else it is."""
+        if self._forms.get(form) or any(form[:n] in self._stems for n in self._stem_lengths):
+            return False
+        return bool(self._misspelt.near(form))
+
+    def _slips(self, terms: Iterable[Rule], languages: frozenset[str]) -> Misspelt:
+        """Of the words that name groups, and of those beside them ("polish shop")."""
+        named = {element.key for rule in terms for element in rule.elements}
+        forms = {form: frozenset(keys) & named for form, keys in self._forms.items()}
+        stems = {stem: frozenset(keys) & named for stem, keys in self._stems.items()}
+        return Misspelt(
+            {form: keys for form, keys in forms.items() if keys},
+            {stem: keys for stem, keys in stems.items() if keys},
+            languages,
+        )
 
     def _digit_keys(self, form: str) -> list[int]:
         keys = list(self._forms.get(form, ()))
