@@ -5,8 +5,9 @@ transformer are not written out by hand. The lower layers keep the published wei
 ones get low-rank adapters, trained together with the heads on ``reading_posts``. What is kept
 are the adapters and the heads; ``tocsin.text.e5_adapted`` adds them to the published weights.
 
-The posts of some writers are left out: what is kept is measured, calibrated and pooled with the
-screen on them. Deterministic on one kind of machine: fixed order and seed.
+Two judges are trained, one without the posts of the newest writers, and their weights averaged. The
+posts of some other writers are left out of both: what is kept is measured, calibrated and pooled
+with the screen on them. Deterministic on one kind of machine: fixed order and seed.
 """
 
 from __future__ import annotations
@@ -66,6 +67,9 @@ BOTH = 1 + len(Act)
 UNSEEN_WRITERS = frozenset({"k2", "k3", "k6"})
 """Whose posts measure and calibrate: one wrote in Russian, one in English, one in French, Spanish
 and Ukrainian."""
+
+NEWEST_WRITERS = frozenset({"k13", "k15", "k16", "k17"})
+"""Two judges are trained, one without their posts, and averaged."""
 
 Floats = npt.NDArray[np.float32]
 Tensor = torch.Tensor
@@ -190,6 +194,14 @@ class Data:
         self.weight = torch.tensor(weight)
         self.lengths = np.array([len(one) for one in lower])
 
+    def of(self, some: npt.NDArray[np.int64]) -> Data:
+        """Some of the rows."""
+        part = object.__new__(Data)
+        part.lower = [self.lower[i] for i in some]
+        part.features, part.y, part.weight = self.features[some], self.y[some], self.weight[some]
+        part.lengths = self.lengths[some]
+        return part
+
     def batch(self, some: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
         """Inputs of some rows."""
         x, there = padded([self.lower[i].float() for i in some])
@@ -273,9 +285,9 @@ def main() -> None:
     found = measured()
     vectors = found.vectors()
     screen = Heads(*stored(SCREEN))
-    keep = chosen(found, vectors, screen)
-    rows, texts = [found.rows[i] for i in keep], [found.texts[i][0] for i in keep]
-    features = found.features[keep]
+    used = chosen(found, vectors, screen)
+    rows, texts = [found.rows[i] for i in used], [found.texts[i][0] for i in used]
+    features = found.features[used]
     y, weight = reading_posts.as_arrays(rows)
     mean = features.mean(axis=0)
     scale = np.maximum(features.std(axis=0), LEAST_SCALE)
@@ -284,19 +296,52 @@ def main() -> None:
     data = Data(Lower(file).of(texts), standard, y, weight)
     every, kept_out = np.arange(len(rows)), held_out(rows)
     unseen = every[kept_out]
-    judge = train(file, data, every[~kept_out])
-    z = logits_of(judge, data, unseen)
-    slopes, shifts = calibrated(z, y[unseen], weight[unseen])
-    z = z * slopes + shifts
-    quick = unseen_screen(found, vectors, screen)[[keep[i] for i in unseen]]
-    pooling = np.stack(
-        [pooled(z[:, k], quick[:, k], y[unseen, k], weight[unseen, k]) for k in range(BOTH)]
+    newest = np.array([row.writer in NEWEST_WRITERS for row in rows])
+    members = [train(file, data, every[~kept_out & ~(newest & left_out)]) for left_out in (1, 0)]
+    quick = unseen_screen(found, vectors, screen)[[used[i] for i in unseen]]
+    told = y[unseen], weight[unseen]
+    keep(averaged(members), (data.of(unseen), quick), (rows, unseen), told, (mean, scale))
+
+
+def averaged(judges: list[Judge]) -> Judge:
+    """One judge with the mean of the weights of several (Wortsman et al. 2022, "Model soups").
+
+    They begin alike, from the published weights and the same seed, and are trained on much the
+    same posts, so that what lies between them is as good as they are, and mostly better.
+    """
+    states = [judge.state_dict() for judge in judges]
+    judges[0].load_state_dict(
+        {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
     )
+    return judges[0].eval()
+
+
+def keep(
+    judge: Judge,
+    shown: tuple[Data, Floats],
+    of: tuple[list[reading_posts.Row], npt.NDArray[np.int64]],
+    told: tuple[Floats, Floats],
+    standard: tuple[Floats, Floats],
+) -> None:
+    """Calibrate, pool with the screen, measure, and write weights and card.
+
+    Args:
+        shown: the posts held out, and what the screen makes of them.
+        of: all rows, and the numbers of those held out.
+        told: labels and their weights.
+        standard: mean and scale of the features.
+    """
+    (data, quick), (rows, unseen), (y, weight) = shown, of, told
+    z = logits_of(judge, data, np.arange(len(unseen)))
+    slopes, shifts = calibrated(z, y, weight)
+    z = z * slopes + shifts
+    pooling = np.stack([pooled(z[:, k], quick[:, k], y[:, k], weight[:, k]) for k in range(BOTH)])
     z[:, :BOTH] = z[:, :BOTH] * pooling[:, 0] + quick[:, :BOTH] * pooling[:, 1] + pooling[:, 2]
-    card = report(z, y[unseen], weight[unseen], [rows[i] for i in unseen])
+    card = report(z, y, weight, [rows[i] for i in unseen])
     print(json.dumps(card, indent=2))
     arrays = arrays_of(judge)
-    arrays |= {"slope": slopes, "shift": shifts, "mean": mean, "scale": scale, POOLING: pooling}
+    arrays |= {"slope": slopes, "shift": shifts, POOLING: pooling}
+    arrays |= {"mean": standard[0], "scale": standard[1]}
     arrays["vector_scale"] = np.float32(VECTOR_SCALE)  # type: ignore[assignment]
     np.savez_compressed(TARGET / JUDGE, allow_pickle=False, **arrays)
     write_card(rows, card)
