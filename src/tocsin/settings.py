@@ -16,6 +16,9 @@ from typing import Any
 
 from tocsin.errors import UsageError
 
+PLACES_NAME = "places.yaml"
+"""A project's own places, read where the file is there."""
+
 FILE_NAME = "tocsin.toml"
 
 
@@ -47,6 +50,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("reading.reader", "packs", "which reader plug-in reads posts"),
     Setting("reading.pack_folders", (), "folders with language packs of your own"),
+    Setting("reading.places", (), "files with places of your own; see tocsin places add", False),
     Setting("reading.second_url", "", "endpoint of the reader 'second', on your machine", False),
     Setting("reading.second_model", "local", "name of its model", decides=False),
     Setting("reading.second_timeout_s", 10.0, "seconds until its answer is given up", False),
@@ -84,6 +88,8 @@ class Settings:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: not valid TOML ({error}); correct it by hand") from None
         values = _flatten({k: v for k, v in tables.items() if k != "answers"})
+        if (project / PLACES_NAME).is_file():
+            values.setdefault("reading.places", [str(project / PLACES_NAME)])
         return cls({**values, **(overrides or {})}, str(path))
 
     def text(self, name: str) -> str:

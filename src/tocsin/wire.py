@@ -45,6 +45,7 @@ def reading_line(reading: Reading, post_id: str) -> Json:
         "target": None if reading.target is None else reading.target.group,
         "places": [place_form(place) for place in reading.places],
         "event_time": None if reading.event_time is None else time_form(reading.event_time),
+        "deadline": None if reading.deadline is None else time_form(reading.deadline),
         "calls": [call_form(call) for call in reading.calls],
     }
 

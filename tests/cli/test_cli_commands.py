@@ -187,6 +187,7 @@ def test_read_answers_each_line() -> None:
         "target",
         "places",
         "event_time",
+        "deadline",
         "calls",
     ]
     assert all(list(row) == keys for row in rows)

@@ -22,7 +22,11 @@ LOST = {
     ("hatecheck", "specificity.ident_pos_nh"): (
         ".968 since the training of 2026-11-26: one sentence of kindness in six versions is read "
         "as a threat; 1.0 stands and is to be reached again"
-    )
+    ),
+    ("own", "average_precision.en"): (
+        ".753 since the judge is the mean of two trainings, which reads writers it has not seen "
+        "better (.895 for .888) and alarms less often where it should not; .76 stands"
+    ),
 }
 _BENCHMARKS = str(HERE.parents[1] / "benchmarks")
 

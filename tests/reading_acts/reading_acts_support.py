@@ -27,6 +27,7 @@ class NoPlaces:
 
     places: tuple[PlaceMention, ...] = ()
     event_time: EventTime | None = None
+    deadline: EventTime | None = None
     calls: tuple[GatheringCall, ...] = ()
     seen: list[CueHints] = field(default_factory=list)
 

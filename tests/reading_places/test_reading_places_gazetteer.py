@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.errors import EnvironmentFailed
-from tocsin.reading import gazetteer as module
+from tocsin.reading import gazetteer_build as module
 from tocsin.reading.gazetteer import Gazetteer, distance_km
 from tocsin.reading.places_pack import city_index
 

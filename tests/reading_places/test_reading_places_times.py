@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tocsin.model import EventTime, Granularity
 from tocsin.reading.places_words import Words
-from tocsin.reading.times import Moment, TimeCue, place_on_calendar
+from tocsin.reading.times import TimeCue
+from tocsin.reading.times_calendar import Moment, place_on_calendar
 from tocsin.reading.times_find import find_times, tells_of_past
 from tocsin.reading.where_when import WhereWhen
 from where_when_cases import FRIDAY_MORNING, profile, read

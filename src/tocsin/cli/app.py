@@ -19,6 +19,7 @@ from tocsin.cli import (
     explain,
     ingest,
     init,
+    places,
     read,
     rebuild,
     replay,
@@ -54,6 +55,7 @@ app.command()(replay.replay)
 app.add_typer(warnings.app, name="warnings")
 app.add_typer(rumours.app, name="rumours")
 app.add_typer(channels.app, name="channels")
+app.add_typer(places.app, name="places")
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
 app.command()(check.check)

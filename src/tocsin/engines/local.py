@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,7 +49,7 @@ from tocsin.model import (
     WarningAction,
 )
 from tocsin.pipeline import Pipeline, PipelineOptions
-from tocsin.reading import SecondOptions
+from tocsin.reading import SecondOptions, read_added
 from tocsin.settings import Settings
 from tocsin.store import Position, Store, schema
 from tocsin.store.store import count_posts, posts_after
@@ -251,6 +252,7 @@ def reading_plan(settings: Settings, known: Mapping[str, ChannelProfile]) -> Rea
     return ReadingPlan(
         reader=settings.text("reading.reader"),
         pack_folders=settings.texts("reading.pack_folders"),
+        places=read_added(map(Path, settings.texts("reading.places"))),
         workers=settings.whole("run.workers"),
         profiles=known,
         second=SecondOptions(

@@ -30,6 +30,8 @@ from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile, Enriched, Post, Reading, ReadStatus, Vector
 from tocsin.plugins import language_pack_folders, load_reader
 from tocsin.reading import (
+    AddedPlace,
+    CueHints,
     Encode,
     Explanation,
     PackReader,
@@ -71,12 +73,14 @@ class ReadingPlan:
     Args:
         reader: name of the reader plug-in; empty to compare texts only and read none.
         pack_folders: the desk's own language packs.
+        places: the desk's own places.
         second: for the reader ``second`` alone.
         workers: processes; 0 reads in this process.
     """
 
     reader: str = "packs"
     pack_folders: tuple[str, ...] = ()
+    places: tuple[AddedPlace, ...] = ()
     workers: int = 0
     profiles: Mapping[str, ChannelProfile] = field(default_factory=dict)
     second: SecondOptions = field(default_factory=SecondOptions)
@@ -88,7 +92,7 @@ class PostReader:
     def __init__(self, plan: ReadingPlan) -> None:
         self._profiles = plan.profiles
         self._text = TextStage(_vectors())
-        self._reader = _reader(plan.reader, plan.pack_folders, plan.second)
+        self._reader = _reader(plan.reader, (plan.pack_folders, plan.places), plan.second)
 
     @property
     def vectors(self) -> Vectors:
@@ -106,6 +110,15 @@ class PostReader:
         if self._reader.wants_vector(enriched, profile):
             enriched = self._text.embed([enriched])[0]
         return enriched, self._reader.read(enriched, profile)
+
+    def prepare(self, post: Post, profile: ChannelProfile | None) -> Enriched:
+        """One post cleaned and its language told, without its vector."""
+        return self._text.prepare(post, profile)
+
+    def hints(self, enriched: Enriched, profile: ChannelProfile | None) -> CueHints:
+        """What the built-in reader tells the place and time stage; training asks for it."""
+        assert isinstance(self._reader, PackReader)
+        return self._reader.hints(enriched, profile)
 
     def explain(self, post: Post) -> Explanation:
         """One post with the reasons for its reading.
@@ -152,15 +165,22 @@ def _vectors() -> Vectors:
 
 
 @lru_cache(maxsize=2)
-def _reader(name: str, pack_folders: tuple[str, ...], second: SecondOptions) -> Reader:
+def _reader(
+    name: str,
+    own: tuple[tuple[str, ...], tuple[AddedPlace, ...]],
+    second: SecondOptions,
+) -> Reader:
     """One per process and kind: a gazetteer takes seconds to load. Readers keep no state.
 
     Packs: the built-in ones (the reader knows them), installed ones, the desk's own.
     """
     if not name:
         return _Unread()
-    packs = (*language_pack_folders()[1:], *map(Path, pack_folders))
-    options = ReaderOptions(packs=packs, encode=_encode, adapt=_adapted, second=second)
+    folders, places = own
+    packs = (*language_pack_folders()[1:], *map(Path, folders))
+    options = ReaderOptions(
+        packs=packs, encode=_encode, adapt=_adapted, places=places, second=second
+    )
     return load_reader(name, options)
 
 

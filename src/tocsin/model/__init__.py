@@ -3,7 +3,7 @@
 from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent
 from tocsin.model.forecast import Forecast, Situation, SituationKey, Term
 from tocsin.model.indicator import Indicator, IndicatorStatus
-from tocsin.model.place import Place, VenueClass
+from tocsin.model.place import Place, PlaceKind, VenueClass
 from tocsin.model.post import (
     MAPPED_VECTORS,
     OWN_VECTORS,
@@ -84,6 +84,7 @@ __all__ = [
     "Outcome",
     "Phase",
     "Place",
+    "PlaceKind",
     "PlaceMention",
     "Post",
     "ProvisionalEvent",

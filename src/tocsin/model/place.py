@@ -28,18 +28,35 @@ class VenueClass(StrEnum):
     STREET = "street"
 
 
+class PlaceKind(StrEnum):
+    """What an entry of the gazetteer is."""
+
+    CITY = "city"
+    AIRPORT = "airport"
+    COUNTRY = "country"
+    REGION = "region"
+    DISTRICT = "district"
+    CONTINENT = "continent"
+
+    @property
+    def is_area(self) -> bool:
+        """Too wide to gather in or to warn for."""
+        return self in {PlaceKind.COUNTRY, PlaceKind.REGION, PlaceKind.CONTINENT}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An entry of the gazetteer.
 
     Args:
-        id: ``geonames:NNN`` or ``airport:IATA``.
+        id: ``geonames:NNN``, ``airport:IATA``, ``country:RU``, ``region:RU.17``,
+            ``district:RU.17.500315``, ``continent:EU`` or ``added:NAME``.
         latitude: degrees north (WGS84).
         longitude: degrees east.
         country: ISO 3166-1 alpha-2.
         population: inhabitants; 0 where it does not apply.
         time_zone: IANA name.
-        kind: ``city`` or ``airport``.
+        kind: a ``PlaceKind``; the position of an area is its middle.
     """
 
     id: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from tocsin.model.place import VenueClass
+from tocsin.model.place import PlaceKind, VenueClass
 
 
 class Act(StrEnum):
@@ -120,6 +120,7 @@ class PlaceMention:
         place_id: gazetteer id; mentions of one place share it.
         p: probability that the resolution is right, 0 to 1.
         time_zone: IANA name of the place's zone.
+        kind: of an area (a country, a first-level region) the position is its centre.
     """
 
     place_id: str
@@ -131,6 +132,12 @@ class PlaceMention:
     time_zone: str
     venue: VenueClass | None = None
     span: Span | None = None
+    kind: PlaceKind = PlaceKind.CITY
+
+    @property
+    def is_area(self) -> bool:
+        """Too wide to gather in or to warn for: a country or a first-level region."""
+        return self.kind.is_area
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +145,10 @@ class EventTime:
     """When something is called or said to happen: a half-open interval in UTC.
 
     Args:
+        start: of the end of a term ("by Sunday"), the moment it runs out.
         granularity: how exact; conventions for vague words: morning 08:00, midday 12:00,
-            evening 18:00, night 22:00, a bare day 00:00, in the place's zone.
+            evening 18:00, night 22:00, a bare day 00:00, a term's last day 23:59, in the
+            place's zone.
         past: the text speaks of something that has happened.
     """
 
@@ -188,6 +197,7 @@ class Reading:
         acts: acts at or above .5, whoever utters them.
         frames: 0 to 1 for each Frame, 1 in all; empty where unsupported.
         signals: those present.
+        deadline: when a term that the post sets runs out ("by Sunday"): never an event's time.
         target: named by the post itself; inheritance happens later and is marked.
         opinions: of other readers, beside this one and never instead of it.
     """
@@ -204,6 +214,7 @@ class Reading:
     target: Target | None = None
     places: tuple[PlaceMention, ...] = ()
     event_time: EventTime | None = None
+    deadline: EventTime | None = None
     calls: tuple[GatheringCall, ...] = ()
     signals: frozenset[Signal] = frozenset()
     spans: tuple[Span, ...] = ()

@@ -174,6 +174,12 @@ def choose_time(
     return _told(timed, posted_at)
 
 
+def choose_deadline(timed: Sequence[Timed], posted_at: datetime) -> EventTime | None:
+    """The first end of a term that is still to come."""
+    ahead = (t.event for t in timed if t.cue.deadline and t.event.end > posted_at)
+    return next(ahead, None)
+
+
 def _told(timed: Sequence[Timed], posted_at: datetime) -> EventTime | None:
     """The first time still ahead that names its day and hour, or its hour; else the first."""
     firm = [t for t in timed if not t.cue.weak]

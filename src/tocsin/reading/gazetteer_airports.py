@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
+import yaml
+
 from tocsin.model.place import Place
-from tocsin.reading.gazetteer_names import fold
+from tocsin.reading.gazetteer_names import fold, name_keys, split_keys
 
 NEARBY_KM = 40.0
 """An airport without the city's name serves it when it is at most this far away."""
@@ -50,6 +53,30 @@ def airports_by_city() -> dict[tuple[str, str], list[str]]:
     for code, airport, city in _rows():
         table.setdefault(city_key(airport.country, city), []).append(code)
     return table
+
+
+def airport_spellings() -> dict[str, list[str]]:
+    """IATA code → name keys of what people call the airport itself, from the hand-written list.
+
+    The main airports' own names are added where they are not the city's.
+    """
+    raw = (files("tocsin.reading.packs") / "airports_names.yaml").read_bytes()
+    listed: Mapping[str, list[str]] = yaml.safe_load(raw)["names"]
+    found: dict[str, list[str]] = {}
+    for code, airport, city in _rows():
+        names = list(listed.get(code, ()))
+        if code in _MAIN and fold(airport.name) not in fold(city):
+            names.append(airport.name)
+        names += [rest for rest in map(_without_word, names) if " " in rest]
+        for name in names:
+            found.setdefault(code, []).extend((*name_keys(name), *split_keys(name)))
+    return found
+
+
+def _without_word(name: str) -> str:
+    """ "مطار رفيق الحريري" is also called "رفيق الحريري"; empty where there is no such word."""
+    word, _, rest = name.partition(" ")
+    return rest if word in {"مطار", "имени", "імені"} else ""
 
 
 def city_key(country: str, name: str) -> tuple[str, str]:

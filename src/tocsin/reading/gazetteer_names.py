@@ -1,69 +1,60 @@
-"""Spelling of place names: folding, and the case endings of Russian names.
+"""Spelling of place names: folding, and the keys under which names are kept and looked for.
 
-A Russian name is indexed as stem plus paradigm mark (``махачкал|a``); an inflected word of a
-text is turned into every stem and mark it could have come from. Both sides are dictionary
-look-ups, so recognition costs no morphological analysis.
+A name is indexed as stem plus paradigm mark (``махачкал|a``) where its language has case endings;
+an inflected word of a text is turned into every stem and mark it could have come from. Both
+sides are look-ups, so recognition costs no morphological analysis.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-WORD = re.compile(r"[^\W\d_]+")
-"""Names and texts are cut into words alike: runs of letters; hyphens and dots separate."""
+from tocsin.reading.gazetteer_cyrillic import PARADIGMS, stems_of_name, stems_of_text
+from tocsin.reading.gazetteer_scripts import (
+    SEMITIC_LETTERS,
+    is_arabic,
+    is_hebrew,
+    latin_stems,
+    plain_semitic,
+    without_clitics,
+)
+
+__all__ = [
+    "PARADIGMS",
+    "WORD",
+    "fold",
+    "is_cyrillic",
+    "name_keys",
+    "same_initial",
+    "split_keys",
+    "word_keys",
+    "words_of",
+]
+
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"
+)
+WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
+"""Names and texts are cut into words alike: runs of letters; hyphens and dots separate.
+
+Vowel signs and points of scripts that have them belong to their word.
+"""
+
+MOST_KEYS = 400
+"""A name of many words is looked up under no more combinations of stems than this."""
 
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_SEMITIC = re.compile(f"[{SEMITIC_LETTERS}]")
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
+    | {"ə": "a", "ʼ": None, "ʻ": None, "ʿ": None, "ʾ": None, "ʹ": None}
 )
+_CYRILLIC_LETTERS = str.maketrans({"ё": "е", "ґ": "г", "ʼ": None, "\u0301": None})
 _APOSTROPHES = re.compile("['’ʼ`ʻ‘ʹ]")
-
-# mark: the endings a name with this paradigm can take. Adjectives (ий, ая, ое, ые) keep their
-# nominative as mark.
-PARADIGMS: dict[str, tuple[str, ...]] = {
-    "C": ("", "а", "у", "ом", "ем", "е", "ым"),
-    "ь": ("ь", "я", "ю", "ем", "е", "и", "ью"),
-    "a": ("а", "ы", "и", "е", "у", "ой", "ою", "ей"),
-    "я": ("я", "и", "е", "ю", "ей", "ею"),
-    "о": ("о", "а", "у", "ом", "е", "ым"),
-    "й": ("й", "я", "ю", "ем", "е", "и"),
-    "ий": ("ий", "ый", "ой", "ого", "его", "ому", "ему", "ым", "им", "ом", "ем"),
-    "ая": ("ая", "яя", "ой", "ей", "ую", "юю", "ою"),
-    "ое": ("ое", "ее", "ого", "его", "ому", "ему", "ым", "им", "ом", "ем"),
-    "ые": ("ые", "ие", "ых", "их", "ым", "им", "ыми", "ими"),
-    "ы": ("ы", "и", "", "ов", "ев", "ей", "ам", "ям", "ами", "ями", "ах", "ях"),
-    "x": ("",),
-}
-_NOMINATIVES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("ий", "ый", "ой"), "ий"),
-    (("ая", "яя"), "ая"),
-    (("ое", "ее"), "ое"),
-    (("ые", "ие"), "ые"),
-    (("а",), "a"),
-    (("я",), "я"),
-    (("о",), "о"),
-    (("й",), "й"),
-    (("ь",), "ь"),
-    (("ы", "и"), "ы"),
-    (("е", "у", "ю", "э"), "x"),
-)
-_FLEETING = {"ец": "ц", "ок": "к", "ел": "л"}
-_PLURAL_GENITIVES = {"ки": "ок", "цы": "ец"}
-
-
-def _by_ending() -> dict[str, tuple[str, ...]]:
-    table: dict[str, list[str]] = {}
-    for mark, endings in PARADIGMS.items():
-        for ending in endings:
-            table.setdefault(ending, []).append(mark)
-    return {ending: tuple(marks) for ending, marks in table.items()}
-
-
-_MARKS_BY_ENDING = _by_ending()
 
 
 def is_cyrillic(text: str) -> bool:
@@ -72,14 +63,20 @@ def is_cyrillic(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Lower case, ё as е, Latin letters without their marks; Cyrillic letters stay whole."""
+    """Lower case, letters without their marks; letters that are written for one another alike.
+
+    Cyrillic letters stay whole but for ё and ґ.
+    """
     text = text.lower()
     if text.isascii():
         return text
     if _CYRILLIC.search(text):
-        return text.replace("ё", "е")
+        return text.translate(_CYRILLIC_LETTERS)
+    if "\u0900" <= text[0] <= "\u0fff":
+        return unicodedata.normalize("NFC", text)  # vowel signs are letters there
     marked = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(letter for letter in marked if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
+    return plain_semitic(plain) if _SEMITIC.search(plain) else plain
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -89,54 +86,46 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def name_keys(name: str) -> list[str]:
     """Index keys of a name as the gazetteer spells it; empty where it has no letters."""
-    words = words_of(name)
+    return _keys(words_of(name), is_cyrillic(name))
+
+
+def split_keys(name: str) -> list[str]:
+    """Keys of a name with an apostrophe inside, cut there as a text is: ``sana a``."""
+    if not _APOSTROPHES.search(name):
+        return []
+    return _keys(tuple(WORD.findall(fold(_APOSTROPHES.sub(" ", name)))), is_cyrillic(name))
+
+
+def _keys(words: tuple[str, ...], cyrillic: bool) -> list[str]:
     if not words:
         return []
-    if not is_cyrillic(name):
+    if not cyrillic:
         return [" ".join(words)]
-    return [" ".join(key) for key in product(*(_stems_of_name(word) for word in words))]
-
-
-def _stems_of_name(word: str) -> list[str]:
-    if len(word) < 3:
-        return [f"{word}|x"]
-    for endings, mark in _NOMINATIVES:
-        for ending in endings:
-            if word.endswith(ending):
-                return _with_variants(word, word[: -len(ending)] if mark != "x" else word, mark)
-    return _with_variants(word, word, "C")
-
-
-def _with_variants(word: str, stem: str, mark: str) -> list[str]:
-    keys = [f"{stem}|{mark}"]
-    if len(word) > 3 and word[-2:] in _FLEETING and mark == "C":
-        short = word[:-2] + _FLEETING[word[-2:]]
-        keys.append(f"{short[:-2]}ль{short[-1]}|C" if short[-2] == "л" else f"{short}|C")
-    if mark == "ы" and word[-2:] in _PLURAL_GENITIVES:
-        keys.append(f"{word[:-2]}{_PLURAL_GENITIVES[word[-2:]]}|x")
-    return keys
+    keys = product(*(stems_of_name(word) for word in words))
+    return [" ".join(key) for key, _ in zip(keys, range(MOST_KEYS), strict=False)]
 
 
 @lru_cache(maxsize=65536)
 def word_keys(word: str) -> tuple[str, ...]:
-    """Every key a folded word of a text could stand for; a Latin word stands for itself."""
-    if not is_cyrillic(word):
-        return (word,)
-    return tuple(_stems_of_text(word))
+    """Every key a folded word of a text could stand for; a Latin word stands for itself.
 
-
-def _stems_of_text(word: str) -> Iterator[str]:
-    for length in range(min(4, len(word))):
-        cut = len(word) - length
-        for mark in _MARKS_BY_ENDING.get(word[cut:], ()):
-            if length < len(word):
-                yield f"{word[:cut]}|{mark}"
+    A Latin word may besides carry a Turkish or German ending, an Arabic or Hebrew one begin with
+    letters that are words of their own ("and", "in", "to").
+    """
+    if word.isascii():
+        return (word, *latin_stems(word))
+    if is_cyrillic(word):
+        return stems_of_text(word)
+    if is_arabic(word) or is_hebrew(word):
+        return (word, *without_clitics(word))
+    return (word,)
 
 
 _ROMAN_INITIALS = dict(
-    zip("абвгдезийклмнопрстуфыжхцчшщэюя", "abvgdeziyklmnoprstufyzktcsseyy", strict=True)
+    zip("абвгдезийклмнопрстуфыжхцчшщэюяіїє", "abvgdeziyklmnoprstufyzktcsseyyiyy", strict=True)
 )
 _SAME_INITIAL = {"zj": "z", "kh": "k", "hk": "k", "jy": "y", "ey": "e", "ye": "e", "ct": "t"}
+_SAME_INITIAL |= {"gh": "g", "iy": "i", "yi": "y"}
 
 
 def same_initial(cyrillic: str, latin: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tocsin.model.reading import Span
+from tocsin.model.reading import Frame, Span
+
+SCORES = ("gathering", "alarm", *(frame.value for frame in Frame))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,11 @@ class CueHints:
             ``violence_report`` or ``trigger``; in text order.
         origin_spans: words after which a place is where somebody comes from, kind ``origin``.
         calm: the post denies or calms, so a place in it is no place to gather at.
+        scores: what the reader makes of the post, each 0 to 1, in the order of SCORES.
     """
 
     gather_spans: tuple[Span, ...] = ()
     happened_spans: tuple[Span, ...] = ()
     origin_spans: tuple[Span, ...] = ()
     calm: bool = False
+    scores: tuple[float, ...] = (0.0,) * len(SCORES)

@@ -1,66 +1,39 @@
-"""Place names in a text, resolved in the gazetteer."""
+"""Place names in a text, and which places they mean."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from tocsin.model.place import Place
+from tocsin.model.place import Place, PlaceKind
 from tocsin.reading.gazetteer import Gazetteer
-from tocsin.reading.gazetteer_names import is_cyrillic, word_keys
-from tocsin.reading.places_evidence import (
-    LARGE,
-    Kind,
-    Surroundings,
-    kind_of,
-    score_latin,
-    score_russian,
-)
-from tocsin.reading.places_pack import PlaceWords, Region, find_key
-from tocsin.reading.places_resolve import Context, resolve
+from tocsin.reading.places_commonness import Commonness
+from tocsin.reading.places_features import Surveyor
+from tocsin.reading.places_filter import PlaceFilter
+from tocsin.reading.places_meant import Options, Resolver
+from tocsin.reading.places_pack import PlaceWords
+from tocsin.reading.places_spell import Hit, Speller
 from tocsin.reading.places_words import Words
 
 ABSTAIN_BELOW = 0.5
 """A mention less likely than this is not reported."""
 
-ANCHOR_FROM = 0.9
-MAX_HEADS = 100_000
-"""Word forms remembered; later ones are worked out each time."""
+ADDED_P = 0.9
+"""Least probability that a name means the place which a desk added under it."""
 
-_REGION_GAP = 3
-_BESIDE = frozenset({"", ",", "("})
-LINKING = "на де ла ле эль upon on de la le les del da do the am der en"
-_LINKING = frozenset(LINKING.split())
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A stretch of words that spells a place's name.
-
-    Args:
-        first, last: word numbers, both inclusive.
-        entries: gazetteer entries of the name; empty where it is an airport's own name.
-        airport: IATA code, where the name is an airport's.
-        p: probability that a place is meant at all.
-        preposition: ``at``, ``towards``, ``from`` or empty.
-        beside: region or country right after the name.
-        alias: the packs give the name.
-    """
-
-    first: int
-    last: int
-    entries: tuple[int, ...]
-    airport: str | None = None
-    p: float = 0.0
-    preposition: str = ""
-    beside: Region | None = None
-    alias: bool = False
+MOST_SHOWN = 5
+CONTEXT_FROM = 0.3
+"""A name less likely than this to mean a place says nothing of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A resolved mention: character offsets, the city, and the airport where one is named."""
+    """A resolved mention: character offsets, the place, and the airport where one is named.
+
+    Args:
+        place: a city, district, region or country; of an airport, its city.
+        preposition: ``at``, ``towards``, ``from`` or empty.
+    """
 
     start: int
     end: int
@@ -71,32 +44,46 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
-    """A form as the first word of names.
+class Explained:
+    """A stretch of text that spells a place's name, and what was made of it.
 
     Args:
-        longest: the most words in any such name; 0: none.
-        ours: the most words in such a name of the packs.
-        capital_only: written small it is hardly ever a place.
-        single: what the form means alone.
+        meant: probability that a place is meant at all.
+        p: that the likeliest candidate is meant.
+        options: candidates with their probabilities, given that a place is meant.
     """
 
-    longest: int
-    ours: int
-    capital_only: bool
-    single: Hit | Region | None
-
-
-_PAUSE = re.compile(r"[.,;:!?…\n—–|/()]")
+    said: str
+    meant: float
+    p: float
+    options: tuple[tuple[Place, float], ...]
 
 
 class PlaceFinder:
     """Finds place names; the same text and context always give the same mentions."""
 
-    def __init__(self, gazetteer: Gazetteer, words: PlaceWords) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, words: PlaceWords, trained: tuple[PlaceFilter, Resolver]
+    ) -> None:
+        common = Commonness.load()
         self._gazetteer = gazetteer
-        self._pack = words
-        self._heads: dict[str, _Head] = {}
+        self.speller = Speller(gazetteer, words, common)
+        self.surveyor = Surveyor(gazetteer, words, common)
+        self._filter, self.resolver = trained
+
+    def named(
+        self, words: Words, lang: str, is_venue: Callable[[str], bool]
+    ) -> list[tuple[int, int]]:
+        """Spans of characters that more likely than not mean a place, whichever it is."""
+        hits = self._hits(words, lang)
+        if not hits:
+            return []
+        dense, around, _ = self.surveyor.survey(words, hits, lang, is_venue)
+        return [
+            (words.starts[hit.first], words.ends[hit.last])
+            for hit, p in zip(hits, self._filter.probabilities(dense, around), strict=True)
+            if p >= ABSTAIN_BELOW
+        ]
 
     def find(
         self, words: Words, lang: str, home: Place | None, is_venue: Callable[[str], bool]
@@ -107,242 +94,104 @@ class PlaceFinder:
             home: the channel's home place.
             is_venue: tells whether a folded word is a venue word.
         """
-        hits, regions = self._spell(words)
+        hits = self._hits(words, lang)
         if not hits:
             return []
-        judged = [self._judge(words, hit, regions, (lang, is_venue)) for hit in hits]
-        likely = [hit for hit in judged if hit.p >= ABSTAIN_BELOW]
-        named = tuple(dict.fromkeys(region for _, region in regions.values()))
-        context = Context(lang, home, named)
-        context = replace(context, anchors=self._anchors(likely, context))
-        found = (self._resolved(words, hit, context) for hit in likely)
-        return [mention for mention in found if mention is not None]
+        dense, around, seen = self.surveyor.survey(words, hits, lang, is_venue)
+        meant = self._meant(hits, dense, around)
+        likely = [n for n, p in enumerate(meant) if p >= CONTEXT_FROM]
+        beside = self.surveyor.beside(words, hits)
+        options = [_options(hits[n], beside[n]) for n in likely]
+        found = []
+        for n, best in zip(likely, self.resolver.resolve(options, lang, home), strict=True):
+            place, airport = self._place(hits[n], None if best is None else best.index)
+            p = meant[n] * (1.0 if best is None else best.share)
+            if place is not None and p >= ABSTAIN_BELOW:
+                start, end = words.starts[hits[n].first], words.ends[hits[n].last]
+                found.append(Found(start, end, place, airport, p, seen[n].preposition))
+        return found
 
-    # -- spelling ----------------------------------------------------------------------------
+    def explain(
+        self, words: Words, lang: str, home: Place | None, is_venue: Callable[[str], bool]
+    ) -> list[Explained]:
+        """All names a text spells, those that are left alone too."""
+        hits = self._hits(words, lang)
+        if not hits:
+            return []
+        dense, around, _ = self.surveyor.survey(words, hits, lang, is_venue)
+        meant = self._meant(hits, dense, around)
+        beside = self.surveyor.beside(words, hits)
+        options = [_options(hit, area) for hit, area in zip(hits, beside, strict=True)]
+        ranked = self.resolver.ranked(options, lang, home, MOST_SHOWN)
+        best = self.resolver.resolve(options, lang, home)
+        return [
+            Explained(
+                words.text[words.starts[hit.first] : words.ends[hit.last]],
+                p,
+                p * (one.share if one is not None else 1.0),
+                tuple((self._gazetteer.place_at(index), share) for index, share in listed),
+            )
+            for hit, p, one, listed in zip(hits, meant, best, ranked, strict=True)
+        ]
 
-    def _spell(self, words: Words) -> tuple[list[Hit], dict[int, tuple[int, Region]]]:
-        """Hits, and regions by first word: (last word, region)."""
-        hits: list[Hit] = []
-        regions: dict[int, tuple[int, Region]] = {}
-        heads, next_free = self._heads, 0
-        for at, form in enumerate(words.forms):
-            head = heads.get(form) or self._head(form)
-            if at < next_free or not head.longest:
-                continue
-            if head.capital_only and not words.text[words.starts[at]].isupper():
-                continue
-            next_free = self._spell_at(words, at, head, (hits, regions))
-        return hits, regions
+    def given(
+        self, words: Words, spans: Sequence[tuple[int, int]], lang: str, home: Place | None
+    ) -> list[Place | None]:
+        """What spans of characters mean, where it is known that each is a place's name.
 
-    def _head(self, form: str) -> _Head:
-        """What is known of a form as the first word of names; worked out once per form."""
-        keys = word_keys(form)
-        ours = max((self._pack.heads.get(key, 0) for key in keys), default=0)
-        theirs = max((self._gazetteer.head_length(key) for key in keys), default=0)
-        plain = not is_cyrillic(form) and (
-            form in self._pack.ordinary or form in self._pack.person_names or len(form) < 4
-        )
-        single = self._named((form,), ours > 0) if ours or theirs else None
-        head = _Head(max(ours, theirs), ours, plain and not ours, single)
-        if len(self._heads) < MAX_HEADS:
-            self._heads[form] = head
-        return head
+        A name the gazetteer lacks (a bridge, a hamlet) is taken to lie in the nearest place that
+        the text names besides.
+        """
+        hits = [self._hit(words, span) for span in spans]
+        order = sorted((hit for hit in hits if hit is not None), key=lambda hit: hit.first)
+        after = dict(zip(order, self.surveyor.beside(words, order), strict=True))
+        options = [Options(()) if hit is None else _options(hit, after[hit]) for hit in hits]
+        resolved = self.resolver.resolve(options, lang, home)
+        places = [
+            None if hit is None else self._place(hit, None if best is None else best.index)[0]
+            for hit, best in zip(hits, resolved, strict=True)
+        ]
+        return [place or _nearest(spans, places, at) for at, place in enumerate(places)]
 
-    def _spell_at(
-        self,
-        words: Words,
-        at: int,
-        head: _Head,
-        out: tuple[list[Hit], dict[int, tuple[int, Region]]],
-    ) -> int:
-        """Take the longest name that begins here; the number of the next word to look at."""
-        reach = at
-        while reach + 1 < len(words) and reach - at + 1 < head.longest and words.joined(reach):
-            reach += 1
-        for last in range(reach, at - 1, -1):
-            if last == at:
-                named = head.single
-            else:
-                length = last - at + 1
-                named = self._named(tuple(words.forms[at : last + 1]), length <= head.ours)
-            if isinstance(named, Region):
-                out[1][at] = (last, named)
-            elif named is not None:
-                out[0].append(replace(named, first=at, last=last))
-            if named is not None:
-                return last + 1
-        return at + 1
+    def _meant(
+        self, hits: Sequence[Hit], dense: list[list[float]], around: list[list[int]]
+    ) -> list[float]:
+        """P(a place is meant) of each hit; what a desk added is what it says."""
+        found = self._filter.probabilities(dense, around)
+        return [
+            max(p, ADDED_P) if self._gazetteer.is_added(hit.entries) else p
+            for hit, p in zip(hits, found, strict=True)
+        ]
 
-    def _named(self, name: tuple[str, ...], ours: bool) -> Hit | Region | None:
-        """The region, airport or city of this name; ``ours``: the packs may have it."""
-        if ours:
-            region: Region | None = find_key(self._pack.regions, name)
-            if region is not None:
-                return region
-            airport = find_key(self._pack.airports, name)
-            if airport is not None:
-                return Hit(0, 0, (), airport)
-            alias = find_key(self._pack.aliases, name)
-            if alias is not None:
-                return Hit(0, 0, (alias,), alias=True)
-        if " ".join(name) in self._pack.never:
-            return None
-        entries = self._gazetteer.entries(name)
-        return Hit(0, 0, entries) if entries else None
+    def _hits(self, words: Words, lang: str) -> list[Hit]:
+        hits = self.speller.spell(words, lang)
+        return [hit for hit in hits if not self.surveyor.street(words, hit)]
 
-    # -- judging -----------------------------------------------------------------------------
+    def _hit(self, words: Words, span: tuple[int, int]) -> Hit | None:
+        inside = [
+            n for n in range(len(words)) if words.ends[n] > span[0] and words.starts[n] < span[1]
+        ]
+        return self.speller.given(words, inside[0], inside[-1]) if inside else None
 
-    def _judge(
-        self,
-        words: Words,
-        hit: Hit,
-        regions: dict[int, tuple[int, Region]],
-        reading: tuple[str, Callable[[str], bool]],
-    ) -> Hit:
-        lang, is_venue = reading
-        beside = self._beside(words, hit, regions)
-        seen = self._surroundings(words, hit, beside is not None, is_venue)
-        forms = words.forms[hit.first : hit.last + 1]
-        kind = self._kind(forms, seen)
-        if self._street(words, hit):
-            score = 0.0
-        elif is_cyrillic(forms[0]):
-            score = score_russian(forms[0], kind, seen)
-        else:
-            score = score_latin(forms[0], kind, seen, lang not in {"en", "und", "ru"})
-        return replace(hit, p=score, preposition=seen.preposition, beside=beside)
+    def _place(self, hit: Hit, index: int | None) -> tuple[Place | None, Place | None]:
+        """The place and, where the name is an airport's own, the airport."""
+        if hit.airport is None:
+            return (None if index is None else self._gazetteer.place_at(index)), None
+        airport = self._gazetteer.place(f"airport:{hit.airport}")
+        return self._gazetteer.city_of(airport), airport
 
-    def _kind(self, forms: Sequence[str], seen: Surroundings) -> Kind:
-        kinds = [kind_of(form, self._pack.ordinary, self._pack.person_names) for form in forms]
-        if len(kinds) == 1:
-            return kinds[0]
-        plain = all(kind in {Kind.ORDINARY, Kind.OR_WORD} for kind in kinds)
-        latin = not is_cyrillic(forms[0])
-        return Kind.ORDINARY if plain and not (latin and seen.capital) else Kind.SURE
 
-    def _surroundings(
-        self, words: Words, hit: Hit, region: bool, is_venue: Callable[[str], bool]
-    ) -> Surroundings:
-        before = self._before(words, hit.first)
-        settlement = before >= 0 and self._settlement(words, before)
-        venue = before >= 0 and words.spaced(before) and is_venue(words.forms[before])
-        marker = before - 1 if (settlement or venue) and before > 0 else before
-        while marker > 0 and venue and is_venue(words.forms[marker]):
-            marker -= 1
-        preposition = self._pack.prepositions.get(words.forms[marker], "") if marker >= 0 else ""
-        after = hit.last + 1
-        joined = after < len(words) and words.joined(hit.last)
-        follows = joined and is_venue(words.forms[after])
-        settlement = settlement or (joined and words.forms[after] in self._pack.settlements)
-        named = range(hit.first, hit.last + 1)
-        return Surroundings(
-            preposition=preposition,
-            place_only=marker == before >= 0 and words.forms[marker] in self._pack.place_only,
-            settlement=settlement,
-            venue=venue or follows,
-            region=region,
-            capital=all(
-                words.capital(n) or (n > hit.first and words.forms[n] in _LINKING) for n in named
-            ),
-            hashtag=words.hashtag(hit.first) or (hit.alias and words.forms[hit.first].isascii()),
-            named_neighbour=self._neighbour(words, hit, is_venue),
-            population=self._population(hit),
-            words=hit.last - hit.first + 1,
-            alone=self._alone(words, hit),
-        )
+def _options(hit: Hit, beside: Hit | None) -> Options:
+    return Options(hit.entries, () if beside is None else beside.entries)
 
-    @staticmethod
-    def _alone(words: Words, hit: Hit) -> bool:
-        """Between marks of punctuation, as a dateline or an address has it: "Town, 19:00"."""
-        before = words.text[words.ends[hit.first - 1] if hit.first else 0 : words.starts[hit.first]]
-        after = hit.last + 1
-        end = words.starts[after] if after < len(words) else len(words.text)
-        behind = words.text[words.ends[hit.last] : end]
-        first = hit.first == 0 or bool(_PAUSE.search(before))
-        return first and (after == len(words) or bool(_PAUSE.search(behind)))
 
-    def _population(self, hit: Hit) -> int:
-        """Of the largest candidate; a former or foreign name counts for a tenth."""
-        sizes = (self._gazetteer.populations[e >> 1] // (1 if e & 1 else 10) for e in hit.entries)
-        return max(sizes, default=LARGE)
-
-    @staticmethod
-    def _before(words: Words, first: int) -> int:
-        """The word right before, in the same clause; −1: none."""
-        if first == 0:
-            return -1
-        gap = words.text[words.ends[first - 1] : words.starts[first]]
-        return first - 1 if gap.strip(' \u00a0#«"“.@\n') == "" and "\n" not in gap else -1
-
-    def _settlement(self, words: Words, before: int) -> bool:
-        two = " ".join(words.forms[max(before - 1, 0) : before + 1])
-        return words.forms[before] in self._pack.settlements or two in self._pack.settlements
-
-    def _street(self, words: Words, hit: Hit) -> bool:
-        """A street or square carries the name ("ул. Киевская", "Moscow Road")."""
-        before = self._before(words, hit.first)
-        if before >= 0 and words.forms[before] in self._pack.streets:
-            kind = kind_of(words.forms[hit.first], set(), set())
-            return is_cyrillic(words.forms[hit.first]) and kind is not Kind.SURE
-        after = hit.last + 1
-        return (
-            after < len(words)
-            and words.spaced(hit.last)
-            and words.forms[after] in self._pack.streets
-            and not is_cyrillic(words.forms[after])
-        )
-
-    def _neighbour(self, words: Words, hit: Hit, is_venue: Callable[[str], bool]) -> bool:
-        """A capitalised word of another name beside it: "Jack London", "London Breed"."""
-        after, before = hit.last + 1, hit.first - 1
-        if after < len(words) and words.spaced(hit.last) and self._foreign(words, after, is_venue):
-            return True
-        if before < 0 or not words.spaced(before):
-            return False
-        # Any word may open a sentence with a capital; only a first name says something there.
-        telling = words.forms[before] in self._pack.first_names or not words.opens_sentence(before)
-        return telling and self._foreign(words, before, is_venue)
-
-    def _foreign(self, words: Words, at: int, is_venue: Callable[[str], bool]) -> bool:
-        form = words.forms[at]
-        known = self._pack.prepositions, self._pack.settlements, self._pack.streets
-        if (
-            not words.capital(at)
-            or words.shouted
-            or is_venue(form)
-            or any(form in table for table in known)
-        ):
-            return False
-        return find_key(self._pack.regions, (form,)) is None and form not in self._pack.never
-
-    def _beside(
-        self, words: Words, hit: Hit, regions: dict[int, tuple[int, Region]]
-    ) -> Region | None:
-        after = hit.last + 1
-        if after not in regions:
-            return None
-        gap = words.text[words.ends[hit.last] : words.starts[after]]
-        return regions[after][1] if len(gap) <= _REGION_GAP and gap.strip() in _BESIDE else None
-
-    # -- resolving ---------------------------------------------------------------------------
-
-    def _anchors(self, hits: Sequence[Hit], context: Context) -> tuple[Place, ...]:
-        anchors: dict[int, None] = {}
-        for hit in hits:
-            if hit.entries:
-                best = resolve(self._gazetteer, hit.entries, context, hit.beside)
-                if best.share >= ANCHOR_FROM and hit.p >= 0.7:
-                    anchors[best.index] = None
-        return tuple(self._gazetteer.place_at(index) for index in anchors)
-
-    def _resolved(self, words: Words, hit: Hit, context: Context) -> Found | None:
-        start, end = words.starts[hit.first], words.ends[hit.last]
-        if hit.airport is not None:
-            airport = self._gazetteer.place(f"airport:{hit.airport}")
-            city = self._gazetteer.city_of(airport)
-            return Found(start, end, city, airport, hit.p, hit.preposition) if city else None
-        best = resolve(self._gazetteer, hit.entries, context, hit.beside)
-        p = hit.p * best.share
-        if p < ABSTAIN_BELOW:
-            return None
-        return Found(start, end, self._gazetteer.place_at(best.index), None, p, hit.preposition)
+def _nearest(
+    spans: Sequence[tuple[int, int]], places: Sequence[Place | None], at: int
+) -> Place | None:
+    """The place named nearest to span ``at``; a country or region only if no other is named."""
+    known = [
+        (PlaceKind(place.kind).is_area, abs(spans[n][0] - spans[at][0]), n)
+        for n, place in enumerate(places)
+        if place is not None
+    ]
+    return places[min(known)[2]] if known else None

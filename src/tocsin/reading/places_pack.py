@@ -14,13 +14,18 @@ import orjson
 import yaml
 
 from tocsin.reading.gazetteer import Gazetteer
-from tocsin.reading.gazetteer_names import name_keys, word_keys
+from tocsin.reading.gazetteer_names import fold, name_keys, word_keys
+from tocsin.reading.places_endings import Endings
+from tocsin.reading.places_words import Words
 
-LANGUAGES = ("ru", "en")
+LANGUAGES = ("ru", "en", "uk", "de", "fr", "es", "ar", "tr")
 COUNTRIES_LIKE_CITIES = (
     "Singapore Monaco Luxembourg Djibouti Kuwait Mexico Guatemala Panama Gibraltar Macao"
 )
 _COUNTRIES_LIKE_CITIES = frozenset(COUNTRIES_LIKE_CITIES.split())
+_LINKS = frozenset(
+    {"de", "du", "d", "des", "a", "al", "del", "la", "el", "los", "las", "the", "der", "den"}
+)
 _STATES_LIKE_PLACES = frozenset({"New York", "Washington", "Georgia"})
 
 
@@ -52,8 +57,9 @@ class PlaceWords:
     """What the packs say, all languages together.
 
     Args:
-        prepositions: word → ``at``, ``towards`` or ``from``.
+        prepositions: language → word → ``at``, ``towards`` or ``from``; "" for any other language.
         place_only: prepositions hardly ever used with persons.
+        endings: what is written together with a name and says the same.
         aliases: name key → gazetteer entry.
         airports: name key → IATA code.
         regions: name key → region.
@@ -61,7 +67,8 @@ class PlaceWords:
         heads: first word key → the most words in an alias, airport or region name.
     """
 
-    prepositions: dict[str, str] = field(default_factory=dict)
+    prepositions: dict[str, dict[str, str]] = field(default_factory=dict)
+    endings: Endings = field(default_factory=Endings)
     place_only: set[str] = field(default_factory=set)
     settlements: set[str] = field(default_factory=set)
     streets: set[str] = field(default_factory=set)
@@ -73,6 +80,7 @@ class PlaceWords:
     first_names: set[str] = field(default_factory=set)
     never: set[str] = field(default_factory=set)
     heads: dict[str, int] = field(default_factory=dict)
+    _every: frozenset[str] = frozenset()
     digests: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -82,10 +90,17 @@ class PlaceWords:
         for language in LANGUAGES:
             pack, digest = read_pack(f"places_{language}")
             words.digests[f"packs/places_{language}"] = digest
-            words._add(pack, gazetteer)
+            words._add(language, pack, gazetteer)
+        words.prepositions[""] = {**words.prepositions["en"], **words.prepositions["ru"]}
+        words._every = frozenset(word for known in words.prepositions.values() for word in known)
         words._add_countries()
         words._add_states()
         return words
+
+    @property
+    def all_prepositions(self) -> frozenset[str]:
+        """Those of every language."""
+        return self._every
 
     def _add_countries(self) -> None:
         """English names of countries that are no city's name as well."""
@@ -99,23 +114,41 @@ class PlaceWords:
             if state["name"] not in _STATES_LIKE_PLACES:
                 self._register(self.regions, state["name"], Region("US", code))
 
-    def _add(self, pack: Mapping[str, Any], gazetteer: Gazetteer) -> None:
-        for direction, listed in pack["prepositions"].items():
-            self.prepositions.update(dict.fromkeys(listed, direction))
-        self.place_only.update(pack.get("place_only", pack["prepositions"]["at"]))
-        self.settlements.update(pack["settlement_words"])
-        self.streets.update(pack["street_words"])
-        self.never.update(pack.get("never", ()))
-        self.first_names.update(pack.get("first_names", "").split())
+    def direction(self, words: Words, at: int, lang: str) -> str:
+        """``at``, ``towards``, ``from`` or empty: what word ``at`` says of the name after it."""
+        known = self.prepositions.get(lang) or self.prepositions[""]
+        found = known.get(words.forms[at], "")
+        if found != "at" and at and words.spaced(at - 1) and words.forms[at] in _LINKS:
+            # "cerca de la mezquita", "près de Lyon", "frente a Madrid"
+            before = known.get(words.forms[at - 1], "")
+            return before or found
+        return found
+
+    def _add(self, language: str, pack: Mapping[str, Any], gazetteer: Gazetteer) -> None:
+        self.prepositions[language] = {
+            fold(word): direction
+            for direction, listed in pack["prepositions"].items()
+            for word in listed
+        }
+        self.endings.add(pack)
+        only = pack.get("place_only", pack["prepositions"]["at"])
+        self.place_only.update(map(fold, only))
+        self.settlements.update(map(fold, pack["settlement_words"]))
+        self.streets.update(map(fold, pack["street_words"]))
+        self.never.update(map(fold, pack.get("never", ())))
+        self.first_names.update(fold(pack.get("first_names", "")).split())
         self.ordinary.update(pack.get("ordinary", "").split())
         self.person_names.update(pack.get("person_names", "").split())
-        for name, target in pack["aliases"].items():
+        for name, target in pack.get("aliases", {}).items():
             self._register(self.aliases, name, 2 * city_index(gazetteer, target) + 1)
-        for name, code in pack["airport_names"].items():
+        for name, code in pack.get("airport_names", {}).items():
             self._register(self.airports, name, code)
-        for name, country in pack["regions"]["countries"].items():
+        self._add_regions(pack.get("regions", {}), gazetteer)
+
+    def _add_regions(self, regions: Mapping[str, Any], gazetteer: Gazetteer) -> None:
+        for name, country in regions.get("countries", {}).items():
             self._register(self.regions, name, Region(country))
-        for name, target in pack["regions"]["by_city"].items():
+        for name, target in regions.get("by_city", {}).items():
             index = city_index(gazetteer, target)
             region = Region(gazetteer.countries[index], gazetteer.admin[index])
             self._register(self.regions, name, region)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tocsin.model.place import Place, VenueClass
+from tocsin.model.place import Place, PlaceKind, VenueClass
 from tocsin.model.reading import PlaceMention, Role, Span
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.places import Found
@@ -22,9 +22,6 @@ SHARED_P = 0.9
 SHARED_KM = 25.0
 _TOUCHING = 3
 _SAME_SENTENCE_REACH = 160
-
-_TOWARDS = frozenset({"к", "ко", "до", "to", "towards", "toward", "into"})
-_FROM = frozenset({"из", "от", "from"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,11 @@ class Spot:
     cue: str = "gazetteer"
     point: tuple[float, float] | None = None
 
+    @property
+    def is_area(self) -> bool:
+        """A country or a first-level region."""
+        return PlaceKind(self.place.kind).is_area
+
     def mention(self, gazetteer: Gazetteer, role: Role) -> PlaceMention:
         """The spot as a Reading shows it."""
         city = self.place
@@ -65,6 +67,7 @@ class Spot:
             time_zone=city.time_zone,
             venue=self.venue,
             span=Span(self.start, self.end, "place", self.cue),
+            kind=PlaceKind(city.kind),
         )
 
 
@@ -122,7 +125,7 @@ def _distance(venue: VenueWord, city: Found) -> int:
 
 
 def _in_city(venue: VenueWord, city: Found, near: bool) -> Spot:
-    preposition = _direction(venue) or city.preposition
+    preposition = venue.direction or city.preposition
     is_airport = venue.kind is VenueClass.AIRPORT
     return Spot(
         start=min(venue.start, city.start) if near else venue.start,
@@ -136,17 +139,7 @@ def _in_city(venue: VenueWord, city: Found, near: bool) -> Spot:
 
 
 def _at_home(venue: VenueWord, home: Place) -> Spot:
-    return Spot(
-        venue.start, venue.end, home, None, HOME_P, _direction(venue), venue.kind, cue="home"
-    )
-
-
-def _direction(venue: VenueWord) -> str:
-    if not venue.preposition:
-        return ""
-    if venue.preposition in _FROM:
-        return "from"
-    return "towards" if venue.preposition in _TOWARDS else "at"
+    return Spot(venue.start, venue.end, home, None, HOME_P, venue.direction, venue.kind, cue="home")
 
 
 def _once(spots: Sequence[Spot]) -> list[Spot]:

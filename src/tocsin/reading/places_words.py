@@ -14,35 +14,54 @@ MAX_CHARS = 8000
 _BREAK = re.compile(
     r"(?<![.\s(][A-ZА-Яа-яa-z])(?<!\b(?:St|ул|пл|пр|им))[.!?…]+(?=\s|$)|\n+|;(?=\s)"
 )
-_JOINTS = frozenset({" ", "-", "–", "‑", "\u00a0", ". ", "'", "’"})
+_JOINTS = frozenset({"", " ", "-", "–", "‑", "\u00a0", ". ", "'", "’", "_", " #"})
+_CAMEL = re.compile(r"(?<=[a-zà-ÿа-яё])(?=[A-ZА-Я])")
+"""Where a hashtag such as #MexicoCity is cut in words."""
 _SHOUTED = 0.6
 
 fold_word = lru_cache(maxsize=65536)(fold)
 
 
 class Words:
-    """Runs of letters with their offsets; hyphens separate. All lists have shape (n,)."""
+    """Runs of letters with their offsets; hyphens separate. All lists have shape (n,).
+
+    Args:
+        whole: also what lies beyond MAX_CHARS.
+    """
 
     __slots__ = ("_breaks", "_shouted", "ends", "forms", "starts", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, whole: bool = False) -> None:
         self.text = text
         self.forms: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        for word in WORD.finditer(text, 0, MAX_CHARS):
-            self.forms.append(fold_word(word.group()))
-            self.starts.append(word.start())
-            self.ends.append(word.end())
+        for word in WORD.finditer(text, 0, len(text) if whole else MAX_CHARS):
+            start = word.start()
+            if start and text[start - 1] == "#":
+                for cut in _CAMEL.finditer(word.group()):
+                    self._add(start, word.start() + cut.start())
+                    start = word.start() + cut.start()
+            self._add(start, word.end())
         self._breaks: list[int] | None = None
         self._shouted: bool | None = None
+
+    def _add(self, start: int, end: int) -> None:
+        form = fold_word(self.text[start:end])
+        if form:  # else it is nothing but a lengthening stroke
+            self.forms.append(form)
+            self.starts.append(start)
+            self.ends.append(end)
 
     def __len__(self) -> int:
         return len(self.forms)
 
     def joined(self, at: int) -> bool:
         """Word ``at`` and the next one may belong to one name."""
-        return self.text[self.ends[at] : self.starts[at + 1]] in _JOINTS
+        gap = self.text[self.ends[at] : self.starts[at + 1]]
+        if gap == ".":  # "U.S.", "D.C."
+            return self.ends[at] - self.starts[at] == 1 == self.ends[at + 1] - self.starts[at + 1]
+        return gap in _JOINTS
 
     def spaced(self, at: int) -> bool:
         """Nothing but one space stands between word ``at`` and the next one."""

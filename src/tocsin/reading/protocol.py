@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import Reading
+from tocsin.reading.gazetteer_added import AddedPlace
 
 LANGUAGES = ("ru", "en", "ar", "de", "es", "fr", "it", "nl", "pl", "pt", "tr", "uk")
 """ISO 639-1 codes with a built-in language pack."""
@@ -63,12 +64,14 @@ class ReaderOptions:
         encode: the sentence encoder, for the trained heads; None: the rules alone.
         adapt: makes the second encoder, for the judge; None: the screen decides.
         second: for the reader ``second`` alone.
+        places: the desk's own, beside those of the gazetteer.
     """
 
     packs: tuple[Path, ...] = ()
     languages: tuple[str, ...] = LANGUAGES
     encode: Encode | None = field(default=None, compare=False)
     adapt: Adapt | None = field(default=None, compare=False)
+    places: tuple[AddedPlace, ...] = ()
     second: SecondOptions = field(default_factory=SecondOptions)
 
 

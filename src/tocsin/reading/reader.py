@@ -11,6 +11,7 @@ from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import (
     Act,
     EventTime,
+    Frame,
     GatheringCall,
     PlaceMention,
     Reading,
@@ -56,6 +57,11 @@ class PlacesAndTimes(Protocol):
     @property
     def event_time(self) -> EventTime | None:
         """When it is called or said to happen."""
+        ...
+
+    @property
+    def deadline(self) -> EventTime | None:
+        """When a term that is set runs out."""
         ...
 
     @property
@@ -155,10 +161,19 @@ class PackReader:
             target=verdict.target,
             places=placed.places,
             event_time=placed.event_time,
+            deadline=placed.deadline,
             calls=placed.calls,
             signals=seen.signals(),
             spans=seen.spans(verdict.target),
         )
+
+    def hints(self, enriched: Enriched, profile: ChannelProfile | None) -> CueHints:
+        """What the place and time stage is told of a post."""
+        form, look = self.look(enriched, profile)
+        if form is None or look is None:
+            return CueHints()
+        verdict = self.judge(enriched, form, look)
+        return _Seen(look, form.plain).hints(verdict, enriched.text)
 
     def judge(self, enriched: Enriched, form: Readable, look: Look) -> Verdict:
         """Rules and heads on the whole post and, where it is long, on its pieces."""
@@ -194,6 +209,7 @@ class PackReader:
             alarm=None,
             places=placed.places,
             event_time=placed.event_time,
+            deadline=placed.deadline,
         )
 
 
@@ -227,7 +243,7 @@ class _Seen:
 
     def hints(self, verdict: Verdict, text: str) -> CueHints:
         """Hints of the rules; a call that only the heads see is bound to the hour it names."""
-        hints = CueHints()
+        hints = CueHints(scores=_scores(verdict))
         if self.look.found is not None and self.look.evidence is not None:
             hints = hints_of(self.look.found, self.look.evidence)
             hints = CueHints(
@@ -235,6 +251,7 @@ class _Seen:
                 happened_spans=tuple(map(self.span, hints.happened_spans)),
                 origin_spans=tuple(map(self.span, hints.origin_spans)),
                 calm=hints.calm,
+                scores=_scores(verdict),
             )
         if not verdict.called_by_heads or (hints.gather_spans and not hints.calm):
             return hints
@@ -242,6 +259,12 @@ class _Seen:
         start, end = hour.span() if hour is not None else (0, len(text))
         span = Span(start, end, Act.GATHERING.value, "heads.call")
         return replace(hints, gather_spans=(*hints.gather_spans, span), calm=False)
+
+
+def _scores(verdict: Verdict) -> tuple[float, ...]:
+    """In the order of ``hints.SCORES``."""
+    frames = (verdict.frames.get(frame, 0.0) for frame in Frame)
+    return (verdict.scores.get(Act.GATHERING, 0.0), verdict.alarm or 0.0, *frames)
 
 
 def hints_of(found: Found, evidence: Evidence) -> CueHints:

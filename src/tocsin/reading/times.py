@@ -1,25 +1,19 @@
-"""From words for time to intervals in UTC.
+"""What a few words say about time, and how neighbours are joined.
 
 A language's rules give :class:`TimeCue` records: what is said, not yet on the calendar.
-Neighbouring cues are merged ("on Sunday" + "at 19:00"), then placed on the calendar of a time
-zone. Conventions: morning 08:00, midday 12:00, afternoon 15:00, evening 18:00, night 22:00,
-after Friday prayer 13:30, each six hours long; a clock time is an hour long; a day runs from
-midnight to midnight.
+Neighbouring cues are merged ("on Sunday" + "at 19:00", "from Friday" + "until Sunday");
+:mod:`tocsin.reading.times_calendar` makes intervals of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from tocsin.model.reading import EventTime, Granularity, Span
-
-CLOCK_LENGTH = timedelta(hours=1)
-PART_LENGTH = timedelta(hours=6)
-STALE = timedelta(minutes=30)
-"""A clock time without a day that is longer past than this means tomorrow's."""
+from tocsin.model.reading import Granularity
+from tocsin.reading.times_clock import FRIDAY
 
 MERGE_GAP = 30
 """Characters between two cues that may still speak of one time."""
@@ -27,16 +21,13 @@ MERGE_GAP = 30
 INHERIT_GAP = 240
 """A clock time takes the day named at most this many characters before it."""
 
-ADDABLE = "minute until day weekday weekdays week year month day_of_month part zone"
+ADDABLE = (
+    "minute until day weekday weekdays week year month day_of_month part zone to prayer either "
+    "next_month"
+)
 _ADDABLE = tuple(ADDABLE.split())
-_HALF_YEAR = timedelta(days=182)
-_NOON = 12 * 60
-_AFTERNOON = 15 * 60
-_BREAKFAST = 6 * 60
-_EVENING = 18 * 60
-_NIGHT = 22 * 60
-_SMALL_HOURS = 4 * 60
-_MIDNIGHT = 24 * 60
+_SENTENCE_END = re.compile(r"[.!?…]\s|\n")
+_DASHES = frozenset({"-", "–", "—"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +44,16 @@ class TimeCue:
         weekday: 0 (Monday) to 6.
         weekdays: repeated on these; the first such day (and hour) after posting is meant.
         week: 0 the nearest one, 1 next week's, −1 last week's; alone, a week is meant.
-        year, month, day_of_month: as written; year None: not said.
+        year, month, day_of_month: as written; year None: not said; day 32: the month's last.
+        either: the figures of day and month may be meant the other way round.
+        next_month: the day of the month after this one.
         part: start of a part of the day, in minutes.
         delta: from the moment of posting.
         delta_unit: how exact ``delta`` is.
         zone: IANA name of a zone said with the time.
+        to: the last day of a range of days.
+        prayer: a prayer of the day or a turn of the sun it begins with (``maghrib``); ``any``:
+            not said which one, on a Friday that day's.
         weak: too common a word to mean an event by itself ("now").
         needs_company: means a time only beside another cue (a bare weekday name).
         deadline: the end of a term ("until Sunday"), not an event.
@@ -77,10 +73,14 @@ class TimeCue:
     year: int | None = None
     month: int | None = None
     day_of_month: int | None = None
+    either: bool | None = None
+    next_month: bool | None = None
     part: int | None = None
     delta: timedelta | None = None
     delta_unit: Granularity | None = None
     zone: str | None = None
+    to: TimeCue | None = None
+    prayer: str | None = None
     weak: bool = False
     needs_company: bool = False
     deadline: bool = False
@@ -98,41 +98,89 @@ class TimeCue:
         return self.minute is not None
 
 
-def merge(cues: Iterable[TimeCue], text: str) -> list[TimeCue]:
-    """Join neighbours that add to each other; drop deadlines and what needs company."""
-    merged: list[TimeCue] = []
+def merge(
+    cues: Iterable[TimeCue], text: str, is_past: Callable[[TimeCue], bool] | None = None
+) -> list[TimeCue]:
+    """Join neighbours that add to each other; drop what needs company and has none.
+
+    Ends of terms are among them, marked ``deadline``.
+
+    Args:
+        is_past: tells whether the sentence of a cue is told of the past: its day is no heading.
+    """
+    apart: list[TimeCue] = []
     for cue in sorted(cues, key=lambda c: (c.start, -c.end)):
-        if merged and cue.start < merged[-1].end:
-            continue
-        joined = _join(merged[-1], cue, text) if merged else None
+        if not apart or cue.start >= apart[-1].end:
+            apart.append(cue)
+    # What stands close together first: "at 17:15, but the march is | tomorrow at 19:00".
+    merged = _joined(_joined(apart, text, close=True), text, close=False)
+    kept = [_week_of_hours(_prayed(cue)) for cue in merged if not cue.needs_company]
+    return _inherit_days(kept, text, is_past or _never)
+
+
+def _joined(cues: Iterable[TimeCue], text: str, *, close: bool) -> list[TimeCue]:
+    merged: list[TimeCue] = []
+    for cue in cues:
+        joined = None
+        if merged and not (close and _has_letters(text[merged[-1].end : cue.start])):
+            joined = _join(merged[-1], cue, text)
         if joined is not None:
             merged[-1] = joined
         else:
             merged.append(cue)
-    return _inherit_days([cue for cue in merged if not cue.deadline and not cue.needs_company])
+    return merged
 
 
 def _join(left: TimeCue, right: TimeCue, text: str) -> TimeCue | None:
     """One cue for both, or None where they speak of different times."""
     gap = text[left.end : right.start]
-    if len(gap) > MERGE_GAP or any(mark in gap for mark in "!?;") or ". " in gap:
-        return None
-    if (
-        (left.deadline != right.deadline and not _hour_of_deadline(left, right, gap))
-        or left.delta is not None
-        or right.delta is not None
-    ):
+    if len(gap) > MERGE_GAP or _ends_a_sentence(gap) or _from_now(left, right):
         return None
     if gap.count("\n") > 1 or ("\n" in gap and _has_letters(gap)):
         return None
+    ranged = _ranged(left, right, gap)
+    if ranged is not None:
+        return ranged
+    if left.deadline or right.deadline:
+        return _term(left, right, gap)
     if _clash(left, right) or _another_day(left, right, gap):
         return None
     return _united(left, right)
 
 
-def _hour_of_deadline(left: TimeCue, right: TimeCue, gap: str) -> bool:
-    """ "Until Sunday, 18:00": the hour right after a last day is its hour, not an event's."""
-    return left.deadline and right.has_clock and not right.has_day and not gap.strip(" ,")
+def _from_now(left: TimeCue, right: TimeCue) -> bool:
+    return left.delta is not None or right.delta is not None
+
+
+def _ends_a_sentence(gap: str) -> bool:
+    return any(mark in gap for mark in "!?;") or ". " in gap
+
+
+def _ranged(left: TimeCue, right: TimeCue, gap: str) -> TimeCue | None:
+    """ "From Friday" + "until Sunday", "18:00" + "till 20:00": one range."""
+    bare = not gap.strip() or gap.strip() in _DASHES
+    if not bare or left.deadline or not (right.deadline or gap.strip() in _DASHES):
+        return None
+    if left.has_clock and left.until is None and right.has_clock and not right.has_day:
+        return replace(left, end=right.end, until=right.minute, needs_company=False)
+    whole_days = not (left.has_clock or right.has_clock or left.part or right.part)
+    if whole_days and left.has_day and right.has_day and left.to is None and not left.past:
+        return replace(left, end=right.end, to=right, needs_company=False)
+    return None
+
+
+def _term(left: TimeCue, right: TimeCue, gap: str) -> TimeCue | None:
+    """The end of a term told in two parts: "until Sunday, 18:00", "tomorrow by 18:00"."""
+    if _clash(left, right):
+        return None
+    later_hour = right.has_clock or (right.part is not None and not right.has_day)
+    if left.deadline and not right.deadline:
+        near = not gap.strip(" ,") if later_hour and not right.has_day else not gap.strip()
+        dated = left.day_of_month is None and right.day_of_month is not None
+        near = near or (dated and not gap.strip(" ,"))
+    else:
+        near = not gap.strip(" ,") and (left.deadline or not left.has_clock)
+    return replace(_united(left, right), deadline=True) if near else None
 
 
 def _has_letters(gap: str) -> bool:
@@ -141,8 +189,10 @@ def _has_letters(gap: str) -> bool:
 
 def _clash(left: TimeCue, right: TimeCue) -> bool:
     both_clocks = left.has_clock and right.has_clock
-    both_parts = left.part is not None and right.part is not None
-    both_weekdays = _on_weekdays(left) and _on_weekdays(right)
+    both_parts = left.part is not None and right.part is not None and not right.has_clock
+    both_parts = both_parts and (left.prayer is None) == (right.prayer is None)
+    same_weekday = left.weekday is not None and left.weekday == right.weekday
+    both_weekdays = _on_weekdays(left) and _on_weekdays(right) and not same_weekday
     both_dates = left.day_of_month is not None and right.day_of_month is not None
     both_words = left.day is not None and right.day is not None
     return both_clocks or both_parts or both_weekdays or both_dates or both_words
@@ -160,8 +210,10 @@ def _on_weekdays(cue: TimeCue) -> bool:
 def _united(left: TimeCue, right: TimeCue) -> TimeCue:
     # What the right one says fills what the left one leaves open.
     fields = {name: getattr(right, name) for name in _ADDABLE if getattr(left, name) is None}
+    if right.prayer is not None and left.prayer is None:
+        fields["part"] = right.part  # "tonight after Isha"
     clock = left if left.has_clock else right
-    whole = (left.has_day and right.has_clock) or (left.has_clock and right.has_day)
+    whole = (left.has_day and _has_hour(right)) or (_has_hour(left) and right.has_day)
     return replace(
         left,
         **fields,
@@ -174,16 +226,46 @@ def _united(left: TimeCue, right: TimeCue) -> TimeCue:
     )
 
 
-def _inherit_days(cues: Sequence[TimeCue]) -> list[TimeCue]:
+def _has_hour(cue: TimeCue) -> bool:
+    return cue.has_clock or cue.part is not None
+
+
+def _prayed(cue: TimeCue) -> TimeCue:
+    """ "Friday after the prayer" is after Friday prayer; on other days a prayer says no hour."""
+    if cue.prayer != "any":
+        return cue
+    return replace(cue, part=cue.part if cue.weekday == FRIDAY else None, prayer=None)
+
+
+def _week_of_hours(cue: TimeCue) -> TimeCue:
+    """ "From Monday to Friday at 8": an hour on each of these days."""
+    if cue.to is None or not cue.has_clock or cue.weekday is None or cue.to.weekday is None:
+        return cue
+    if cue.day_of_month is not None or cue.deadline:
+        return cue
+    length = (cue.to.weekday - cue.weekday) % 7
+    days = tuple((cue.weekday + step) % 7 for step in range(length + 1))
+    return replace(cue, weekday=None, to=None, weekdays=days)
+
+
+def _never(cue: TimeCue) -> bool:
+    return cue.past
+
+
+def _inherit_days(
+    cues: Sequence[TimeCue], text: str, is_past: Callable[[TimeCue], bool]
+) -> list[TimeCue]:
     """A clock time without a day takes the day named before it (a heading, a sentence)."""
     result: list[TimeCue] = []
     heading: TimeCue | None = None
     for cue in cues:
-        if cue.has_day:
+        if cue.has_day and not cue.deadline:
             heading = cue
         near = heading is not None and cue.start - heading.end <= INHERIT_GAP
         if heading is not None and near and cue.has_clock and not cue.has_day:
-            result.append(_with_day(cue, heading))
+            apart = _SENTENCE_END.search(text, heading.end, cue.start) is not None
+            told = apart and is_past(heading) and not is_past(cue)
+            result.append(cue if told else _with_day(cue, heading))
         else:
             result.append(cue)
     return result
@@ -199,231 +281,8 @@ def _with_day(cue: TimeCue, heading: TimeCue) -> TimeCue:
         year=heading.year,
         month=heading.month,
         day_of_month=heading.day_of_month,
+        either=heading.either,
+        next_month=heading.next_month,
+        part=heading.part if cue.part is None else cue.part,
         past=cue.past or heading.past,
     )
-
-
-# -- the calendar ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When and where a post was written.
-
-    Args:
-        posted_at: aware, UTC.
-        zone: the zone its words are read in.
-    """
-
-    posted_at: datetime
-    zone: ZoneInfo
-
-    @property
-    def local(self) -> datetime:
-        """The moment of posting on the local clock."""
-        return self.posted_at.astimezone(self.zone)
-
-
-def place_on_calendar(cue: TimeCue, moment: Moment, past_tense: bool) -> EventTime | None:
-    """The interval a cue means; None where there is no such date.
-
-    Args:
-        past_tense: the sentence tells of something that has happened.
-    """
-    if cue.zone is not None:
-        moment = Moment(moment.posted_at, ZoneInfo(cue.zone))
-    past = cue.past or past_tense
-    interval = _interval(cue, moment, past)
-    if interval is None:
-        return None
-    start, end, granularity = interval
-    spoken_past = cue.past or end <= moment.posted_at or (past_tense and start <= moment.posted_at)
-    return EventTime(start, end, granularity, spoken_past, Span(cue.start, cue.end, "time"))
-
-
-def _interval(
-    cue: TimeCue, moment: Moment, past: bool
-) -> tuple[datetime, datetime, Granularity] | None:
-    if cue.delta is not None:
-        return _after(cue, moment)
-    if cue.week is not None and not cue.has_day:
-        return _week(cue.week, moment)
-    if cue.weekdays is not None:
-        return _repeated(cue, cue.weekdays, moment)
-    day = _day(cue, moment, past)
-    return None if day is None else _on_day(cue, day, moment, past)
-
-
-def _on_day(
-    cue: TimeCue, day: date, moment: Moment, past: bool
-) -> tuple[datetime, datetime, Granularity]:
-    """The hour, the part of the day or the whole day."""
-    if cue.minute is not None:
-        return _clock(cue, day, moment, past)
-    if cue.part is not None:
-        return _part(cue, day, moment, past)
-    return _local(day, 0, moment), _local(day, _MIDNIGHT, moment), Granularity.DAY
-
-
-def _repeated(
-    cue: TimeCue, weekdays: Sequence[int], moment: Moment
-) -> tuple[datetime, datetime, Granularity] | None:
-    """The first occurrence after posting; one whose hour is past today is next on another day."""
-    today = moment.local.date()
-    for day in (today + timedelta(days=ahead) for ahead in range(8)):
-        if day.weekday() not in weekdays:
-            continue
-        start, end, granularity = _on_day(cue, day, moment, past=False)
-        still = start if cue.has_clock else end
-        if still > moment.posted_at:
-            return start, end, granularity
-    return None
-
-
-def _after(cue: TimeCue, moment: Moment) -> tuple[datetime, datetime, Granularity]:
-    assert cue.delta is not None
-    unit = cue.delta_unit or Granularity.HOUR
-    if unit in {Granularity.DAY, Granularity.WEEK}:
-        day = moment.local.date() + timedelta(days=cue.delta.days)
-        return _local(day, 0, moment), _local(day, _MIDNIGHT, moment), Granularity.DAY
-    start = (moment.posted_at + cue.delta).astimezone(UTC)
-    return start, start + CLOCK_LENGTH, unit
-
-
-def _week(week: int, moment: Moment) -> tuple[datetime, datetime, Granularity]:
-    today = moment.local.date()
-    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=week)
-    following = monday + timedelta(weeks=1)
-    return _local(monday, 0, moment), _local(following, 0, moment), Granularity.WEEK
-
-
-def _day(cue: TimeCue, moment: Moment, past: bool) -> date | None:
-    """The local day a cue means; a cue without a day means the day of posting."""
-    today = moment.local.date()
-    if cue.day_of_month is not None:
-        return _dated(cue, today, past)
-    if cue.day is not None:
-        return today + timedelta(days=cue.day)
-    if cue.weekday is not None:
-        return _on_weekday(cue.weekday, cue.week, today, past)
-    return today
-
-
-def _on_weekday(weekday: int, week: int | None, today: date, past: bool) -> date:
-    ahead = (weekday - today.weekday()) % 7
-    if week is not None and week > 0:
-        monday = today - timedelta(days=today.weekday())
-        return monday + timedelta(weeks=week, days=weekday)
-    if week is not None and week < 0:
-        return today - timedelta(days=(-ahead) % 7 or 7)
-    if past and week is None:
-        return today - timedelta(days=(-ahead) % 7)
-    return today + timedelta(days=ahead)
-
-
-def _dated(cue: TimeCue, today: date, past: bool) -> date | None:
-    assert cue.day_of_month is not None
-    if cue.month is None:
-        return _of_month(cue.day_of_month, today, past)
-    if cue.year is not None:
-        return _valid(cue.year, cue.month, cue.day_of_month)
-    years = range(today.year - 4, today.year + 5)
-    days = [_valid(year, cue.month, cue.day_of_month) for year in years]
-    return _nearest([day for day in days if day is not None], today, past, _HALF_YEAR)
-
-
-def _of_month(day_of_month: int, today: date, past: bool) -> date | None:
-    """ "On the 29th": the nearest such day ahead (behind, for the past)."""
-    days = []
-    for step in range(-3, 4):
-        months = today.year * 12 + today.month - 1 + step
-        day = _valid(months // 12, months % 12 + 1, day_of_month)
-        if day is not None:
-            days.append(day)
-    return _nearest(days, today, past, timedelta(days=62))
-
-
-def _nearest(days: Sequence[date], today: date, past: bool, horizon: timedelta) -> date | None:
-    """The next such day within ``horizon``, else the last one; for the past the last one."""
-    ahead = [day for day in days if day >= today]
-    behind = [day for day in days if day <= today]
-    if past and behind:
-        return behind[-1]
-    if ahead and (ahead[0] - today <= horizon or not behind):
-        return ahead[0]
-    return behind[-1] if behind else None
-
-
-def _valid(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _clock(
-    cue: TimeCue, day: date, moment: Moment, past: bool
-) -> tuple[datetime, datetime, Granularity]:
-    minute = _in_half(cue)
-    start = _local(day, minute, moment)
-    if not cue.has_day:
-        if past and start > moment.posted_at:
-            start = _local(day - timedelta(days=1), minute, moment)
-        elif not past and moment.posted_at - start > STALE:
-            start = _local(day + timedelta(days=1), minute, moment)
-    elif _small_hours(cue, minute) and start < moment.posted_at - STALE and not past:
-        start = _local(day + timedelta(days=1), minute, moment)
-    granularity = Granularity.MINUTE if cue.exact else Granularity.HOUR
-    return start, start + _length(cue, minute), granularity
-
-
-def _small_hours(cue: TimeCue, minute: int) -> bool:
-    """ "Tonight at 2": the hours after midnight belong to the evening before."""
-    return cue.day == 0 and minute < _SMALL_HOURS
-
-
-def _length(cue: TimeCue, minute: int) -> timedelta:
-    if cue.until is None:
-        return CLOCK_LENGTH
-    minutes = (cue.until - minute) % _MIDNIGHT
-    return timedelta(minutes=minutes) if minutes else CLOCK_LENGTH
-
-
-def _in_half(cue: TimeCue) -> int:
-    """Minutes after midnight, with the half of the day that a part or custom gives."""
-    assert cue.minute is not None
-    minute = cue.minute
-    if minute >= 13 * 60:
-        return minute
-    if not cue.halved:
-        # "Tomorrow evening, 7:30": in figures too, what is said of the day decides.
-        evening = cue.part is not None and cue.part >= _AFTERNOON
-        return minute + _NOON if evening and _BREAKFAST <= minute < _NOON else minute
-    if cue.part is None:
-        return minute + _NOON if 60 <= minute < 8 * 60 else minute
-    if cue.part >= _EVENING and minute >= _NOON:
-        return _MIDNIGHT + minute - _NOON
-    if cue.part >= _EVENING and minute < _SMALL_HOURS:
-        return minute + _MIDNIGHT
-    return minute + _NOON if cue.part >= _NOON and minute < 12 * 60 else minute
-
-
-def _part(
-    cue: TimeCue, day: date, moment: Moment, past: bool
-) -> tuple[datetime, datetime, Granularity]:
-    assert cue.part is not None
-    start = _local(day, cue.part, moment)
-    if not cue.has_day:
-        if past and start > moment.posted_at:
-            start = _local(day - timedelta(days=1), cue.part, moment)
-        elif not past and start + PART_LENGTH <= moment.posted_at:
-            start = _local(day + timedelta(days=1), cue.part, moment)
-    return start, start + PART_LENGTH, Granularity.DAY_PART
-
-
-def _local(day: date, minute: int, moment: Moment) -> datetime:
-    """UTC of a local wall-clock time; a time the clock skips is read with the old offset."""
-    day += timedelta(days=minute // _MIDNIGHT)
-    minute %= _MIDNIGHT
-    wall = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=moment.zone)
-    return wall.astimezone(UTC)

@@ -1,16 +1,20 @@
-"""What the clock rules of all languages share: packs, validity of hours, and what is no time."""
+"""What the rules of all languages share: packs, units, and what is no time."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
+import yaml
+
 from tocsin.model.reading import Granularity
-from tocsin.reading.places_pack import read_pack
-from tocsin.reading.times import TimeCue
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 FRIDAY = 4
 AFTER_FRIDAY_PRAYER = 13 * 60 + 30
@@ -27,35 +31,23 @@ UNITS: Mapping[str, tuple[timedelta, Granularity]] = {
 NOT_A_TIME_AFTER = re.compile(
     r"\s?(?:[%°€$£₽₴]|\.\d|:\d|,\d|/\d|-\d|–\d{3}|(?:mln|млн|тыс|руб|км|кг|usd|eur)\b)"
 )
-VERSE_RANGE = re.compile(r"[-–]\d{1,3}\b(?!\s*[:.]\d)")
-SCORE_BEFORE = re.compile(
-    r"(?:сч[её]т\w*|score\w*|выигра\w+|проигра\w+|побе[дж]\w+|won|lost|beat|draw|odds|ratio)"
-    r"\W{0,3}(?:\w+\W{1,3}){0,2}$",
-    re.IGNORECASE,
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """A language's words for time and the digest of the file they came from."""
+def pack_digest(name: str) -> str:
+    """The first 16 hex digits of the SHA-256 of a built-in pack."""
+    return hashlib.sha256(_pack_bytes(name)).hexdigest()[:16]
 
-    words: Mapping[str, Any]
-    digest: str
 
-    @classmethod
-    def read(cls, language: str) -> Pack:
-        """The built-in pack ``times_<language>.yaml``."""
-        words, digest = read_pack(f"times_{language}")
-        return cls(words, digest)
+@cache
+def read_pack(name: str) -> tuple[Mapping[str, Any], str]:
+    """A built-in pack and its digest; read once."""
+    words = yaml.load(_pack_bytes(name), _LOADER)  # noqa: S506 - one of the safe loaders
+    return words, pack_digest(name)
 
-    def table(self, name: str) -> Mapping[str, int]:
-        """A table of words to numbers."""
-        found: Mapping[str, int] = self.words[name]
-        return found
 
-    def parts(self) -> dict[str, int]:
-        """Parts of the day → minutes after midnight."""
-        return {word: minutes_of(clock) for word, clock in self.words["parts"].items()}
+@cache
+def _pack_bytes(name: str) -> bytes:
+    return (files("tocsin.reading.packs") / f"{name}.yaml").read_bytes()
 
 
 def minutes_of(clock: str) -> int:
@@ -70,42 +62,9 @@ def choice(words: Iterable[str]) -> str:
     return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
 
 
-def single_words(*tables: Iterable[str]) -> frozenset[str]:
-    """The words that phrases are made of, leaving out single letters."""
-    phrases = (phrase for table in tables for phrase in table)
-    return frozenset(word for phrase in phrases for word in phrase.split() if len(word) > 1)
-
-
 def rest_is_no_time(text: str, end: int) -> bool:
     """What follows makes of the figures a price, a percentage, a verse, a version, a score."""
     return NOT_A_TIME_AFTER.match(text, end) is not None
-
-
-def is_verse(text: str, start: int, end: int, books: frozenset[str]) -> bool:
-    """ "John 3:16", "5:17-20": chapter and verse."""
-    before = text[max(0, start - 20) : start].rstrip(" .").rpartition(" ")[2].lstrip("(\n")
-    return before in books or (VERSE_RANGE.match(text, end) is not None)
-
-
-def is_score(text: str, start: int) -> bool:
-    """ "won 3:15": the result of a game."""
-    return SCORE_BEFORE.search(text, max(0, start - 40), start) is not None
-
-
-def numeric_date(match: re.Match[str], order: str) -> TimeCue | None:
-    """A date in figures; ``order`` is ``dmy`` or ``ymd``. None: there is no such month or day."""
-    first, second, third = match.group("a"), match.group("b"), match.group("c")
-    if order == "ymd":
-        year, month, day = int(first), int(second), int(third)
-        return _date_cue(match, year, month, day)
-    year_or_none = full_year(third) if third else None
-    return _date_cue(match, year_or_none, int(second), int(first))
-
-
-def _date_cue(match: re.Match[str], year: int | None, month: int, day: int) -> TimeCue | None:
-    if not is_date(year, month, day):
-        return None
-    return TimeCue(match.start(), match.end(), year=year, month=month, day_of_month=day)
 
 
 def is_date(year: int | None, month: int | None, day: int) -> bool:

