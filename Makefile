@@ -35,12 +35,16 @@ bench-encoders: $(VENV)/test.stamp ## what faster sentence vectors cost and are 
 bench-reading: $(VENV)/test.stamp ## what one post says, measured on our own test posts and public suites
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/reading.py
 
-bench-where-when: $(VENV)/test.stamp ## where and when a post speaks of, measured on our own labelled posts
+bench-where-when: $(VENV)/test.stamp ## where and when a post speaks of, on our own and on other people's labels
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/where_when.py dev test
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/geoparsing.py
 
-models: $(VENV)/models.stamp ## train everything anew (needs the data folder; half an hour)
+models: $(VENV)/models.stamp ## train everything anew (needs the data folder; an hour)
+	$(BIN)/python models/make_ordinary_words.py
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/make_commonness.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_screen.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_judge.py
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_places.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_vector_map.py
 
 lint: $(VENV)/test.stamp ## style, types, layers
@@ -66,8 +70,8 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/models.stamp: $(VENV)/test.stamp # torch is for training alone, and in no lock
-	$(BIN)/python -m pip install --disable-pip-version-check -q torch==2.13.0
+$(VENV)/models.stamp: $(VENV)/test.stamp # for training alone, and in no lock
+	$(BIN)/python -m pip install --disable-pip-version-check -q torch==2.13.0 wordfreq==3.1.1
 	touch $@
 
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp

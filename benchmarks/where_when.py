@@ -26,6 +26,7 @@ from tocsin.text import post_from_content
 OURS = ROOT / "data" / "where_when"
 NEAR_KM = 30.0
 AREA_KM = 300.0
+SURE = 0.9
 
 
 def main(splits: list[str]) -> None:
@@ -53,11 +54,13 @@ class Tally:
 
     def __init__(self) -> None:
         self.gold = self.found = self.same = self.roles = 0
+        self.sure: list[bool] = []
         self.kinds: dict[str, list[bool]] = defaultdict(list)
 
     def add(self, gold: list[dict[str, Any]], found: Iterable[PlaceMention]) -> None:
         """One post; each place found answers for one labelled place at most."""
         left = list(found)
+        self.sure += [any(_same(g, m) for g in gold) for m in left if m.p >= SURE]
         self.gold += len(gold)
         self.found += len(left)
         for place in gold:
@@ -80,6 +83,7 @@ class Tally:
             "f1": round(2 * precision * recall / both, 3) if both else 0.0,
             "roles": round(self.roles / self.same, 3) if self.same else 0.0,
             "labelled": self.gold,
+            "right_of_sure": [sum(self.sure), len(self.sure)],
             "recall_by_kind": {
                 kind: [sum(hits), len(hits)] for kind, hits in sorted(self.kinds.items())
             },

@@ -22,7 +22,16 @@ from risk_builders import (
     when,
 )
 
-from tocsin.model import Act, ChannelProfile, Frame, GatheringCall, Role, Signal, VenueClass
+from tocsin.model import (
+    Act,
+    ChannelProfile,
+    Frame,
+    GatheringCall,
+    PlaceKind,
+    Role,
+    Signal,
+    VenueClass,
+)
 from tocsin.risk import SituationOptions, SituationTracker
 
 ALLEGES = (Act.ALLEGATION,)
@@ -48,6 +57,22 @@ def test_a_statement_without_place_is_no_situation() -> None:
 
 def test_an_unsure_place_is_left_out() -> None:
     assert look([hostile(places=(place(p=0.2),))], 1) is None
+
+
+@pytest.mark.parametrize("kind", [PlaceKind.COUNTRY, PlaceKind.REGION, PlaceKind.CONTINENT])
+def test_an_area_is_too_wide_for_a_situation(kind: PlaceKind) -> None:
+    area = replace(place(role=Role.GATHER_AT), kind=kind)
+    assert look([hostile(places=(area,))], 1) is None
+    town = place("Bexley")
+    tracker = SituationTracker({})
+    assert tell(tracker, [hostile(places=(area, town))]) == [(key("Bexley"),)]
+
+
+def test_a_call_to_an_area_is_one_without_a_place() -> None:
+    area = replace(place(role=Role.GATHER_AT), kind=PlaceKind.REGION)
+    tracker = SituationTracker({})
+    tell(tracker, [hostile(), call(places=(area,))])
+    assert tracker.situation(key(), T0 + hours(2), by_channel) is not None
 
 
 def test_the_place_to_gather_goes_before_places_spoken_of() -> None:

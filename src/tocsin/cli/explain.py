@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from tocsin.cli.options import JsonOption, ProjectOption, open_project
-from tocsin.cli.output import out, show, show_json, show_rows
+from tocsin.cli.output import gazetteer, out, show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines.local import post_from_row
 from tocsin.engines.workers import PostReader, ReadingPlan
@@ -56,6 +56,7 @@ def explain(
         tocsin explain --text "Everyone to the hostel at eight, they must go" --lang en
     """
     said = _typed(post, lang) if text else _archived(post, project)
+    gazetteer()
     found = PostReader(ReadingPlan()).explain(said)
     if as_json:
         show_json(_as_json(found))

@@ -62,7 +62,11 @@ def progress(what: str, total: int | None = None) -> Iterator[tuple[Progress, An
 def gazetteer() -> Gazetteer:
     """The gazetteer; a bar shows where it must be built first (once, some 20 seconds)."""
     with progress("preparing the gazetteer", total=100) as (bar, task):
-        return Gazetteer.load(progress=lambda share: bar.update(task, completed=round(100 * share)))
+
+        def told(share: float) -> None:
+            bar.update(task, completed=round(100 * share))
+
+        return Gazetteer.load(progress=told)
 
 
 def say(line: str) -> None:

@@ -22,7 +22,7 @@ from tocsin.cli.options import (
     known_channels,
     read_options,
 )
-from tocsin.cli.output import progress, say
+from tocsin.cli.output import gazetteer, progress, say
 from tocsin.cli.run import cores
 from tocsin.engines.project import filing
 from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
@@ -60,6 +60,7 @@ def replay(
         settings=Settings({"run.workers": cores() if workers is None else workers}, "--workers"),
     )
     refused: list[str] = []
+    gazetteer()
     with Replay(known_channels(channels)) as replaying, filing(out):
         with progress("read files") as (bar, task):
             items = _items(posts, forced, read_options(mapping), refused)

@@ -187,6 +187,13 @@ class Gazetteer:
         """
         return self._look_up(tuple(words))[0 if areas else 1]
 
+    def leads_to_large(self, key: str, least: int) -> bool:
+        """A longer name that begins with this word key is that of a place of ``least`` people."""
+        if self.head_length(key) <= 1:
+            return False
+        behind = self._file.entries_behind(key)
+        return any(self.populations[entry >> 1] >= least for entry in behind if entry & 1)
+
     def airports_named(self, words: Sequence[str]) -> tuple[int, ...]:
         """Indexes of the airports that are themselves called so ("Heathrow", "Уйташ")."""
         return self._look_up(tuple(words))[2]

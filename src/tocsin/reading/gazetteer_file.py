@@ -124,8 +124,14 @@ class NameFile:
         row = self._ask("SELECT entries FROM names WHERE key = ?", key)
         if row is None:
             return ()
-        packed = row[0]
-        return (packed,) if isinstance(packed, int) else tuple(memoryview(packed).cast("i"))
+        return _unpacked(row[0])
+
+    def entries_behind(self, key: str) -> tuple[int, ...]:
+        """Entries of all longer names that begin with this word key."""
+        question = "SELECT entries FROM names WHERE key > ? AND key < ?"
+        # A space ends the first word, and "!" is what comes after it.
+        found = self._connection().execute(question, (f"{key} ", f"{key}!")).fetchall()
+        return tuple(entry for (packed,) in found for entry in _unpacked(packed))
 
     def title(self, index: int) -> tuple[str, str | None]:
         """Main name, and the id of what is no city."""
@@ -148,6 +154,10 @@ class NameFile:
         if held is None or held.process != os.getpid():
             held = self._local.held = _Connection(self.path)
         return held.database
+
+
+def _unpacked(packed: int | bytes) -> tuple[int, ...]:
+    return (packed,) if isinstance(packed, int) else tuple(memoryview(packed).cast("i"))
 
 
 def read_columns(path: Path) -> tuple[Columns, str]:

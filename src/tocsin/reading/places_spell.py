@@ -17,6 +17,7 @@ MAX_HEADS = 100_000
 ORDINARY_FROM = 3.6
 """A word said this often (Zipf scale) is no place where it is written small …"""
 
+KNOWN = 50_000
 LARGE = 100_000
 """… unless a city of this size is called so: then the city may be why."""
 
@@ -124,6 +125,10 @@ class Speller:
         theirs = max((self._gazetteer.head_length(key) for key in keys), default=0)
         single = self._named((form,), ours > 0) if ours or theirs else None
         plain = not ours and self._plain(form, lang, single)
+        if plain and theirs > 1:
+            # "в минеральных водах", but not every two words that some hamlet is called by
+            large = any(self._gazetteer.leads_to_large(key, KNOWN) for key in keys)
+            theirs = theirs if large else 1
         head = _Head(max(ours, theirs), ours, plain, single)
         if len(self._heads) < MAX_HEADS:
             self._heads[form, lang] = head

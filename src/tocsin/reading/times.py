@@ -234,7 +234,8 @@ def _prayed(cue: TimeCue) -> TimeCue:
     """ "Friday after the prayer" is after Friday prayer; on other days a prayer says no hour."""
     if cue.prayer != "any":
         return cue
-    return replace(cue, part=cue.part if cue.weekday == FRIDAY else None, prayer=None)
+    friday = cue.weekday == FRIDAY or cue.weekdays == (FRIDAY,)
+    return replace(cue, part=cue.part if friday else None, prayer=None)
 
 
 def _week_of_hours(cue: TimeCue) -> TimeCue:

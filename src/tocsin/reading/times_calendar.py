@@ -1,12 +1,15 @@
 """Time cues placed on the calendar of a time zone: intervals in UTC.
 
 Conventions: morning 08:00, midday 12:00, afternoon 15:00, evening 18:00, night 22:00, after
-Friday prayer 13:30, each six hours long; a clock time is an hour long; a day runs from midnight
+Friday prayer 13:30, each six hours long; where the place is not known, prayers are at Fajr
+05:00, Dhuhr 12:00, Asr 15:00, Maghrib 18:00 and Isha 20:00, Sunday's service is at 10:00 and over
+at 12:00, Shabbat begins and ends at 18:00; a clock time is an hour long; a day runs from midnight
 to midnight; a term that names no hour ends at 23:59 of its day.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -203,10 +206,8 @@ def _in_order(cue: TimeCue, moment: Moment) -> TimeCue:
 
 def _of_month(cue: TimeCue, day_of_month: int, today: date, past: bool) -> date | None:
     """ "On the 29th": the nearest such day ahead (behind, for the past)."""
-    if cue.next_month or day_of_month > _LONGEST_MONTH:
+    if cue.next_month:
         first = (today.replace(day=1) + timedelta(days=_LONGEST_MONTH + 1)).replace(day=1)
-        if day_of_month > _LONGEST_MONTH:
-            return first - timedelta(days=1)
         return _valid(first.year, first.month, day_of_month)
     days = []
     for step in range(-3, 4):
@@ -229,6 +230,8 @@ def _nearest(days: Sequence[date], today: date, past: bool, horizon: timedelta) 
 
 
 def _valid(year: int, month: int, day: int) -> date | None:
+    if day > _LONGEST_MONTH:
+        day = monthrange(year, month)[1]
     try:
         return date(year, month, day)
     except ValueError:

@@ -24,6 +24,7 @@ _ARABIC = re.compile(r"[\u0621-\u064a]")
 _PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc\u06d2]")
 _UKRAINIAN = re.compile(r"[їєґЇЄҐ]")
 _CUT = re.compile(r"[,،]\s|\s[-–—]\s|:\s")
+_ORDINAL = re.compile(r"\d\.$")
 _PUT_OFF = re.compile(r"^(?:перен[её]с\w*|перенос\w*|отлож\w+|назнач\w+|заплан\w+)$")
 """Told in the past, of a day that is still to come."""
 
@@ -41,7 +42,7 @@ def find_all_times(words: Words, lang: str) -> list[TimeCue]:
         found.extend(pack_times(language).cues(text))
 
     def is_past(cue: TimeCue) -> bool:
-        return cue.past or tells_of_past(words, *words.bounds(cue.start), lang)
+        return cue.past or tells_of_past(words, *_sentence(words, cue), lang)
 
     return merge(found, words.text, is_past)[:MAX_CUES]
 
@@ -59,7 +60,7 @@ def clause_of(words: Words, cue: TimeCue, cues: Sequence[TimeCue]) -> tuple[int,
     """The stretch whose verbs speak of a cue's time: its sentence, cut where another time's
     part of it ends ("yesterday it was, | on Friday it will be").
     """
-    start, end = words.bounds(cue.start)
+    start, end = _sentence(words, cue)
     for other in cues:
         if start <= other.start and other.end <= cue.start:
             cut = _CUT.search(words.text, other.end, cue.start)
@@ -67,6 +68,15 @@ def clause_of(words: Words, cue: TimeCue, cues: Sequence[TimeCue]) -> tuple[int,
         elif cue.end <= other.start < end:
             cuts = list(_CUT.finditer(words.text, cue.end, other.start))
             end = end if not cuts else cuts[-1].start()
+    return start, end
+
+
+def _sentence(words: Words, cue: TimeCue) -> tuple[int, int]:
+    """The sentence of a cue; the full stop of "on 5. November", "on the 11." ends none."""
+    start, end = words.bounds(cue.start)
+    last = cue.end + 1 if _ORDINAL.search(words.text, cue.start, cue.end) else cue.end - 1
+    if end < last < len(words.text):
+        end = words.bounds(last)[1]
     return start, end
 
 

@@ -34,7 +34,7 @@ _PLAIN = ("day", "weekday", "week", "month", "day_of_month", "deadline", "past",
           "needs_company", "next_month")  # fmt: skip
 _NIGHT = 22 * 60
 _BY_THE_SUN = {
-    "fajr": "05:00", "sunrise": "06:00", "dhuhr": "12:00", "asr": "15:00", "maghrib": "18:00",
+    "fajr": "05:00", "sunrise": "08:00", "dhuhr": "12:00", "asr": "15:00", "maghrib": "18:00",
     "isha": "20:00", "candles": "18:00", "havdalah": "18:00",
 }  # fmt: skip
 """Where the place is not known: by custom."""
@@ -202,7 +202,8 @@ def _date(match: Match, tables: Tables) -> dict[str, Any] | None:
         month = _first((tables.value("month", match, "month2"), tables.value("month", match)))
         written = match["y"]
     else:
-        return {}
+        last = match.fixed.get("day_of_month") is not None and match["month"] is not None
+        return {"month": tables.value("month", match)} if last else {}
     year = full_year(written) if written is not None else None
     if not is_date(year, month, day):
         return None
@@ -214,7 +215,8 @@ def _date(match: Match, tables: Tables) -> dict[str, Any] | None:
 
 def _month_first(match: Match) -> bool:
     """ "10/29": a figure over twelve is no month."""
-    return int(match["b"] or 0) > 12 >= int(match["a"] or 0) and match["iso"] is None
+    marked = "." not in match.found.group()
+    return int(match["b"] or 0) > 12 >= int(match["a"] or 0) and match["iso"] is None and marked
 
 
 def _either_order(match: Match) -> bool:

@@ -107,12 +107,7 @@ class WhereWhen:
         told = times_find.find_all_times(words, enriched.lang)
         cues = [cue for cue in told if not cue.deadline]
         spots = self.spots(words, enriched, home, cues)
-        seen = self.look_at_roles(words, spots, enriched, (cues, hints))
-        roles = self._weights.roles.roles(seen, enriched.vector)
-        roles = [
-            rule if spot.cue == "shared" else role
-            for spot, role, rule in zip(spots, roles, seen.rules, strict=True)
-        ]
+        roles = self._roles(words, spots, enriched, (cues, hints)) if spots else []
         mentions = tuple(
             spot.mention(self._gazetteer, role) for spot, role in zip(spots, roles, strict=True)
         )
@@ -123,6 +118,21 @@ class WhereWhen:
         deadline = choose_deadline(timed, enriched.post.posted_at)
         calls = make_calls(words, mentions, (event, cues), hints, placed)
         return WhereWhenResult(mentions, event, deadline, calls)
+
+    def _roles(
+        self,
+        words: Words,
+        spots: Sequence[Spot],
+        enriched: Enriched,
+        told: tuple[Sequence[TimeCue], CueHints],
+    ) -> list[Role]:
+        """A role for each spot; that of a shared location is a matter of rules."""
+        seen = self.look_at_roles(words, spots, enriched, told)
+        roles = self._weights.roles.roles(seen, enriched.vector)
+        return [
+            rule if spot.cue == "shared" else role
+            for spot, role, rule in zip(spots, roles, seen.rules, strict=True)
+        ]
 
     def look_at_roles(
         self,

@@ -10,6 +10,7 @@ from tocsin.model import (
     EventTime,
     GatheringCall,
     Granularity,
+    PlaceKind,
     PlaceMention,
     Role,
     Signal,
@@ -83,6 +84,7 @@ def _place(row: Row) -> PlaceMention:
         p=row["p"],
         time_zone=row["time_zone"],
         venue=VenueClass(row["venue"]) if row["venue"] else None,
+        kind=PlaceKind(row.get("kind", PlaceKind.CITY)),
     )
 
 
