@@ -6,53 +6,49 @@ import json
 from pathlib import Path
 
 import pytest
-
-from tocsin.cli.app import run_main
+from cli_support import Outcome, call, project_in
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    folder = tmp_path / "desk"
-    assert run_main(["init", str(folder), "--key-file", str(tmp_path / "key")]) == 0
-    return folder
+    return project_in(tmp_path)
 
 
-def _add(desk: Path, *more: str) -> int:
-    where = ["--lat", "42.9", "--lon", "47.4", "--country", "ru", "--project", str(desk)]
-    return run_main(["places", "add", "Верхний Бласт", *where, *more])
+def _add(desk: Path, *more: str) -> Outcome:
+    where = ["--lat", "42.9", "--lon", "47.4", "--country", "ru", "--project", desk]
+    return call("places", "add", "Верхний Бласт", *where, *more)
 
 
-def test_search_in_any_case(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_main(["places", "search", "Махачкале", "--json"]) == 0
-    first = json.loads(capsys.readouterr().out.splitlines()[0])
+def test_search_in_any_case() -> None:
+    done = call("places", "search", "Махачкале", "--json")
+    first = json.loads(done.out.splitlines()[0])
     assert (first["name"], first["country"], first["kind"]) == ("Makhachkala", "RU", "city")
 
 
-def test_search_without_result_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_main(["places", "search", "Qwertzuiop"]) == 1
-    assert "tocsin places add" in capsys.readouterr().out
+def test_search_without_result_is_a_finding() -> None:
+    done = call("places", "search", "Qwertzuiop")
+    assert done.code == 1
+    assert "tocsin places add" in done.out
 
 
-def test_an_added_place_is_listed_and_found(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_main(["places", "list", "--project", str(desk)]) == 0
-    assert _add(desk, "--alias", "Бласт", "--zone", "Europe/Moscow") == 0
-    capsys.readouterr()
-    assert run_main(["places", "list", "--project", str(desk), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["aliases"] == ["Бласт"]
-    assert run_main(["places", "search", "Бласте", "--project", str(desk), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["id"].startswith("added:")
-    assert _add(desk) == 2
+def test_an_added_place_is_listed_and_found(desk: Path) -> None:
+    assert "none of your own" in call("places", "list", "--project", desk).out
+    assert _add(desk, "--alias", "Бласт", "--zone", "Europe/Moscow").code == 0
+    listed = call("places", "list", "--project", desk, "--json")
+    assert json.loads(listed.out)["aliases"] == ["Бласт"]
+    assert "Бласт" in call("places", "list", "--project", desk).out
+    found = call("places", "search", "Бласте", "--project", desk, "--json")
+    assert json.loads(found.out)["id"].startswith("added:")
+    again = _add(desk)
+    assert again.code == 2
+    assert "there already" in again.err
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [["--lat", "91"], ["--country", "Russia"], ["--zone", "Moscow"]],
-)
-def test_a_wrong_place_is_refused_in_one_line(
-    desk: Path, wrong: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert _add(desk, *wrong) == 2
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+@pytest.mark.parametrize("wrong", [["--lat", "91"], ["--country", "Russia"], ["--zone", "Moscow"]])
+def test_a_wrong_place_is_refused_in_one_line(desk: Path, wrong: list[str]) -> None:
+    done = _add(desk, *wrong)
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 1
     assert not (desk / "places.yaml").exists()
 
 
@@ -67,19 +63,15 @@ def test_a_wrong_place_is_refused_in_one_line(
         ("- [", "cannot be read"),
     ],
 )
-def test_a_broken_file_names_itself(
-    desk: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_file_names_itself(desk: Path, text: str, said: str) -> None:
     (desk / "places.yaml").write_text(text, encoding="utf-8")
-    assert run_main(["places", "list", "--project", str(desk)]) == 2
-    assert said in capsys.readouterr().err
+    done = call("places", "list", "--project", desk)
+    assert done.code == 2
+    assert said in done.err
 
 
-def test_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_main(["places", "explain", "A fair in Leeds"]) == 0
-    assert "read as a place" in capsys.readouterr().out
-    assert run_main(["places", "explain", "A fair in Leeds", "--json"]) == 0
-    row = json.loads(capsys.readouterr().out)[-1]
+def test_explained() -> None:
+    assert "read as a place" in call("places", "explain", "A fair in Leeds").out
+    row = json.loads(call("places", "explain", "A fair in Leeds", "--json").out)[-1]
     assert (row["said"], row["options"][0]["country"]) == ("Leeds", "GB")
-    assert run_main(["places", "explain", "nothing"]) == 0
-    assert "nothing in it" in capsys.readouterr().out
+    assert "nothing in it" in call("places", "explain", "qqqq wwww").out

@@ -34,6 +34,10 @@ STEM = 5
 
 WINDOW = 3
 REACH = 40.0
+CALLED_FROM = 0.7
+"""Score of gathering below which the rules' word that people are called is not enough: in real posts
+"join" and "come" are said of much else."""
+
 MARGINS = {Role.GATHER_AT: 0.6, Role.ORIGIN: 0.6, Role.HAPPENED_AT: 0.35, Role.MENTIONED: 0.0}
 """How much surer training must be of another role than of what the rules say."""
 
@@ -107,6 +111,7 @@ class Seen:
     Args:
         rules: what the rules say of each place.
         calm: nobody is called by this post.
+        doubted: the reader makes little of the calls that the rules see.
         dense: one row per place, in the order of DENSE.
         around: per place, the buckets of the words beside it.
         anywhere: the buckets of all words of the post.
@@ -114,6 +119,7 @@ class Seen:
 
     rules: Sequence[Role]
     calm: bool
+    doubted: bool
     dense: list[list[float]]
     around: list[list[int]]
     anywhere: list[int]
@@ -126,7 +132,10 @@ def _decided(logits: Floats, rule: Role, seen: Seen) -> Role:
     if seen.calm or (called and rule is Role.MENTIONED):
         shares[ROLES.index(Role.GATHER_AT)] = 0.0
     best = int(shares.argmax())
-    return rule if shares[best] - shares[ROLES.index(rule)] < MARGINS[rule] else ROLES[best]
+    margin = MARGINS[rule]
+    if rule is Role.GATHER_AT and seen.doubted:
+        margin = 0.0
+    return rule if shares[best] - shares[ROLES.index(rule)] <= margin else ROLES[best]
 
 
 def look_at_roles(
@@ -144,6 +153,7 @@ def look_at_roles(
     return Seen(
         given[0],
         given[2].calm,
+        any(given[2].scores) and given[2].scores[0] < CALLED_FROM,
         [_dense(words, spots, at, given, told) for at in range(len(spots))],
         [_around(words, spot) for spot in spots],
         [_bucket(f"s{form[:STEM]}") for form in words.forms[:MOST_WORDS]],
