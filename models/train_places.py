@@ -58,8 +58,8 @@ PLAN = Plan(hidden=32, epochs=12, drop=0.3)
 OUR_WEIGHT = 30.0
 RIDGE = 3e-4
 EXPECTED = {"beside_admin": (4.0, 0.03), "beside_country": (2.5, 0.03), "near_home": (2.5, 0.01)}
-"""Weights that are nearly known beforehand, with a ridge of their own: "Birmingham, Alabama" is rare
-in what there is to train on, and leaves no doubt."""
+"""Weights that are nearly known beforehand, with a ridge of their own: "Birmingham, Alabama" is
+rare in what there is to train on, and leaves no doubt."""
 
 RIGHT_KM = {"city": 30.0, "area": 400.0}
 AREAS = {"country", "state", "region", "island", "county", "continent", "province"}
