@@ -1,7 +1,11 @@
-"""Ways to say a time from ``reading/times_cases``, and how they are read in tests."""
+"""Ways to say a time from ``reading_times/times_cases``, and how they are read in tests."""
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,7 +22,7 @@ from tocsin.reading.times import TimeCue
 from tocsin.reading.times_calendar import Moment, place_on_calendar
 from tocsin.reading.times_find import clause_of, find_all_times, tells_of_past
 
-FOLDER = Path(__file__).parent / "reading" / "times_cases"
+FOLDER = Path(__file__).parent / "reading_times" / "times_cases"
 LANGUAGES = ("ru", "uk", "en", "de", "fr", "es", "ar", "tr")
 
 
@@ -50,3 +54,18 @@ def read(case: dict[str, Any], lang: str) -> tuple[EventTime | None, EventTime |
 
 def local(moment: datetime, case: dict[str, Any]) -> str:
     return moment.astimezone(ZoneInfo(case["zone"])).strftime("%Y-%m-%dT%H:%M")
+
+
+@contextmanager
+def machine_zone(name: str) -> Iterator[None]:
+    """The machine set to another time zone for a while."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = name
+    time.tzset()
+    try:
+        yield
+    finally:
+        os.environ.pop("TZ")
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()

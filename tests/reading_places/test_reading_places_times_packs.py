@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from times_support import machine_zone
 from tocsin.model import EventTime, Granularity
 from tocsin.reading.places_words import Words
 from tocsin.reading.times import TimeCue
@@ -230,20 +227,6 @@ def test_every_pattern_compiles_and_asks_for_something(lang: str) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_packs_are_named_among_the_versions(lang: str) -> None:
     assert set(pack_times(lang).digests) == {f"packs/times_{lang}", "packs/times_common"}
-
-
-@contextmanager
-def machine_zone(name: str) -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = name
-    time.tzset()
-    try:
-        yield
-    finally:
-        os.environ.pop("TZ")
-        if before is not None:
-            os.environ["TZ"] = before
-        time.tzset()
 
 
 @settings(max_examples=60, deadline=None)

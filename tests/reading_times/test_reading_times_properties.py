@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from times_support import LANGUAGES, cases, placed
+from times_support import LANGUAGES, cases, machine_zone, placed
 from tocsin.model import EventTime, Granularity
 from tocsin.reading.places_words import Words
 from tocsin.reading.times import TimeCue
@@ -43,20 +39,6 @@ def events(text: str, lang: str, posted: datetime, zone: str) -> list[EventTime]
     words, moment = Words(text), Moment(posted, ZoneInfo(zone))
     found = (placed(words, cue, lang, moment) for cue in find_all_times(words, lang))
     return [event for event in found if event is not None]
-
-
-@contextmanager
-def machine_zone(name: str) -> Iterator[None]:
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = name
-    time.tzset()
-    try:
-        yield
-    finally:
-        os.environ.pop("TZ")
-        if before is not None:
-            os.environ["TZ"] = before
-        time.tzset()
 
 
 @settings(max_examples=60)
