@@ -31,7 +31,10 @@ def marked(text: str, calm: bool = False) -> tuple[str, CueHints]:
         at = found.end()
     plain.append(text[at:])
     hints = CueHints(
-        tuple(spans["gathering"]), tuple(spans["violence_report"]), tuple(spans["origin"]), calm
+        tuple(spans["gathering"]),
+        tuple(spans["violence_report"]),
+        tuple(spans["origin"]),
+        calm=calm,
     )
     return "".join(plain), hints
 

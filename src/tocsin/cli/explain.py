@@ -63,6 +63,7 @@ def explain(
         return
     _show_text(found)
     _show_reading(found)
+    _show_places(found)
     _show_weights(found, everything)
 
 
@@ -132,6 +133,27 @@ def _show_reading(found: Explanation) -> None:
     if rows:
         show("")
         show_rows(rows, ("where", "kind", "cue"), False)
+
+
+def _show_places(found: Explanation) -> None:
+    """Places with their roles, and the calls to gather."""
+    reading = found.reading
+    for place in reading.places:
+        show(f"place {place.name}: {place.role.value} (p {place.p:.2f})")
+    for call in reading.calls:
+        where = call.place.name if call.place is not None else "no place named"
+        when = iso(call.time.start) if call.time is not None else "no time"
+        said = [f"call  to {where}, {when}"]
+        if call.called is not None:
+            said.append(f"called: {found.text[call.called.start : call.called.end]}")
+        if call.asks:
+            asks = ", ".join(found.text[span.start : span.end] for span in call.asks)
+            said.append(f"asks: {asks}")
+        if call.against is not None:
+            said.append(f"against {call.against}")
+        show("; ".join(said))
+    if reading.deadline is not None:
+        show(f"deadline {iso(reading.deadline.start)}")
 
 
 def _show_weights(found: Explanation, everything: bool) -> None:

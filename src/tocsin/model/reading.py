@@ -161,11 +161,20 @@ class EventTime:
 
 @dataclass(frozen=True, slots=True)
 class GatheringCall:
-    """A call to come together: where, and when if it is said."""
+    """A call to come together: where, and when if it is said.
+
+    Args:
+        called: the words by which people are called upon, if any.
+        asks: what they are to bring or do, as far as preparation gives it away (masks, cars).
+        against: the group whom the post's hostile acts are about; None where it asserts none.
+    """
 
     place: PlaceMention | None
     time: EventTime | None
     span: Span | None = None
+    called: Span | None = None
+    asks: tuple[Span, ...] = ()
+    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class CueHints:
         happened_spans: words that tell of something that happened or is happening, kind
             ``violence_report`` or ``trigger``; in text order.
         origin_spans: words after which a place is where somebody comes from, kind ``origin``.
+        group_spans: names of groups, which are no places ("Roma").
         calm: the post denies or calms, so a place in it is no place to gather at.
         scores: what the reader makes of the post, each 0 to 1, in the order of SCORES.
     """
@@ -25,5 +26,6 @@ class CueHints:
     gather_spans: tuple[Span, ...] = ()
     happened_spans: tuple[Span, ...] = ()
     origin_spans: tuple[Span, ...] = ()
+    group_spans: tuple[Span, ...] = ()
     calm: bool = False
     scores: tuple[float, ...] = (0.0,) * len(SCORES)

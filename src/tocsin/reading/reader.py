@@ -21,6 +21,7 @@ from tocsin.model.reading import (
     Target,
 )
 from tocsin.reading.acts import Evidence
+from tocsin.reading.calls_joined import joined
 from tocsin.reading.cues import Found
 from tocsin.reading.features import HOUR
 from tocsin.reading.heads import Weight
@@ -148,6 +149,7 @@ class PackReader:
         seen = _Seen(look, form.plain)
         hints = seen.hints(verdict, enriched.text)
         placed = self._where_when.find(enriched, profile, hints)
+        spans = seen.spans(verdict.target)
         return Reading(
             ref=enriched.post.ref,
             version=enriched.post.version,
@@ -162,9 +164,11 @@ class PackReader:
             places=placed.places,
             event_time=placed.event_time,
             deadline=placed.deadline,
-            calls=placed.calls,
+            calls=joined(
+                placed.calls, enriched.text, form.lang, (spans, verdict.acts, verdict.target)
+            ),
             signals=seen.signals(),
-            spans=seen.spans(verdict.target),
+            spans=spans,
         )
 
     def hints(self, enriched: Enriched, profile: ChannelProfile | None) -> CueHints:
@@ -250,6 +254,11 @@ class _Seen:
                 gather_spans=tuple(map(self.span, hints.gather_spans)),
                 happened_spans=tuple(map(self.span, hints.happened_spans)),
                 origin_spans=tuple(map(self.span, hints.origin_spans)),
+                group_spans=tuple(
+                    self.span(self.look.found.named(mention))
+                    for mention in self.look.found.mentions
+                    if mention.term.sort == "noun"
+                ),
                 calm=hints.calm,
                 scores=_scores(verdict),
             )

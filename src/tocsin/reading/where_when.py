@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.model.place import Place
 from tocsin.model.post import ChannelProfile, Enriched
-from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Role
+from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Role, Span
 from tocsin.reading import times_find, times_pack
 from tocsin.reading.calls import Timed, assign_roles, choose_deadline, choose_time, make_calls
 from tocsin.reading.gazetteer import Gazetteer
@@ -106,7 +106,7 @@ class WhereWhen:
         home = self.home(profile)
         told = times_find.find_all_times(words, enriched.lang)
         cues = [cue for cue in told if not cue.deadline]
-        spots = self.spots(words, enriched, home, cues)
+        spots = self.spots(words, enriched, home, (*cues, *hints.group_spans))
         roles = self._roles(words, spots, enriched, (cues, hints)) if spots else []
         mentions = tuple(
             spot.mention(self._gazetteer, role) for spot, role in zip(spots, roles, strict=True)
@@ -159,12 +159,20 @@ class WhereWhen:
         return self._homes[text]
 
     def spots(
-        self, words: Words, enriched: Enriched, home: Place | None, cues: Sequence[TimeCue]
+        self,
+        words: Words,
+        enriched: Enriched,
+        home: Place | None,
+        others: Sequence[TimeCue | Span],
     ) -> list[Spot]:
-        """Places and venues of a post, in text order."""
+        """Places and venues of a post, in text order.
+
+        Args:
+            others: times and names of groups; what lies within one is no place.
+        """
         finder = self._venues.of(enriched.lang)
         found = self._places.find(words, enriched.lang, home, finder.is_venue)
-        apart = [place for place in found if not _within(place, cues)]
+        apart = [place for place in found if not _within(place, others)]
         venues = [venue for venue in finder.find(words) if not _overlaps(venue, apart)]
         spots = make_spots(words, apart, venues, home)[:MAX_PLACES]
         shared = enriched.post.venue
@@ -208,9 +216,9 @@ def _where(mentions: Sequence[PlaceMention], home: Place | None) -> tuple[float,
     return None if home is None else (home.latitude, home.longitude)
 
 
-def _within(place: Found, cues: Sequence[TimeCue]) -> bool:
-    """Part of a time ("19:00 MSK" names a zone, not Moscow)."""
-    return any(cue.start <= place.start and place.end <= cue.end for cue in cues)
+def _within(place: Found, others: Sequence[TimeCue | Span]) -> bool:
+    """Part of a time ("19:00 MSK" names a zone, not Moscow) or of a group's name."""
+    return any(other.start <= place.start and place.end <= other.end for other in others)
 
 
 def _overlaps(venue: VenueWord, places: Sequence[Found]) -> bool:
