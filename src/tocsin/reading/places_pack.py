@@ -19,14 +19,9 @@ from tocsin.reading.places_endings import Endings
 from tocsin.reading.places_words import Words
 
 LANGUAGES = ("ru", "en", "uk", "de", "fr", "es", "ar", "tr")
-COUNTRIES_LIKE_CITIES = (
-    "Singapore Monaco Luxembourg Djibouti Kuwait Mexico Guatemala Panama Gibraltar Macao"
-)
-_COUNTRIES_LIKE_CITIES = frozenset(COUNTRIES_LIKE_CITIES.split())
 _LINKS = frozenset(
     {"de", "du", "d", "des", "a", "al", "del", "la", "el", "los", "las", "the", "der", "den"}
 )
-_STATES_LIKE_PLACES = frozenset({"New York", "Washington", "Georgia"})
 
 
 @cache
@@ -44,14 +39,6 @@ def _listed(name: str) -> Mapping[str, Any]:
     return listed
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A country (``admin`` empty) or its first-level division; empty country: a continent."""
-
-    country: str
-    admin: str = ""
-
-
 @dataclass(slots=True)
 class PlaceWords:
     """What the packs say, all languages together.
@@ -62,9 +49,8 @@ class PlaceWords:
         endings: what is written together with a name and says the same.
         aliases: name key → gazetteer entry.
         airports: name key → IATA code.
-        regions: name key → region.
         never: folded names that are no places though the gazetteer has them.
-        heads: first word key → the most words in an alias, airport or region name.
+        heads: first word key → the most words in an alias or an airport's or area's name.
     """
 
     prepositions: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -74,7 +60,6 @@ class PlaceWords:
     streets: set[str] = field(default_factory=set)
     aliases: dict[str, int] = field(default_factory=dict)
     airports: dict[str, str] = field(default_factory=dict)
-    regions: dict[str, Region] = field(default_factory=dict)
     ordinary: set[str] = field(default_factory=set)
     person_names: set[str] = field(default_factory=set)
     first_names: set[str] = field(default_factory=set)
@@ -93,26 +78,15 @@ class PlaceWords:
             words._add(language, pack, gazetteer)
         words.prepositions[""] = {**words.prepositions["en"], **words.prepositions["ru"]}
         words._every = frozenset(word for known in words.prepositions.values() for word in known)
-        words._add_countries()
-        words._add_states()
+        for table in ("countries", "us_states"):
+            for area in _listed(table).values():
+                words._note(area["name"])
         return words
 
     @property
     def all_prepositions(self) -> frozenset[str]:
         """Those of every language."""
         return self._every
-
-    def _add_countries(self) -> None:
-        """English names of countries that are no city's name as well."""
-        for code, country in sorted(_listed("countries").items()):
-            if " " not in country["name"] and country["name"] not in _COUNTRIES_LIKE_CITIES:
-                self._register(self.regions, country["name"], Region(code))
-
-    def _add_states(self) -> None:
-        """States of the US ("Birmingham, Alabama"), where no country or city has the name."""
-        for code, state in sorted(_listed("us_states").items()):
-            if state["name"] not in _STATES_LIKE_PLACES:
-                self._register(self.regions, state["name"], Region("US", code))
 
     def direction(self, words: Words, at: int, lang: str) -> str:
         """``at``, ``towards``, ``from`` or empty: what word ``at`` says of the name after it."""
@@ -143,19 +117,16 @@ class PlaceWords:
             self._register(self.aliases, name, 2 * city_index(gazetteer, target) + 1)
         for name, code in pack.get("airport_names", {}).items():
             self._register(self.airports, name, code)
-        self._add_regions(pack.get("regions", {}), gazetteer)
-
-    def _add_regions(self, regions: Mapping[str, Any], gazetteer: Gazetteer) -> None:
-        for name, country in regions.get("countries", {}).items():
-            self._register(self.regions, name, Region(country))
-        for name, target in regions.get("by_city", {}).items():
-            index = city_index(gazetteer, target)
-            region = Region(gazetteer.countries[index], gazetteer.admin[index])
-            self._register(self.regions, name, region)
+        for name in pack.get("areas", ()):
+            self._note(str(name))
 
     def _register(self, table: dict[str, Any], name: str, value: object) -> None:
+        table.update(dict.fromkeys(name_keys(name), value))
+        self._note(name)
+
+    def _note(self, name: str) -> None:
+        """A name that is looked for wherever it stands, written small as well."""
         for key in name_keys(name):
-            table[key] = value
             head = key.partition(" ")[0]
             self.heads[head] = max(self.heads.get(head, 0), key.count(" ") + 1)
 
