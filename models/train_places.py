@@ -26,11 +26,11 @@ from tocsin.model import ChannelProfile, Enriched, Identity
 from tocsin.model.place import Place
 from tocsin.model.reading import Role
 from tocsin.reading import CueHints, times_find
-from tocsin.reading.gazetteer import Gazetteer
+from tocsin.reading.gazetteer import Gazetteer, distances_km
 from tocsin.reading.gazetteer_names import words_of
-from tocsin.reading.places_commonness import Commonness
-from tocsin.reading.places_features import BUCKETS, DENSE, Surveyor
-from tocsin.reading.places_meant import CONTEXT, NONE, PRIOR, Options, Resolver, Table, distances
+from tocsin.reading.places_features import BUCKETS, DENSE
+from tocsin.reading.places_meant import CONTEXT, NONE, PRIOR, Resolver, Table
+from tocsin.reading.places_names import Names
 from tocsin.reading.places_pack import PlaceWords
 from tocsin.reading.places_roles import (
     ANYWHERE_SCALE,
@@ -42,7 +42,7 @@ from tocsin.reading.places_roles import (
 )
 from tocsin.reading.places_roles import BUCKETS as ROLE_BUCKETS
 from tocsin.reading.places_roles import DENSE as ROLE_DENSE
-from tocsin.reading.places_spell import Hit, Speller
+from tocsin.reading.places_spell import Hit
 from tocsin.reading.places_weights import WEIGHTS
 from tocsin.reading.places_words import Words
 from tocsin.reading.venues import Venues
@@ -64,7 +64,7 @@ rare in what there is to train on, and leaves no doubt."""
 RIGHT_KM = {"city": 30.0, "area": 400.0}
 AREAS = {"country", "state", "region", "island", "county", "continent", "province"}
 POSTED_AT = "2022-05-11T09:00:00+03:00"
-NAMED_KINDS = AREAS | {"city/town", "city", "district", "airport", "province"}
+NAMED_KINDS = AREAS | {"city/town", "city", "district", "airport"}
 """What a gazetteer may have; not hospitals, bridges and rivers."""
 
 HELD_OUT = 5
@@ -107,9 +107,8 @@ class Trainer:
 
     def __init__(self) -> None:
         self.gazetteer = Gazetteer.load()
-        pack, common = PlaceWords.load(self.gazetteer), Commonness.load()
-        self.speller = Speller(self.gazetteer, pack, common)
-        self.surveyor = Surveyor(self.gazetteer, pack, common)
+        pack = PlaceWords.load(self.gazetteer)
+        self.names = Names(self.gazetteer, pack)
         self.venues = Venues(pack)
 
     # -- texts -------------------------------------------------------------------------------
@@ -145,16 +144,11 @@ class Trainer:
         weights: list[float] = []
         held: list[bool] = []
         for number, text in enumerate(self.texts("LMR")):
-            hits = [
-                hit
-                for hit in self.speller.spell(text.words, text.lang)
-                if not self.surveyor.street(text.words, hit)
-            ]
-            rows, buckets, _ = self.surveyor.survey(
-                text.words, hits, text.lang, self.venues.of(text.lang).is_venue
-            )
-            dense += rows
-            around += buckets
+            hits = self.names.hits(text.words, text.lang)
+            is_venue = self.venues.of(text.lang).is_venue
+            survey = self.names.survey(text.words, hits, text.lang, is_venue)
+            dense += survey.dense
+            around += survey.around
             labels += [_label(text, hit) for hit in hits]
             weights += [OUR_WEIGHT if text.ours else 1.0] * len(hits)
             held += [number % HELD_OUT == 0] * len(hits)
@@ -211,27 +205,14 @@ class Trainer:
         found = []
         for text in texts:
             placed = [g for g in text.gold if g.point is not None and g.kind in NAMED_KINDS]
-            hits = [self._hit(text.words, g) for g in placed]
-            order = sorted((hit for hit in hits if hit), key=lambda hit: hit.first)
-            after = dict(zip(order, self.surveyor.beside(text.words, order), strict=True))
-            options = [
-                Options(hit.entries, b.entries if (b := after[hit]) else ()) if hit else Options(())
-                for hit in hits
-            ]
+            hits = self.names.given(text.words, [(g.start, g.end) for g in placed])
+            options = self.names.options(text.words, hits)
             tables = resolver.tables(options, text.lang, text.home)
             for gold, table in zip(placed, tables, strict=True):
                 if table is not None:
                     worth = OUR_WEIGHT if text.ours else 1.0
                     found.append((table, _right(gold, table), worth))
         return found
-
-    def _hit(self, words: Words, gold: Gold) -> Hit | None:
-        inside = [
-            n
-            for n in range(len(words))
-            if words.ends[n] > gold.start and words.starts[n] < gold.end
-        ]
-        return self.speller.given(words, inside[0], inside[-1]) if inside else None
 
 
 def _label(text: Text, hit: Hit) -> float:
@@ -249,7 +230,7 @@ def _label(text: Text, hit: Hit) -> float:
 
 def _right(gold: Gold, table: Table) -> npt.NDArray[np.bool_]:
     assert gold.point is not None
-    far = distances(table.point, np.radians(gold.point))
+    far = distances_km(table.latitudes, table.longitudes, *gold.point)
     area = gold.kind in AREAS
     limit = RIGHT_KM["area" if area else "city"]
     right = far <= limit

@@ -119,17 +119,15 @@ def explain(
     rows: list[dict[str, Any]] = []
     for name in found:
         options = [{**_row(place), "probability": round(share, 3)} for place, share in name.options]
-        meant = round(name.meant, 3)
-        rows.append(
-            {"said": name.said, "a_place": meant, "p": round(name.p, 3), "options": options}
-        )
+        sure = {"a_place": round(name.meant, 3), "p": round(name.p, 3), "read": name.read}
+        rows.append({"said": name.said, **sure, "options": options})
     if as_json:
         show_json(rows)
         return
     if not rows:
         show("nothing in it spells the name of a place")
     for row in rows:
-        verdict = "read as a place" if row["p"] >= WhereWhen.ABSTAIN_BELOW else "left alone"
+        verdict = "read as a place" if row["read"] else "left alone"
         out.print(f"[bold]{row['said']}[/bold]  a place: {row['a_place']}  → {verdict}")
         for option in row["options"]:
             out.print(

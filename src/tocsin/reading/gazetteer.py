@@ -31,7 +31,7 @@ from tocsin.reading.gazetteer_build import KEY_BITS
 from tocsin.reading.gazetteer_file import Coded, Columns, NameFile, prepared, read_columns
 from tocsin.reading.gazetteer_names import MOST_KEYS, word_keys, words_of
 
-__all__ = ["AddedPlace", "Gazetteer", "distance_km"]
+__all__ = ["AddedPlace", "Gazetteer", "distance_km", "distances_km"]
 
 EARTH_KM = 6371.0
 DEGREE_KM = 110.5
@@ -168,7 +168,7 @@ class Gazetteer:
         """Cities within ``km`` of a point, nearest first."""
         band = np.abs(self.latitudes - lat) <= km / DEGREE_KM
         near = np.flatnonzero(band & (self.kinds.codes == 0))
-        distances = _distances(self.latitudes[near], self.longitudes[near], lat, lon)
+        distances = distances_km(self.latitudes[near], self.longitudes[near], lat, lon)
         order = np.argsort(distances, kind="stable")
         return [self.place_at(int(near[at])) for at in order if distances[at] <= km]
 
@@ -198,9 +198,9 @@ class Gazetteer:
         """Indexes of the airports that are themselves called so ("Heathrow", "Уйташ")."""
         return self._look_up(tuple(words))[2]
 
-    def is_added(self, entries: Sequence[int]) -> bool:
+    def is_added(self, entries: Iterable[int]) -> bool:
         """One of these entries was added by a user; it then stands alone."""
-        return any(entry >> 1 >= self._added_from for entry in entries)
+        return bool(self._added) and any(entry >> 1 >= self._added_from for entry in entries)
 
     def index_of(self, place_id: str) -> int:
         """Index of a place in the columns; KeyError: no such place."""
@@ -347,7 +347,7 @@ class Gazetteer:
         close = {code: km for code, km in distances.items() if km <= NAMED_KM}
         if not close:
             spots = self._airport_places
-            every = _distances(
+            every = distances_km(
                 self.latitudes[spots], self.longitudes[spots], place.latitude, place.longitude
             )
             for at in np.flatnonzero(every <= NEARBY_KM):
@@ -356,7 +356,7 @@ class Gazetteer:
         return min(close, key=lambda code: rank_airport(code, close[code]), default=None)
 
 
-def _distances(
+def distances_km(
     lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64], lat: float, lon: float
 ) -> npt.NDArray[np.float64]:
     """Great-circle distances in km (haversine) from points in degrees to one."""
@@ -372,4 +372,4 @@ def _distances(
 def distance_km(one: Place, other: Place) -> float:
     """Great-circle distance of two places in km."""
     lats, lons = np.array([one.latitude]), np.array([one.longitude])
-    return float(_distances(lats, lons, other.latitude, other.longitude)[0])
+    return float(distances_km(lats, lons, other.latitude, other.longitude)[0])

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from tocsin.model.place import Place, PlaceKind
 from tocsin.reading.gazetteer import Gazetteer
-from tocsin.reading.places_commonness import Commonness
-from tocsin.reading.places_features import DENSE, Surveyor
+from tocsin.reading.places_features import DENSE, Survey
 from tocsin.reading.places_filter import PlaceFilter
-from tocsin.reading.places_meant import Options, Resolver
-from tocsin.reading.places_pack import PlaceWords
-from tocsin.reading.places_spell import Hit, Speller
+from tocsin.reading.places_meant import Resolved, Resolver, Weighed
+from tocsin.reading.places_names import Names, options_of
+from tocsin.reading.places_spell import Hit
 from tocsin.reading.places_words import Words
 
 ABSTAIN_BELOW = 0.4
@@ -60,40 +59,53 @@ class Explained:
     Args:
         meant: probability that a place is meant at all.
         p: that the likeliest candidate is meant.
+        read: it is read as that place, and not left alone.
         options: candidates with their probabilities, given that a place is meant.
     """
 
     said: str
     meant: float
     p: float
+    read: bool
     options: tuple[tuple[Place, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A name of a text with all that was made of it; see Explained.
+
+    Args:
+        weighed: its candidates; None where it is an airport's own name.
+    """
+
+    hit: Hit
+    preposition: str
+    meant: float
+    weighed: Weighed | None
+    place: Place | None
+    airport: Place | None
+    p: float
+    read: bool
 
 
 class PlaceFinder:
     """Finds place names; the same text and context always give the same mentions."""
 
     def __init__(
-        self, gazetteer: Gazetteer, words: PlaceWords, trained: tuple[PlaceFilter, Resolver]
+        self, gazetteer: Gazetteer, names: Names, trained: tuple[PlaceFilter, Resolver]
     ) -> None:
-        common = Commonness.load()
         self._gazetteer = gazetteer
-        self.speller = Speller(gazetteer, words, common)
-        self.surveyor = Surveyor(gazetteer, words, common)
-        self._filter, self.resolver = trained
+        self._names = names
+        self._filter, self._resolver = trained
 
     def named(
         self, words: Words, lang: str, is_venue: Callable[[str], bool]
     ) -> list[tuple[int, int]]:
         """Spans of characters that more likely than not mean a place, whichever it is."""
-        hits = self._hits(words, lang)
-        if not hits:
-            return []
-        dense, around, _ = self.surveyor.survey(words, hits, lang, is_venue)
-        return [
-            (words.starts[hit.first], words.ends[hit.last])
-            for hit, p in zip(hits, self._filter.probabilities(dense, around), strict=True)
-            if p >= MEANT_FROM
-        ]
+        hits = self._names.hits(words, lang)
+        survey = self._names.survey(words, hits, lang, is_venue)
+        meant = self._filter.probabilities(survey.dense, survey.around)
+        return [_span(words, hit) for hit, p in zip(hits, meant, strict=True) if p >= MEANT_FROM]
 
     def find(
         self, words: Words, lang: str, home: Place | None, is_venue: Callable[[str], bool]
@@ -104,46 +116,23 @@ class PlaceFinder:
             home: the channel's home place.
             is_venue: tells whether a folded word is a venue word.
         """
-        hits = self._hits(words, lang)
-        if not hits:
-            return []
-        dense, around, seen = self.surveyor.survey(words, hits, lang, is_venue)
-        meant = self._meant(hits, dense, around)
-        likely = [n for n, p in enumerate(meant) if p >= CONTEXT_FROM]
-        beside = self.surveyor.beside(words, hits)
-        options = [_options(hits[n], beside[n]) for n in likely]
-        found = []
-        for n, best in zip(likely, self.resolver.resolve(options, lang, home), strict=True):
-            place, airport = self._place(hits[n], None if best is None else best.index)
-            p = meant[n] * (1.0 if best is None else best.share)
-            least = ABSTAIN_BELOW if dense[n][RULE] > 0 else DOUBTED_BELOW
-            if place is not None and p >= least:
-                start, end = words.starts[hits[n].first], words.ends[hits[n].last]
-                found.append(Found(start, end, place, airport, p, seen[n].preposition))
-        return found
+        return [
+            Found(*_span(words, one.hit), one.place, one.airport, one.p, one.preposition)
+            for one in self._judged(words, lang, home, is_venue)
+            if one.read and one.place is not None  # the second says so to the type checker
+        ]
 
     def explain(
         self, words: Words, lang: str, home: Place | None, is_venue: Callable[[str], bool]
     ) -> list[Explained]:
         """All names a text spells, those that are left alone too."""
-        hits = self._hits(words, lang)
-        if not hits:
-            return []
-        dense, around, _ = self.surveyor.survey(words, hits, lang, is_venue)
-        meant = self._meant(hits, dense, around)
-        beside = self.surveyor.beside(words, hits)
-        options = [_options(hit, area) for hit, area in zip(hits, beside, strict=True)]
-        ranked = self.resolver.ranked(options, lang, home, MOST_SHOWN)
-        best = self.resolver.resolve(options, lang, home)
-        return [
-            Explained(
-                words.text[words.starts[hit.first] : words.ends[hit.last]],
-                p,
-                p * (one.share if one is not None else 1.0),
-                tuple((self._gazetteer.place_at(index), share) for index, share in listed),
-            )
-            for hit, p, one, listed in zip(hits, meant, best, ranked, strict=True)
-        ]
+        found = []
+        for one in self._judged(words, lang, home, is_venue, alone=True):
+            start, end = _span(words, one.hit)
+            ranked = [] if one.weighed is None else one.weighed.ranked(MOST_SHOWN)
+            options = tuple((self._gazetteer.place_at(index), share) for index, share in ranked)
+            found.append(Explained(words.text[start:end], one.meant, one.p, one.read, options))
+        return found
 
     def given(
         self, words: Words, spans: Sequence[tuple[int, int]], lang: str, home: Place | None
@@ -153,53 +142,77 @@ class PlaceFinder:
         A name the gazetteer lacks (a bridge, a hamlet) is taken to lie in the nearest place that
         the text names besides.
         """
-        hits = [self._hit(words, span) for span in spans]
-        order = sorted((hit for hit in hits if hit is not None), key=lambda hit: hit.first)
-        after = dict(zip(order, self.surveyor.beside(words, order), strict=True))
-        options = [Options(()) if hit is None else _options(hit, after[hit]) for hit in hits]
-        resolved = self.resolver.resolve(options, lang, home)
+        hits = self._names.given(words, spans)
+        weighed = self._resolver.weigh(self._names.options(words, hits), lang, home)
         places = [
-            None if hit is None else self._place(hit, None if best is None else best.index)[0]
-            for hit, best in zip(hits, resolved, strict=True)
+            None if hit is None else self._place(hit, None if one is None else one.best())[0]
+            for hit, one in zip(hits, weighed, strict=True)
         ]
         return [place or _nearest(spans, places, at) for at, place in enumerate(places)]
 
-    def _meant(
-        self, hits: Sequence[Hit], dense: list[list[float]], around: list[list[int]]
-    ) -> list[float]:
+    def _judged(
+        self,
+        words: Words,
+        lang: str,
+        home: Place | None,
+        is_venue: Callable[[str], bool],
+        alone: bool = False,
+    ) -> list[_Judged]:
+        """Names that may mean a place, in text order.
+
+        Args:
+            alone: the others too, each weighed by itself.
+        """
+        hits = self._names.hits(words, lang)
+        if not hits:
+            return []
+        survey = self._names.survey(words, hits, lang, is_venue)
+        meant = self._meant(hits, survey)
+        likely = [n for n, p in enumerate(meant) if p >= CONTEXT_FROM]
+        groups = [likely, *([n] for n in range(len(hits)) if alone and n not in likely)]
+        found = {}
+        for group in groups:
+            options = [options_of(hits[n], survey.beside[n]) for n in group]
+            for n, one in zip(group, self._resolver.weigh(options, lang, home), strict=True):
+                found[n] = self._judge(hits[n], one, meant[n], (survey, n))
+        return [found[n] for n in sorted(found)]
+
+    def _judge(
+        self, hit: Hit, weighed: Weighed | None, meant: float, at: tuple[Survey, int]
+    ) -> _Judged:
+        survey, n = at
+        best = None if weighed is None else weighed.best()
+        place, airport = self._place(hit, best)
+        p = meant * (1.0 if best is None else best.share)
+        least = ABSTAIN_BELOW if survey.dense[n][RULE] > 0 else DOUBTED_BELOW
+        read = place is not None and p >= least
+        preposition = survey.seen[n].preposition
+        return _Judged(hit, preposition, meant, weighed, place, airport, p, read)
+
+    def _meant(self, hits: Sequence[Hit], survey: Survey) -> list[float]:
         """P(a place is meant) of each hit.
 
         What a desk added is what it says; and a name beside another ("Владимир Сергеев", "Paris
         Hilton") is a person's where the rules doubt it already.
         """
-        found = self._filter.probabilities(dense, around)
-        for n, (hit, row) in enumerate(zip(hits, dense, strict=True)):
+        found = self._filter.probabilities(survey.dense, survey.around)
+        for n, (hit, row) in enumerate(zip(hits, survey.dense, strict=True)):
             if self._gazetteer.is_added(hit.entries):
                 found[n] = max(found[n], ADDED_P)
             elif row[RULE] < 0 and row[NEIGHBOUR]:
                 found[n] *= PERSON
         return found
 
-    def _hits(self, words: Words, lang: str) -> list[Hit]:
-        hits = self.speller.spell(words, lang)
-        return [hit for hit in hits if not self.surveyor.street(words, hit)]
-
-    def _hit(self, words: Words, span: tuple[int, int]) -> Hit | None:
-        inside = [
-            n for n in range(len(words)) if words.ends[n] > span[0] and words.starts[n] < span[1]
-        ]
-        return self.speller.given(words, inside[0], inside[-1]) if inside else None
-
-    def _place(self, hit: Hit, index: int | None) -> tuple[Place | None, Place | None]:
+    def _place(self, hit: Hit, best: Resolved | None) -> tuple[Place | None, Place | None]:
         """The place and, where the name is an airport's own, the airport."""
         if hit.airport is None:
-            return (None if index is None else self._gazetteer.place_at(index)), None
+            return (None if best is None else self._gazetteer.place_at(best.index)), None
         airport = self._gazetteer.place(f"airport:{hit.airport}")
         return self._gazetteer.city_of(airport), airport
 
 
-def _options(hit: Hit, beside: Hit | None) -> Options:
-    return Options(hit.entries, () if beside is None else beside.entries)
+def _span(words: Words, hit: Hit) -> tuple[int, int]:
+    return words.starts[hit.first], words.ends[hit.last]
 
 
 def _nearest(

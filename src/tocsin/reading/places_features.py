@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import log, log10
 
@@ -76,6 +77,23 @@ LINKING = "на де ла ле эль upon on de la le les del da do the am der 
 _LINKING = frozenset(LINKING.split())
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What stands around each hit of a text, one entry per hit.
+
+    Args:
+        dense: features in the order of DENSE.
+        around: buckets of the words beside it.
+        seen: the surroundings themselves.
+        beside: the area right after it, if there is one.
+    """
+
+    dense: list[list[float]]
+    around: list[list[int]]
+    seen: list[Surroundings]
+    beside: list[Hit | None]
+
+
 class Surveyor:
     """Looks around hits; the same text always gives the same numbers."""
 
@@ -90,8 +108,8 @@ class Surveyor:
         hits: Sequence[Hit],
         lang: str,
         is_venue: Callable[[str], bool],
-    ) -> tuple[list[list[float]], list[list[int]], list[Surroundings]]:
-        """Dense features (n, len(DENSE)), hashed words of each, and the surroundings themselves."""
+    ) -> Survey:
+        """Look around every hit."""
         beside = self.beside(words, hits)
         seen = [
             self._surroundings(words, hit, beside[n] is not None, (lang, is_venue))
@@ -101,7 +119,7 @@ class Surveyor:
             self._dense(words, hit, around, (lang, len(hits)))
             for hit, around in zip(hits, seen, strict=True)
         ]
-        return dense, [_around(words, hit) for hit in hits], seen
+        return Survey(dense, [_around(words, hit) for hit in hits], seen, beside)
 
     def beside(self, words: Words, hits: Sequence[Hit]) -> list[Hit | None]:
         """The area right after each hit ("Birmingham, Alabama"), None: there is none."""

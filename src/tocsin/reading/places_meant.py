@@ -9,7 +9,7 @@ mean. Weights are trained by ``models/train_places.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 import orjson
 
 from tocsin.model.place import Place, PlaceKind
-from tocsin.reading.gazetteer import EARTH_KM, Gazetteer
+from tocsin.reading.gazetteer import Gazetteer, distances_km
 
 Floats = npt.NDArray[np.float64]
 _MARKED_KINDS = (PlaceKind.REGION, PlaceKind.COUNTRY, PlaceKind.DISTRICT)
@@ -74,18 +74,43 @@ class Resolved:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The candidates of one name with their probabilities, all of shape (k,)."""
+
+    index: npt.NDArray[np.int64]
+    latitudes: Floats
+    longitudes: Floats
+    shares: Floats
+
+    def best(self) -> Resolved:
+        """The likeliest one; others that lie where it lies speak for it."""
+        best = int(np.argmax(self.shares))
+        far = distances_km(
+            self.latitudes, self.longitudes, self.latitudes[best], self.longitudes[best]
+        )
+        share = self.shares[far <= SAME_PLACE_KM].sum()
+        return Resolved(int(self.index[best]), float(min(share, 1.0)))
+
+    def ranked(self, most: int) -> list[tuple[int, float]]:
+        """Index and probability of the likeliest ones, best first."""
+        rows = np.argsort(-self.shares, kind="stable")[:most]
+        return [(int(self.index[row]), float(self.shares[row])) for row in rows]
+
+
 @dataclass(slots=True)
 class Table:
     """Candidates of one name as arrays.
 
     Args:
-        index: (k,) in the gazetteer; point: (k, 2) radians.
+        index: (k,) in the gazetteer; latitudes, longitudes: (k,) degrees.
         features: (k, PRIOR), later (k, PRIOR + CONTEXT).
         none: value of ``none_population``.
     """
 
     index: npt.NDArray[np.int64]
-    point: Floats
+    latitudes: Floats
+    longitudes: Floats
     country: list[str]
     admin: list[str]
     features: Floats
@@ -100,26 +125,12 @@ class Resolver:
         self._prior = np.asarray(prior, np.float64)
         self._context = np.asarray(context, np.float64)
 
-    def resolve(
+    def weigh(
         self, names: Sequence[Options], lang: str, home: Place | None
-    ) -> list[Resolved | None]:
-        """The likeliest candidate of each name; None where a name has none."""
+    ) -> list[Weighed | None]:
+        """The candidates of each name; None where a name has none."""
         tables = self.tables(names, lang, home)
-        return [None if table is None else self._best(table) for table in tables]
-
-    def ranked(
-        self, names: Sequence[Options], lang: str, home: Place | None, most: int
-    ) -> list[list[tuple[int, float]]]:
-        """The likeliest candidates of each name with their probabilities, best first."""
-        found: list[list[tuple[int, float]]] = []
-        for table in self.tables(names, lang, home):
-            if table is None:
-                found.append([])
-                continue
-            shares = _softmax(self._scores(table, self._context))[:-1]
-            best = np.argsort(-shares, kind="stable")[:most]
-            found.append([(int(table.index[row]), float(shares[row])) for row in best])
-        return found
+        return [None if table is None else self._weighed(table) for table in tables]
 
     def tables(self, names: Sequence[Options], lang: str, home: Place | None) -> list[Table | None]:
         """All features of all candidates; training uses them as they are."""
@@ -137,8 +148,10 @@ class Resolver:
         for entry in ranked[:MOST_CANDIDATES]:
             current[entry >> 1] = current.get(entry >> 1, False) or bool(entry & 1)
         index = np.fromiter(current, np.int64)
-        latitudes, longitudes = self._gazetteer.latitudes, self._gazetteer.longitudes
-        point = np.radians(np.stack([latitudes[index], longitudes[index]], axis=1))
+        latitudes, longitudes = (
+            self._gazetteer.latitudes[index],
+            self._gazetteer.longitudes[index],
+        )
         country = [str(self._gazetteer.countries[i]) for i in current]
         kinds = [self._gazetteer.kind_at(i) for i in current]
         population = np.log10(np.asarray([sizes[i] for i in current], np.float64) + 1000) - 4
@@ -155,7 +168,7 @@ class Resolver:
         features[:, 5] = [place == 1 for place in languages]
         features[:, 6] = [place > 0 for place in languages]
         if home is not None:
-            far = distances(point, np.radians([home.latitude, home.longitude]))
+            far = distances_km(latitudes, longitudes, home.latitude, home.longitude)
             features[:, 7] = far <= HOME_KM
             features[:, 8] = [code == home.country for code in country]
             features[:, 9] = np.log10(far + 30) - 2.5
@@ -163,7 +176,8 @@ class Resolver:
         area = features[:, 2] + features[:, 3] + features[:, 4] > 0
         features[:, 10], features[:, 11] = renown * ~area, renown * area
         admin = [str(self._gazetteer.admin[i]) for i in current]
-        return Table(index, point, country, admin, features, float(population.max()))
+        none = float(population.max())
+        return Table(index, latitudes, longitudes, country, admin, features, none)
 
     def _with_context(
         self,
@@ -178,8 +192,7 @@ class Resolver:
         others = [key for key in made if key != name.entries]
         if others:
             self._add_others(own, [(made[key], first[key]) for key in others], context)
-        features = np.hstack([own.features, context])
-        return Table(own.index, own.point, own.country, own.admin, features, own.none)
+        return replace(own, features=np.hstack([own.features, context]))
 
     def _add_beside(self, own: Table, area: int, context: Floats) -> None:
         country, admin = self._gazetteer.countries[area], self._gazetteer.admin[area]
@@ -205,7 +218,9 @@ class Resolver:
                     break
                 same = np.asarray([code == other.country[row] for code in own.country])
                 within = same & np.asarray([one == other.admin[row] for one in own.admin])
-                near = np.exp(-distances(own.point, other.point[row]) / REACH_KM)
+                there = other.latitudes[row], other.longitudes[row]
+                far = distances_km(own.latitudes, own.longitudes, *there)
+                near = np.exp(-far / REACH_KM)
                 area = other.features[row, 2:4].any()
                 same_country[number] += share * same
                 near_all += share * near * (not area)
@@ -223,23 +238,11 @@ class Resolver:
         none = weights[-2] + weights[-1] * table.none
         return np.append(table.features[:, : len(known)] @ known, none)
 
-    def _best(self, table: Table) -> Resolved:
+    def _weighed(self, table: Table) -> Weighed:
         shares = _softmax(self._scores(table, self._context))[:-1]
-        if self._gazetteer.is_added([2 * int(index) for index in table.index]):
+        if self._gazetteer.is_added(2 * int(index) for index in table.index):
             shares = shares / shares.sum()  # the desk said so: it is one of these
-        best = int(np.argmax(shares))
-        near = distances(table.point, table.point[best]) <= SAME_PLACE_KM
-        return Resolved(int(table.index[best]), float(min(shares[near].sum(), 1.0)))
-
-
-def distances(points: Floats, point: Floats) -> Floats:
-    """Great-circle distances in km (haversine) of (k, 2) to (2,), all in radians."""
-    half = (
-        np.sin((points[:, 0] - point[0]) / 2) ** 2
-        + np.cos(point[0]) * np.cos(points[:, 0]) * np.sin((points[:, 1] - point[1]) / 2) ** 2
-    )
-    far: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-    return far
+        return Weighed(table.index, table.latitudes, table.longitudes, shares)
 
 
 def _softmax(scores: Floats) -> Floats:

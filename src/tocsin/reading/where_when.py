@@ -14,9 +14,10 @@ from tocsin.reading import times_find, times_pack
 from tocsin.reading.calls import Timed, assign_roles, choose_deadline, choose_time, make_calls
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.hints import CueHints
-from tocsin.reading.places import ABSTAIN_BELOW, Explained, Found, PlaceFinder
+from tocsin.reading.places import Explained, Found, PlaceFinder
 from tocsin.reading.places_commonness import Commonness
 from tocsin.reading.places_meant import Resolver
+from tocsin.reading.places_names import Names
 from tocsin.reading.places_pack import PlaceWords
 from tocsin.reading.places_roles import Seen, look_at_roles
 from tocsin.reading.places_spots import Spot, make_spots, shared_spot
@@ -47,7 +48,7 @@ class WhereWhenResult:
     """What a post says of places and times, each in text order.
 
     Args:
-        places: mentions resolved with p of at least .5.
+        places: mentions sure enough to be reported.
         event_time: the first future time bound to a gathering, else the first time.
         deadline: the first end of a term that is still to come.
         calls: one per place to gather at; a call without a place where none is named.
@@ -62,15 +63,13 @@ class WhereWhenResult:
 class WhereWhen:
     """Finds places and times; the same post, profile and hints always give the same result."""
 
-    ABSTAIN_BELOW = ABSTAIN_BELOW
-
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._pack = PlaceWords.load(gazetteer)
         self._weights = PlaceWeights.load()
         resolver = Resolver(gazetteer, self._weights.prior, self._weights.context)
         trained = self._weights.filter, resolver
-        self._places = PlaceFinder(gazetteer, self._pack, trained)
+        self._places = PlaceFinder(gazetteer, Names(gazetteer, self._pack), trained)
         self._venues = Venues(self._pack)
         self._homes: dict[str, Place | None] = {}
 
