@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ settings.register_profile(
 settings.load_profile("tocsin")
 
 ROOT = Path(__file__).resolve().parent.parent
-START = datetime(2024, 3, 4, 6, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +41,6 @@ def data_folder() -> Path:
     if not (folder / "posts").is_dir():
         pytest.skip(f"real data not here: set TOCSIN_DATA (looked in {folder})")
     return folder
-
-
-def post_line(number: int, text: str, **more: Any) -> dict[str, Any]:
-    """A post as JSON Lines carry it, ``number`` minutes after START."""
-    at = (START + timedelta(minutes=number)).isoformat()
-    return {"id": str(number), "channel": "town_news", "posted_at": at, "text": text, **more}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from cli_support import Outcome, call, project_in
 
-from conftest import post_line
+from posts_support import post_line
 
 GOOD = orjson.dumps(post_line(1, "Погода"))
 

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from cli_support import call, project_in
 
-from conftest import post_line
+from posts_support import post_line
 from streams_support import mixed
 from tocsin.errors import EXIT_INTERRUPTED
 from tocsin.settings import SETTINGS

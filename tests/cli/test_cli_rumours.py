@@ -11,7 +11,7 @@ import orjson
 import pytest
 from cli_support import Outcome, call, project_in
 
-from conftest import post_line
+from posts_support import post_line
 from tocsin.store import Store
 from tocsin.store.suggestions import keep_likeliest
 from town_texts import BRIDGE, HOCKEY, MUSEUM, TALK

@@ -10,7 +10,7 @@ import orjson
 from engine_support import contents, ingest_file, ledger_length, new_project
 from sqlalchemy import text
 
-from conftest import post_line
+from posts_support import post_line
 from tocsin.archive import Archive
 from tocsin.engines.project import profiles
 from tocsin.store import Store

@@ -10,7 +10,7 @@ import pytest
 from engine_support import contents, ingest_file, new_project, run_all
 from sqlalchemy import select
 
-from conftest import post_line
+from posts_support import post_line
 from streams_support import mixed
 from tocsin import wire
 from tocsin.archive import Archive

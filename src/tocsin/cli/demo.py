@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import JsonOption
-from tocsin.cli.output import err, gazetteer, say, show, show_json
+from tocsin.cli.output import err, say, show, show_json
 from tocsin.clock import SystemClock
 from tocsin.demo.report import show_result
 from tocsin.demo.run import DemoResult, package_exports, run_demo
@@ -37,7 +38,7 @@ def demo(
     in the code knows that it is the demo. Works without a network.
     """
     del serve
-    gazetteer()
+    prepare_gazetteer()
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as temporary:
         result = _run((keep or Path(temporary) / "project").absolute())
     if as_json:

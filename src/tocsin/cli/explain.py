@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import JsonOption, ProjectOption, open_project
-from tocsin.cli.output import gazetteer, out, show, show_json, show_rows
+from tocsin.cli.output import out, show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines.local import post_from_row
 from tocsin.engines.workers import PostReader, ReadingPlan
@@ -56,7 +57,7 @@ def explain(
         tocsin explain --text "Everyone to the hostel at eight, they must go" --lang en
     """
     said = _typed(post, lang) if text else _archived(post, project)
-    gazetteer()
+    prepare_gazetteer()
     found = PostReader(ReadingPlan()).explain(said)
     if as_json:
         show_json(_as_json(found))

@@ -24,8 +24,6 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.reading import Gazetteer
-
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -57,16 +55,6 @@ def progress(what: str, total: int | None = None) -> Iterator[tuple[Progress, An
     hidden = not err.is_terminal
     with Progress(*columns, console=err, transient=True, disable=hidden) as bar:
         yield bar, bar.add_task(escape(what), total=total)
-
-
-def gazetteer() -> Gazetteer:
-    """The gazetteer; a bar shows where it must be built first (once, some 20 seconds)."""
-    with progress("preparing the gazetteer", total=100) as (bar, task):
-
-        def told(share: float) -> None:
-            bar.update(task, completed=round(100 * share))
-
-        return Gazetteer.load(progress=told)
 
 
 def say(line: str) -> None:

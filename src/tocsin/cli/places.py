@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from tocsin.cli.gazetteer import load_gazetteer
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
-from tocsin.cli.output import gazetteer, out, show, show_json, show_rows
+from tocsin.cli.output import out, show, show_json, show_rows
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
 from tocsin.model import Place
@@ -142,7 +143,7 @@ def _gazetteer(folder: Path) -> Gazetteer:
         own = _own(open_project(folder))
     except UsageError:
         own = ()
-    return gazetteer().with_added(own)
+    return load_gazetteer().with_added(own)
 
 
 def _own(desk: Project) -> tuple[Any, ...]:

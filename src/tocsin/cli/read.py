@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import ChannelsOption, MapOption, known_channels, read_options
-from tocsin.cli.output import gazetteer, say, show_json
+from tocsin.cli.output import say, show_json
 from tocsin.clock import SystemClock
 from tocsin.engines.workers import PostReader, ReadingPlan
 from tocsin.errors import EXIT_REFUSED, RecordRefused
@@ -35,7 +36,7 @@ def read(
     plan = ReadingPlan(reader=reader, profiles=known_channels(channels))
     now = SystemClock().now()
     posts = StreamedPosts(read_options(mapping), lambda _: now)
-    gazetteer()
+    prepare_gazetteer()
     reads = PostReader(plan)
     for post in posts.of(sys.stdin.buffer):
         _, reading = reads.read_one(post)

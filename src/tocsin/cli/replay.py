@@ -14,6 +14,7 @@ import typer
 
 from tocsin import wire
 from tocsin.backtest.replay import Replay, ReplayOptions
+from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import (
     ChannelsOption,
     FormatOption,
@@ -22,7 +23,7 @@ from tocsin.cli.options import (
     known_channels,
     read_options,
 )
-from tocsin.cli.output import gazetteer, progress, say
+from tocsin.cli.output import progress, say
 from tocsin.cli.run import cores
 from tocsin.engines.project import filing
 from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
@@ -60,7 +61,7 @@ def replay(
         settings=Settings({"run.workers": cores() if workers is None else workers}, "--workers"),
     )
     refused: list[str] = []
-    gazetteer()
+    prepare_gazetteer()
     with Replay(known_channels(channels)) as replaying, filing(out):
         with progress("read files") as (bar, task):
             items = _items(posts, forced, read_options(mapping), refused)

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tocsin.cli.digest import show_digest
+from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import JsonOption, ProjectOption, WorkersOption, open_project
-from tocsin.cli.output import gazetteer, progress, show, show_json
+from tocsin.cli.output import progress, show, show_json
 from tocsin.engines.local import RunWatch, run_project
 from tocsin.wire import warning_line
 
@@ -25,7 +26,7 @@ def run(
     nothing new does nothing. Ends with a digest, day by day.
     """
     desk = open_project(project, run__workers=cores() if workers is None else workers)
-    gazetteer()  # made here, with a bar, and not by every reading process
+    prepare_gazetteer()
     with desk.writing() as (archive, store), watched("run") as watch:
         summary = run_project(desk, archive, store, watch)
     if as_json:

@@ -10,7 +10,8 @@ from datetime import datetime
 from tocsin.model.reading import EventTime, GatheringCall, Granularity, PlaceMention, Role, Span
 from tocsin.reading.hints import CueHints
 from tocsin.reading.places_spots import Spot
-from tocsin.reading.places_words import Words
+from tocsin.reading.places_words import LINE_LEAD, Words
+from tocsin.reading.spans import gap
 from tocsin.reading.times import TimeCue
 from tocsin.reading.times_find import tells_of_past
 
@@ -25,9 +26,6 @@ BOUND_REACH = 160
 
 FALLBACK_REACH = 400
 """A place this near a gathering cue may be its place though sentences lie between."""
-
-LINE_LEAD = 4
-"""A line of a list begins with its place, after a bullet or a number."""
 
 _FINENESS = {
     Granularity.MINUTE: 0,
@@ -129,13 +127,9 @@ def _nearest(words: Words, spot: Spot, cues: Sequence[Span]) -> int | None:
     )
 
 
-def _gap(one: Spot | TimeCue, cue: Span) -> int:
-    return max(one.start - cue.end, cue.start - one.end, 0)
-
-
 def _pull(spot: Spot, cue: Span) -> int:
     """How near a cue is; one that stands after its place counts as farther away."""
-    return _gap(spot, cue) + (AFTERTHOUGHT if cue.start > spot.start else 0)
+    return gap(spot, cue) + (AFTERTHOUGHT if cue.start > spot.start else 0)
 
 
 def _own_line(words: Words, spot: Spot, hints: CueHints) -> bool:
@@ -149,7 +143,7 @@ def _own_line(words: Words, spot: Spot, hints: CueHints) -> bool:
 def _fallback(spots: Sequence[Spot], roles: Sequence[Role], gathers: Sequence[Span]) -> int | None:
     """The spot nearest to a gathering cue, where no sentence holds both."""
     options = [
-        (min(_gap(spot, cue) for cue in gathers), at)
+        (min(gap(spot, cue) for cue in gathers), at)
         for at, (spot, role) in enumerate(zip(spots, roles, strict=True))
         if role is Role.MENTIONED
     ]
@@ -195,7 +189,7 @@ def is_bound(words: Words, cue: TimeCue, gathers: Sequence[Span]) -> bool:
     """The cue stands in a gathering's sentence, or near it."""
     sentence = words.sentence(cue.start)
     return any(
-        words.sentence(span.start) == sentence or _gap(cue, span) <= BOUND_REACH for span in gathers
+        words.sentence(span.start) == sentence or gap(cue, span) <= BOUND_REACH for span in gathers
     )
 
 
@@ -270,7 +264,7 @@ def _own_time(
     place = mention.span
     sentence = words.sentence(place.start)
     near = [
-        (_gap(cue, place), cue.start, cue)
+        (gap(cue, place), cue.start, cue)
         for cue in cues
         if words.sentence(cue.start) == sentence and not cue.weak
     ]

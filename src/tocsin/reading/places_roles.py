@@ -20,7 +20,8 @@ from tocsin.model.reading import Role, Span
 from tocsin.reading.hints import SCORES, CueHints
 from tocsin.reading.places_features import LANGUAGES
 from tocsin.reading.places_spots import Spot
-from tocsin.reading.places_words import Words
+from tocsin.reading.places_words import LINE_LEAD, Words
+from tocsin.reading.spans import gap
 from tocsin.reading.times import TimeCue
 
 Floats = npt.NDArray[np.float32]
@@ -41,7 +42,6 @@ posts "join" and "come" are said of much else."""
 MARGINS = {Role.GATHER_AT: 0.6, Role.ORIGIN: 0.6, Role.HAPPENED_AT: 0.35, Role.MENTIONED: 0.0}
 """How much surer training must be of another role than of what the rules say."""
 
-LINE_LEAD = 4
 MOST_WORDS = 120
 
 DENSE = (
@@ -208,8 +208,7 @@ def _nearest(spot: Spot, spans: Sequence[Span], bounds: tuple[int, int]) -> floa
     best = 0.0
     for span in spans:
         if bounds[0] <= span.start < bounds[1]:
-            gap = max(spot.start - span.end, span.start - spot.end, 0)
-            near = exp(-gap / REACH)
+            near = exp(-gap(spot, span) / REACH)
             if near > abs(best):
                 best = near if span.start < spot.start else -near
     return best

@@ -10,6 +10,7 @@ from tocsin.model.reading import PlaceMention, Role, Span
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.places import Found
 from tocsin.reading.places_words import Words
+from tocsin.reading.spans import gap
 from tocsin.reading.venues import VenueWord, venue_spot
 
 HOME_P = 0.6
@@ -108,7 +109,7 @@ def shared_spot(gazetteer: Gazetteer, lat: float, lon: float) -> Spot | None:
 
 def _city_of(words: Words, venue: VenueWord, found: Sequence[Found]) -> int | None:
     """Index of the city a venue is in: beside it, in its sentence, else the only one named."""
-    distances = [(_distance(venue, city), at) for at, city in enumerate(found)]
+    distances = [(gap(venue, city), at) for at, city in enumerate(found)]
     for distance, at in sorted(distances):
         if distance <= _TOUCHING:
             return at
@@ -118,10 +119,6 @@ def _city_of(words: Words, venue: VenueWord, found: Sequence[Found]) -> int | No
     others = [at for at, city in enumerate(found) if city.preposition != "from"]
     cities = {found[at].place.id for at in others}
     return others[0] if len(cities) == 1 and venue.located else None
-
-
-def _distance(venue: VenueWord, city: Found) -> int:
-    return max(city.start - venue.end, venue.start - city.end, 0)
 
 
 def _in_city(venue: VenueWord, city: Found, near: bool) -> Spot:

@@ -11,6 +11,9 @@ from tocsin.reading.gazetteer_names import WORD, fold
 MAX_CHARS = 8000
 """Places and times are looked for up to here."""
 
+LINE_LEAD = 4
+"""A line of a list begins with its place, after a bullet or a number of so many characters."""
+
 _BREAK = re.compile(
     r"(?<![.\s(][A-ZА-Яа-яa-z])(?<!\b(?:St|ул|пл|пр|им))[.!?…]+(?=\s|$)|\n+|;(?=\s)"
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tocsin.reading.cues import Found, Hit, Mention
 from tocsin.reading.modality import Marks
+from tocsin.reading.spans import gap
 
 SORT_WEIGHT = {"noun": 1.0, "adjective": 0.9, "coded": 0.85, "venue": 0.85, "slur": 1.0}
 NEAR = 8
@@ -64,8 +65,7 @@ def _reach(hit: Hit, mention: Mention, found: Found, anaphor: float) -> float:
     sentence = found.tokens.sentence
     here, there = sentence[hit.head], sentence[mention.start]
     if here == there:
-        gap = max(mention.start - hit.end, hit.start - mention.end, 0)
-        return 1.0 if gap <= NEAR else SAME_SENTENCE
+        return 1.0 if gap(mention, hit) <= NEAR else SAME_SENTENCE
     away = here - there
     if away in {1, 2} and anaphor:
         return ANAPHOR
@@ -82,7 +82,7 @@ def _pronoun_near(hit: Hit, found: Found) -> float:
     best = 0.0
     for other in found.hits:
         if other.cue.kind == "pronoun" and found.tokens.sentence[other.head] == sentence:
-            near = max(other.start - hit.end, hit.start - other.end, 0) <= NEAR
+            near = gap(other, hit) <= NEAR
             named = OUTSIDERS if other.cue.id.endswith("outsiders") else PRONOUN
             best = max(best, named if near else 0.0)
     return best
