@@ -159,6 +159,7 @@ class Intake:
                     target=target,
                     directed=acts and place.venue is not None,
                     signals=tuple(sorted(reading.signals)),
+                    deadline=_deadline(reading),
                 )
                 self._file(Kind.HOSTILE, target.group, note)
 
@@ -247,6 +248,18 @@ class Intake:
             self._take_report(mark, reading)
         if Signal.TRIGGER in signals and reading.frame is not Frame.CONDEMNED:
             self._take_trigger(mark, reading)
+        if Signal.FEAR in signals:
+            self._take_fear(mark, reading)
+
+    def _take_fear(self, mark: Mark, reading: Reading) -> None:
+        """Fears of the group itself; they add to what is there and open nothing."""
+        if reading.target is None:
+            return
+        until = mark.at + self._options.window
+        for place in sifting.event_places(reading, self._options):
+            key = SituationKey(place.place_id, reading.target.group)
+            if key in self._files.dossiers:
+                self._file(Kind.FEAR, key.target, Note(mark, until, place, reading.target))
 
     def _take_uptake(self, mark: Mark, reading: Reading) -> None:
         note = Note(mark, mark.at + self._options.window)
@@ -317,6 +330,11 @@ class Intake:
             held = self._files.dossiers[key].place if key in self._files.dossiers else None
             if held is not None and apart(place, held, self._distance) <= self._options.nearby_km:
                 yield key
+
+
+def _deadline(reading: Reading) -> datetime | None:
+    """When the term that a post sets runs out, where it sets one."""
+    return reading.deadline.end if reading.deadline is not None else None
 
 
 def _pleas(

@@ -21,6 +21,7 @@ class WarningFile:
         until: end of the called window, as last known.
         below_since: since when its level could fall.
         unsaid: new evidence came after it was last told.
+        list_post: the call it was issued for; a list of places shares it.
     """
 
     action: WarningAction
@@ -31,6 +32,7 @@ class WarningFile:
     until: datetime | None = None
     below_since: datetime | None = None
     unsaid: bool = False
+    list_post: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

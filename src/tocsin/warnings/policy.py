@@ -91,6 +91,8 @@ class _Case:
         """Facts that are worth an update at once when they are new."""
         told = {f"place {place_label(self.situation.place)}"}
         told.update(f"rumour {rumour}" for rumour in self.situation.rumours[:1])
+        if self.situation.event_refs:
+            told.add("event")
         if self.window is not None:
             told.add(f"window {round(self.window.start.timestamp() / _WINDOW_GRAIN_S)}")
         return frozenset(told)
@@ -189,7 +191,11 @@ class WarningDesk:
         closed = self._closed.get(case.situation.key)
         if level is Level.NONE or (closed is not None and seen <= closed.seen):
             return ()
-        action = self._action(case, Action.ISSUE, level, _id(case.situation.key, case.as_of))
+        post = evidence.calling_post(case.situation)
+        shared = self._of_list(post)
+        action = self._action(
+            case, Action.ISSUE, level, shared or _id(case.situation.key, case.as_of)
+        )
         self._closed.pop(case.situation.key, None)
         self._files[case.situation.key] = WarningFile(
             action=action,
@@ -198,8 +204,18 @@ class WarningDesk:
             posts=evidence.counted(case.situation),
             last_new=case.as_of,
             until=case.window.end if case.window is not None else None,
+            list_post=post,
         )
         return (action,)
+
+    def _of_list(self, post: str | None) -> str | None:
+        """The id of an open warning that the same post led to: at another place of its list, or
+        against another of the groups that it may mean.
+        """
+        if post is None:
+            return None
+        open_ones = (file for _, file in sorted(self._files.items()))
+        return next((file.action.id for file in open_ones if file.list_post == post), None)
 
     def _follow(self, case: _Case, file: WarningFile) -> tuple[WarningAction, ...]:
         telling = evidence.telling(case.situation)
@@ -271,6 +287,8 @@ class WarningDesk:
             unseen=case.unseen,
             inherited=situation.hostility_inherited or situation.target.inherited,
             calibrated=forecast.calibrated,
+            called=bool(situation.call_refs),
+            shares=tuple((term.name, round(term.share, 4)) for term in forecast.terms),
         )
 
     # ending
