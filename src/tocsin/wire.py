@@ -140,6 +140,7 @@ def warning_line(action: WarningAction) -> Json:
         "calibrated": action.calibrated,
         "place_id": action.key.place_id,
         "called": action.called,
+        "zone": action.zone,
         "outlook": [
             {
                 "horizon_h": risk.horizon_h,

@@ -12,6 +12,7 @@ import typer
 
 from tocsin import __version__
 from tocsin.cli import (
+    calibrate,
     channels,
     check,
     cluster,
@@ -56,6 +57,7 @@ app.add_typer(warnings.app, name="warnings")
 app.add_typer(rumours.app, name="rumours")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
+app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
 app.command()(check.check)

@@ -54,6 +54,7 @@ class WarningAction:
         called: a call to gather stands behind it. One that turns out harmless is then "called,
             did not happen"; without any call it would be spurious.
         outlook: the probability over other horizons, shortest first.
+        zone: IANA zone of the place; also the region that outcomes are collected by.
         shares: what each reason of the score adds to the log-odds, largest first.
     """
 
@@ -81,6 +82,7 @@ class WarningAction:
     called: bool = False
     outlook: tuple[HorizonRisk, ...] = ()
     shares: tuple[tuple[str, float], ...] = ()
+    zone: str = "UTC"
 
 
 class DecisionKind(StrEnum):
@@ -94,6 +96,7 @@ class DecisionKind(StrEnum):
     WARNING_DISMISS = "warning_dismiss"
     WARNING_ACKNOWLEDGE = "warning_acknowledge"
     WARNING_OUTCOME = "warning_outcome"
+    CALIBRATION = "calibration"  # value: corrections learnt from outcomes, as JSON
     PURPOSE = "purpose"
 
 

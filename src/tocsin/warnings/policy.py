@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 
+from tocsin.errors import UsageError
 from tocsin.model import (
     Action,
     Forecast,
@@ -55,6 +56,13 @@ class WarningPolicy:
     reopen_days: float = 14
     budget_per_week: int = 50
     language: str = "en"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.watch <= self.alert <= self.alarm < 1:
+            raise UsageError(
+                f"warnings.watch {self.watch}, alert {self.alert}, alarm {self.alarm}: they must "
+                "rise, between 0 and 1"
+            )
 
     @property
     def phrases(self) -> Phrases:
@@ -288,6 +296,7 @@ class WarningDesk:
             inherited=situation.hostility_inherited or situation.target.inherited,
             calibrated=forecast.calibrated,
             called=bool(situation.call_refs),
+            zone=situation.place.time_zone,
             shares=tuple((term.name, round(term.share, 4)) for term in forecast.terms),
         )
 
