@@ -145,6 +145,10 @@ class Pipeline:
         active = self._situations.active(self.now)
         return tuple(action for other in active for action in self._evaluate(other))
 
+    def acknowledge(self, key: SituationKey) -> None:
+        """A person is on it: nobody else is woken for it."""
+        self._desk.acknowledge(key)
+
     def dismiss(self, key: SituationKey) -> tuple[WarningAction, ...]:
         """A person dismisses a warning: it is cancelled until there is new evidence."""
         return self._desk.dismiss(key, self.now)
@@ -214,6 +218,7 @@ class Pipeline:
         active = self._situations.active(self.now)
         actions = [action for key in active for action in self._evaluate(key)]
         actions.extend(self._desk.lapse(self.now, frozenset(active)))
+        actions.extend(self._desk.escalate(self.now))
         return actions
 
     def _evaluate(self, key: SituationKey) -> tuple[WarningAction, ...]:

@@ -61,6 +61,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("warnings.watch", 0.01, "probability from which a watch may stand"),
     Setting("warnings.alert", 0.04, "probability from which an alert may stand"),
     Setting("warnings.alarm", 0.15, "probability from which an alarm may stand"),
+    Setting("warnings.escalate", False, "tell alerts again that nobody acknowledged in time"),
     Setting("warnings.budget_per_week", 50, "warnings a desk can bear in a week", decides=False),
     Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
 )
@@ -108,6 +109,10 @@ class Settings:
     def number(self, name: str) -> float:
         """A setting that is a number."""
         return float(self._values[name])
+
+    def truth(self, name: str) -> bool:
+        """A setting that is on or off."""
+        return bool(self._values[name])
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A setting that is a list of texts."""

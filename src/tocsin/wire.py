@@ -141,6 +141,7 @@ def warning_line(action: WarningAction) -> Json:
         "place_id": action.key.place_id,
         "called": action.called,
         "zone": action.zone,
+        "escalation": action.escalation,
         "outlook": [
             {
                 "horizon_h": risk.horizon_h,

@@ -50,6 +50,8 @@ def _about_warning(
     for key in situations_of(store, decision["subject"]):
         if kind is DecisionKind.WARNING_CONFIRM:
             actions += pipeline.confirm(key, decision["by"])
+        elif kind is DecisionKind.WARNING_ACKNOWLEDGE:
+            pipeline.acknowledge(key)
         elif kind is DecisionKind.WARNING_DISMISS:
             actions += pipeline.dismiss(key)
         elif kind is DecisionKind.WARNING_OUTCOME and decision["value"] in _CAME:

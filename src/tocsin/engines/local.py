@@ -277,6 +277,7 @@ def pipeline_options(settings: Settings) -> PipelineOptions:
             watch=settings.number("warnings.watch"),
             alert=settings.number("warnings.alert"),
             alarm=settings.number("warnings.alarm"),
+            escalate=settings.truth("warnings.escalate"),
             budget_per_week=settings.whole("warnings.budget_per_week"),
         ),
         horizon_h=settings.whole("risk.horizon_h"),

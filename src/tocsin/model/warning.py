@@ -54,6 +54,7 @@ class WarningAction:
         called: a call to gather stands behind it. One that turns out harmless is then "called,
             did not happen"; without any call it would be spurious.
         outlook: the probability over other horizons, shortest first.
+        escalation: how many times nobody had answered when this was told; 0: not at all.
         zone: IANA zone of the place; also the region that outcomes are collected by.
         shares: what each reason of the score adds to the log-odds, largest first.
     """
@@ -83,6 +84,7 @@ class WarningAction:
     outlook: tuple[HorizonRisk, ...] = ()
     shares: tuple[tuple[str, float], ...] = ()
     zone: str = "UTC"
+    escalation: int = 0
 
 
 class DecisionKind(StrEnum):

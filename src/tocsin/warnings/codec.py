@@ -67,6 +67,9 @@ def _file(row: Row) -> WarningFile:
         below_since=_moment(row["below_since"]),
         unsaid=row["unsaid"],
         list_post=row["list_post"],
+        disturbed_at=_moment(row["disturbed_at"]),
+        acknowledged=Level(row["acknowledged"]),
+        escalated=row["escalated"],
     )
 
 

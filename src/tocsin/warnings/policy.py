@@ -19,6 +19,7 @@ from tocsin.model import (
     WarningAction,
 )
 from tocsin.warnings import codec, evidence
+from tocsin.warnings.escalation import overdue
 from tocsin.warnings.files import Closed, WarningFile
 from tocsin.warnings.levels import ceiling
 from tocsin.warnings.window import Window, called_window
@@ -43,6 +44,7 @@ class WarningPolicy:
         budget_per_week: warnings a desk can look at in a week; orders the queue, never
             suppresses an alert.
         language: of the reasons; a key of ``wording.LANGUAGES``.
+        escalate: an alert or alarm that nobody acknowledges is told again, to the next person.
     """
 
     watch: float = 0.01
@@ -56,6 +58,7 @@ class WarningPolicy:
     reopen_days: float = 14
     budget_per_week: int = 50
     language: str = "en"
+    escalate: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.watch <= self.alert <= self.alarm < 1:
@@ -155,6 +158,32 @@ class WarningDesk:
                 ended.append(self._close(key, Action.EXPIRE, as_of, why))
         return tuple(ended)
 
+    def acknowledge(self, key: SituationKey) -> None:
+        """A person has seen the warning: it goes to nobody else, unless it rises again."""
+        if key in self._files:
+            file = self._files[key]
+            self._files[key] = replace(file, acknowledged=file.action.level)
+
+    def escalate(self, as_of: datetime) -> tuple[WarningAction, ...]:
+        """Tell those again that nobody acknowledged in the time their level allows."""
+        if not self._policy.escalate:
+            return ()
+        told = []
+        for key, file in sorted(self._files.items()):
+            step = overdue(file, as_of)
+            if step is not None:
+                why = self._policy.phrases["escalated"].format(step=step)
+                action = replace(
+                    file.action,
+                    action=Action.UPDATE,
+                    issued_at=as_of,
+                    why=(why, *file.action.why),
+                    escalation=step,
+                )
+                self._files[key] = replace(file, escalated=step)
+                told.append(action)
+        return tuple(told)
+
     def dismiss(self, key: SituationKey, at: datetime) -> tuple[WarningAction, ...]:
         """A person dismissed the warning: cancelled, and not reopened without new evidence."""
         if key not in self._files:
@@ -213,6 +242,7 @@ class WarningDesk:
             last_new=case.as_of,
             until=case.window.end if case.window is not None else None,
             list_post=post,
+            disturbed_at=case.as_of,
         )
         return (action,)
 
@@ -267,7 +297,13 @@ class WarningDesk:
             return ()
         action = self._action(case, Action.UPDATE, level, file.action.id)
         self._files[case.situation.key] = replace(
-            file, action=action, told=file.told | case.news, posts=posts, unsaid=False
+            file,
+            action=action,
+            told=file.told | case.news,
+            posts=posts,
+            unsaid=False,
+            disturbed_at=case.as_of if rises else file.disturbed_at,
+            escalated=0 if rises else file.escalated,
         )
         return (action,)
 

@@ -42,6 +42,7 @@ ENGLISH: Phrases = {
     "denials": "Denials or appeals for calm: {denials} (shown; they lower nothing)",
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
     "pace_growth": "{growth} times the usual rate",
+    "escalated": "Nobody has acknowledged it; told again, {step}. time",
     "expired_window": "The called time has passed",
     "expired_silence": "Nothing new for {hours} hours",
     "expired_fallen": "What stood behind it has faded",
