@@ -24,6 +24,8 @@ _SIGNALS = (
     (Signal.PREPARATION, "preparation", "preparations are spoken of"),
     (Signal.TARGET_MARKING, "target_marking", "a spot is marked as a target"),
     (Signal.ULTIMATUM, "ultimatum", "an ultimatum is set"),
+    (Signal.ARRIVAL, "arrival", "somebody is said to arrive"),
+    (Signal.STANDING_ASIDE, "standing_aside", "police are said to look away"),
 )
 
 

@@ -26,6 +26,7 @@ from tocsin.risk.options import SituationOptions
 from tocsin.risk.traces import MAX_BACKING, Backing
 
 _UNWILLING = (Frame.REPORTED, Frame.CONDEMNED, Frame.PEACEFUL)
+_CALMING = frozenset({Signal.DENIAL, Signal.CALM, Signal.COUNTER})
 _TOOK_PART = (Kind.HOSTILE, Kind.CALL, Kind.WEAK)
 _Calls = Sequence[GatheringCall]
 
@@ -242,7 +243,7 @@ class Intake:
         signals = reading.signals
         if Signal.UPTAKE in signals and reading.frame not in _UNWILLING:
             self._take_uptake(mark, reading)
-        if Signal.DENIAL in signals or Signal.CALM in signals:
+        if signals & _CALMING:
             self._take_denial(mark, reading)
         if Signal.VIOLENCE_REPORT in signals and Signal.DENIAL not in signals:
             self._take_report(mark, reading)

@@ -31,6 +31,8 @@ ENGLISH: Phrases = {
     "support": "{support} independent channels spread allegations against {target}",
     "preparation": "Preparations are spoken of",
     "target_marking": "A spot is marked as a target",
+    "arrival": "Somebody is said to arrive there",
+    "standing_aside": "Police are said to look away",
     "ultimatum": "An ultimatum is set",
     "ultimatum_due": "An ultimatum runs out within {horizon} hours",
     "retargeting": "A called hour here or nearby has just passed: a crowd may go on from there",
