@@ -14,7 +14,7 @@ test      fit ≤ June 2016, calibrate July to December 2016, test January to Ju
 
 Nats per event: [Σ y log(λ / λ_ref) − Σ (λ − λ_ref)] / Σ y over all district-days, where λ_ref is
 the history rate of a district, Gamma-smoothed: (events by June 2016 + 1/2) / (days + 1/2 · mean
-days per event of a district). Calibration slope: b of the Poisson regression log E[y] = a + b log λ.
+days per event of a district). Slope: b of the Poisson regression log E[y] = a + b log λ.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import csv
 import gzip
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -41,7 +41,8 @@ ARVIG = DATA / "events" / "arvig-germany-2014-2017.csv.gz"
 KINDS = ("assault", "arson", "attack", "demonstration", "other")
 COUNTED = ("assault", "arson")
 BASIS = Basis(kinds=KINDS, counted=COUNTED, same_km=0.5)
-CHOICES: dict[str, Any] = {}
+Rate = Callable[[float, float], Floats]
+"""(first day, last day) → events expected per day, shape (districts, days)."""
 
 
 def day(text: str) -> float:
@@ -182,9 +183,10 @@ def _slope(rate: Floats, happened: Floats) -> float:
 # ours
 
 
-def ours(region: Region, fit_end: float, basis: Basis, options: FitOptions) -> Kernels:
+def fitted(region: Region, fit_end: float, weekdays: bool = True) -> Kernels:
     """Kernels fitted up to ``fit_end``."""
-    return fit_kernels(region.events, (WARM, fit_end), basis, region.table, options)
+    options = FitOptions(weekdays=weekdays)
+    return fit_kernels(region.events, (WARM, fit_end), BASIS, region.table, options)
 
 
 def forecast(region: Region, kernels: Kernels, first: float, last: float) -> Floats:
@@ -198,7 +200,7 @@ def forecast(region: Region, kernels: Kernels, first: float, last: float) -> Flo
 # the baselines, each with its scales chosen by likelihood on the days of the fit
 
 
-def ema_share(region: Region, fit_end: float) -> Callable[[float, float], Floats]:
+def ema_share(region: Region, fit_end: float) -> tuple[Rate, dict[str, Any]]:
     """Region's exponential moving average × Dirichlet-smoothed share of past events."""
     grid = list(product((14.0, 21.0, 30.0, 45.0, 60.0), (30.0, 100.0, 200.0, 400.0, 800.0)))
     happened = counts(region, WARM, fit_end)
@@ -210,11 +212,11 @@ def ema_share(region: Region, fit_end: float) -> Callable[[float, float], Floats
     tried = [(_likelihood(_scaled(rate(c, WARM, fit_end), happened), happened), c) for c in grid]
     best = max(tried)[1]
     scale = happened.sum() / rate(best, WARM, fit_end).sum()
-    CHOICES["ema × share"] = {"ema_days": best[0], "share_prior_events": best[1]}
-    return lambda first, last: scale * rate(best, first, last)
+    chosen = {"ema_days": best[0], "share_prior_events": best[1]}
+    return lambda first, last: scale * rate(best, first, last), chosen
 
 
-def plain_hawkes(region: Region, fit_end: float) -> Callable[[float, float], Floats]:
+def plain_hawkes(region: Region, fit_end: float) -> tuple[Rate, dict[str, Any]]:
     """Constant rate × smoothed share, and one exponential kernel in time × space for all events.
 
     Weights (background, same district, neighbours) by maximum likelihood; the scales, and how
@@ -233,20 +235,20 @@ def plain_hawkes(region: Region, fit_end: float) -> Callable[[float, float], Flo
         share = smoothed_share(region, prior, first, last)
         return np.stack([share, past, (near / near.sum(axis=0)) @ past])
 
-    def fitted(choice: tuple[float, float, float]) -> tuple[float, Floats]:
+    def mixed(choice: tuple[float, float, float]) -> tuple[float, Floats]:
         parts = rows(choice, WARM, fit_end).reshape(3, -1)
         weights = _mixture(parts, happened.ravel())
         return _likelihood(weights @ parts, happened.ravel()), weights
 
-    tried = [(*fitted(choice), choice) for choice in grid]
+    tried = [(*mixed(choice), choice) for choice in grid]
     _, weights, best = max(tried, key=lambda row: row[0])
-    CHOICES["plain Hawkes"] = {
+    chosen = {
         "days": best[0],
         "km": best[1],
         "share_prior_events": best[2],
         "weights": [round(w, 4) for w in weights.tolist()],
     }
-    return lambda first, last: np.tensordot(weights, rows(best, first, last), 1)
+    return lambda first, last: np.tensordot(weights, rows(best, first, last), 1), chosen
 
 
 def decayed(region: Region, scale: float, first: float, last: float) -> Floats:
@@ -292,3 +294,123 @@ def _scaled(rate: Floats, happened: Floats) -> Floats:
 
 def _likelihood(rate: Floats, happened: Floats) -> float:
     return float((happened * np.log(np.maximum(rate, 1e-12)) - rate).sum())
+
+
+# the two runs
+
+
+def bench_rolling() -> dict[str, Any]:
+    """One quarter ahead from four origins before July 2016; nothing calibrated."""
+    quarters = []
+    for origin, end in ORIGINS:
+        region = read_region(origin)
+        happened, reference = counts(region, origin, end), history_rate(region, origin)
+        rates = {
+            "ours": forecast(region, fitted(region, origin), origin, end),
+            "ema × share": ema_share(region, origin)[0](origin, end),
+            "plain Hawkes": plain_hawkes(region, origin)[0](origin, end),
+        }
+        scored = {name: scores(rate, happened, reference) for name, rate in rates.items()}
+        quarters.append({"events": int(happened.sum()), **scored})
+    events = sum(quarter["events"] for quarter in quarters)
+    means = {
+        name: round(sum(q["events"] * q[name]["nats_per_event"] for q in quarters) / events, 4)
+        for name in ("ours", "ema × share", "plain Hawkes")
+    }
+    return {"mean nats_per_event": means, "quarters": quarters}
+
+
+def bench_test(lag_days: float) -> dict[str, Any]:
+    """The half-year of the issue; ``lag_days``: an event is known so many days after its own."""
+    region = read_region(JULY, lag_days)
+    kernels = fitted(region, JULY)
+    tuned = calibrated(kernels, region.events, (JULY, YEAR), region.table)
+    plain = fitted(region, JULY, weekdays=False)
+    plain = calibrated(plain, region.events, (JULY, YEAR), region.table)
+    ema, ema_chosen = ema_share(region, JULY)
+    hawkes, hawkes_chosen = plain_hawkes(region, JULY)
+    rates = {
+        "ours": forecast(region, tuned, YEAR, END),
+        "ours without weekdays": forecast(region, plain, YEAR, END),
+        "ours not calibrated": forecast(region, kernels, YEAR, END),
+        "ema × share": _calibrated(ema, region),
+        "plain Hawkes": _calibrated(hawkes, region),
+        "ema × share, not calibrated": ema(YEAR, END),
+        "plain Hawkes, not calibrated": hawkes(YEAR, END),
+    }
+    happened = counts(region, YEAR, END)
+    return {
+        "districts": len(region.table.degrees),
+        "events": int(happened.sum()),
+        "lag_days": lag_days,
+        "models": _scored(rates, happened, history_rate(region, JULY)),
+        "against": {
+            name: _difference(rates["ours"], rates[name], happened)
+            for name in ("ema × share", "plain Hawkes")
+        },
+        "chosen": {"ema × share": ema_chosen, "plain Hawkes": hawkes_chosen},
+        "kernels": _described(tuned),
+    }
+
+
+def _scored(rates: dict[str, Floats], happened: Floats, reference: Floats) -> dict[str, Any]:
+    """Scores of every model; over the mean rate of the fit's districts as well."""
+    level = np.full((len(reference), 1), reference.mean())
+    return {
+        name: scores(rate, happened, reference)
+        | {"nats_over_one_rate": scores(rate, happened, level)["nats_per_event"]}
+        for name, rate in rates.items()
+    }
+
+
+def _calibrated(rate: Rate, region: Region) -> Floats:
+    """A baseline's rates, calibrated on the same half-year in the same way."""
+    seen = rate(JULY, YEAR).ravel()
+    intercept, slope = poisson_line(np.log(seen), counts(region, JULY, YEAR).ravel())
+    return np.asarray(np.exp(intercept + slope * np.log(rate(YEAR, END))))
+
+
+def _difference(one: Floats, other: Floats, happened: Floats) -> dict[str, Any]:
+    """Nats per event by which ``one`` is better, with a 90 % bootstrap interval over weeks."""
+    gain = (happened * np.log(one / other) - one + other).sum(axis=0)
+    weeks = np.arange(gain.size) // 7
+    of_week = np.bincount(weeks, weights=gain), np.bincount(weeks, weights=happened.sum(axis=0))
+    drawn = np.random.default_rng(7).integers(0, weeks[-1] + 1, (2000, weeks[-1] + 1))
+    means = of_week[0][drawn].sum(axis=1) / of_week[1][drawn].sum(axis=1)
+    return {
+        "nats_per_event": round(float(gain.sum() / happened.sum()), 4),
+        "interval_90": [round(float(cut), 4) for cut in np.quantile(means, (0.05, 0.95))],
+    }
+
+
+def _described(kernels: Kernels) -> dict[str, Any]:
+    weights = {
+        term: [round(weight, 4), *(round(end, 4) for end in kernels.interval(term))]
+        for term, weight in zip(kernels.basis.terms(), kernels.weights, strict=True)
+    }
+    return {
+        "fitted_on": kernels.fitted_on,
+        "intercept": round(kernels.intercept, 4),
+        "slope": round(kernels.slope, 4),
+        "weekday": [round(factor, 3) for factor in kernels.weekday],
+        "weights with 90 % interval": weights,
+    }
+
+
+def main() -> None:
+    """Run the named parts, both by default."""
+    named, where = sys.argv[1:] or ["rolling", "test"], machine()
+    result: dict[str, Any] = {
+        "command": f"python benchmarks/arvig.py {' '.join(named)}",
+        "data": {"file": ARVIG.name, "sha256": digest_of(ARVIG)},
+    }
+    if "rolling" in named:
+        result["rolling origins before July 2016"] = bench_rolling()
+    if "test" in named:
+        result["test"] = bench_test(0.0)
+        result["test, 2 days late"] = bench_test(2.0)
+    write_result("arvig" if "test" in named else "arvig-rolling", where, result)
+
+
+if __name__ == "__main__":
+    main()

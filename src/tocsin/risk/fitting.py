@@ -15,7 +15,7 @@ from math import ceil
 
 import numpy as np
 
-from tocsin.risk.contagion import PlaceTable, parts, snapshot
+from tocsin.risk.contagion import PlaceTable
 from tocsin.risk.history import EventHistory
 from tocsin.risk.kernels import THURSDAY, Basis, Kernels, prior_kernels, prior_weights
 from tocsin.risk.past_events import Floats, Indices, PastEvent, day_of
@@ -40,7 +40,7 @@ class FitOptions:
         weekdays: whether days of the week have factors.
     """
 
-    prior_parents: float = 20.0
+    prior_parents: float = 10.0
     weekdays: bool = True
 
 

@@ -40,7 +40,8 @@ class Basis:
         region_km, neighbour_km: scale of exp(−km / scale).
         same_km: within this distance two points are one place.
         near_days: scales of contagion within a place.
-        neighbour_days: scale of contagion to places around.
+        neighbour_days: scale of contagion to places around; 83 % of what exp(−t / 4 d) carries
+            comes within a week.
         place_km2: area of a place, where no table says which places there are.
         utc_offset_h: local time, for the day of the week.
     """
@@ -48,13 +49,13 @@ class Basis:
     kinds: tuple[str, ...] = ("riot", "assault", "arson", "clandestine", OTHER)
     counted: tuple[str, ...] = ("riot", "assault", "arson")
     level_days: float = 21.0
-    share_days: float = 365.0
+    share_days: float = 730.0
     share_prior: float = 10.0
     region_km: float = 40.0
     neighbour_km: float = 40.0
     same_km: float = 10.0
-    near_days: tuple[float, ...] = (3.0, 30.0)
-    neighbour_days: float = 7.0
+    near_days: tuple[float, ...] = (3.0, 60.0)
+    neighbour_days: float = 4.0
     place_km2: float = 1000.0
     utc_offset_h: float = 0.0
 
