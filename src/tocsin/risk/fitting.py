@@ -26,7 +26,7 @@ ROUNDS = 4
 STEPS, SETTLED = 2_000, 1e-9
 """Steps of expectation maximisation at most, and the change of any weight that ends them."""
 
-WEEKDAY_EVENTS = 20.0
+WEEKDAY_EVENTS = 60.0
 """Events at the mean rate that are added to each day of the week."""
 
 
@@ -40,7 +40,7 @@ class FitOptions:
         weekdays: whether days of the week have factors.
     """
 
-    prior_parents: float = 10.0
+    prior_parents: float = 5.0
     weekdays: bool = True
 
 

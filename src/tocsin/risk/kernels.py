@@ -54,7 +54,7 @@ class Basis:
     region_km: float = 40.0
     neighbour_km: float = 40.0
     same_km: float = 10.0
-    near_days: tuple[float, ...] = (3.0, 60.0)
+    near_days: tuple[float, ...] = (3.0, 180.0)
     neighbour_days: float = 4.0
     place_km2: float = 1000.0
     utc_offset_h: float = 0.0
@@ -79,13 +79,16 @@ class Basis:
 
 
 PRIOR_SHARES = {
-    "even": 0.2,
-    "exposed": 0.1,
+    "even": 0.05,
+    "exposed": 0.05,
     "share": 0.2,
-    "share_all": 0.1,
-    "region": 0.1,
+    "share_all": 0.2,
+    "region": 0.2,
     "region_all": 0.1,
 }
+"""Events that the region's level leads to by each share, before any fit; 0.8 in all, since the
+level counts the followers of events as well."""
+
 PRIOR_OFFSPRING: Mapping[str, tuple[float, float]] = {
     "riot": (0.1, 0.15),
     "assault": (0.05, 0.03),
