@@ -10,7 +10,7 @@ from math import exp, expm1, isnan, sqrt
 import numpy as np
 
 from tocsin.risk.contagion import Map, PlaceTable, Snapshot, parts, point, snapshot
-from tocsin.risk.kernels import BASE_TERMS, Z90, Kernels, prior_kernels
+from tocsin.risk.kernels import Z90, Kernels, prior_kernels
 from tocsin.risk.past_events import (
     SECONDS_A_DAY,
     EventColumns,
@@ -29,8 +29,8 @@ class Outlook:
         probability: of at least one event of a counted kind within the horizon.
         interval: 90 %, from the uncertainty of weights and level alone.
         relative: expected events over those at the mean place of the region.
-        base: events expected from the region's level and the place's share of it.
-        contagion: events expected in the wake of known ones; base + contagion are all.
+        base: events expected from the region's level and from what the place is like.
+        contagion: events expected in the wake of recent ones; base + contagion are all.
         known_events: how many events were known.
     """
 
@@ -61,6 +61,8 @@ class EventHistory:
     ) -> None:
         self.kernels = kernels or prior_kernels()
         self.table = table
+        self._lasting = np.array(self.kernels.basis.lasting())
+        self._covariance = np.array(self.kernels.covariance)
         self._events: list[PastEvent] = []
         self._now: Snapshot | None = None
         self.add(events)
@@ -106,8 +108,7 @@ class EventHistory:
             raise ValueError(f"no point on earth: latitude {latitude}, longitude {longitude}")
         now = self._snapshot(day_of(as_of))
         rows = self.rows(point(latitude, longitude), now.day, days)[:, 0]
-        rows[: len(BASE_TERMS)] *= base_factor
-        return self._outlook(now, rows, days)
+        return self._outlook(now, np.where(self._lasting, rows * base_factor, rows), days)
 
     def rows(self, points: Floats, day: float, days: float) -> Floats:
         """Events expected through each part at weight 1, shape (terms, points).
@@ -136,13 +137,13 @@ class EventHistory:
         return self._now
 
     def _outlook(self, now: Snapshot, rows: Floats, days: float) -> Outlook:
-        kernels, cut = self.kernels, len(BASE_TERMS)
-        weights = np.array(kernels.weights)
-        raw_base, raw_rest = float(weights[:cut] @ rows[:cut]), float(weights[cut:] @ rows[cut:])
-        raw, rhythm = raw_base + raw_rest, kernels.rhythm(now.day, days)
+        kernels = self.kernels
+        each = np.array(kernels.weights) * rows
+        raw, raw_base = float(each.sum()), float(each[self._lasting].sum())
+        rhythm = kernels.rhythm(now.day, days)
         events = days * kernels.calibrated(raw * rhythm / days)
         # Delta method on the log scale; the level is a Gamma variable of level_events + 1/2.
-        variance = float(rows @ np.array(kernels.covariance) @ rows) / raw**2
+        variance = float(rows @ self._covariance @ rows) / raw**2
         variance += (raw_base / raw) ** 2 / (2 * now.level_events + 0.5)
         reach = exp(kernels.slope * Z90 * sqrt(variance))
         base = events * raw_base / raw

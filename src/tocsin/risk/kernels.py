@@ -23,6 +23,9 @@ events of the place that are of a counted kind, or of any; by those of places ar
 
 Z90 = 1.6448536269514722
 OTHER = "other"
+LASTING_DAYS = 30.0
+"""A kernel with a longer scale remembers what a place is like: it counts as base rate."""
+
 THURSDAY = 3
 """1970-01-01, with Monday 0."""
 
@@ -70,6 +73,11 @@ class Basis:
     def kernel_days(self) -> tuple[float, ...]:
         """Time scale of each kernel of one kind: the places' own, then the neighbours'."""
         return (*self.near_days, self.neighbour_days)
+
+    def lasting(self) -> tuple[bool, ...]:
+        """For each of ``terms()`` whether it tells of the place rather than of a recent event."""
+        of_kind = tuple(days > LASTING_DAYS for days in self.kernel_days)
+        return (True,) * len(BASE_TERMS) + of_kind * len(self.kinds)
 
     def terms(self) -> tuple[str, ...]:
         """Names of all parts, in the order of the weights."""
