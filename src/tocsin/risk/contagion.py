@@ -16,8 +16,8 @@ from tocsin.risk.distance import EARTH_RADIUS_KM
 from tocsin.risk.kernels import BASE_TERMS, Basis
 from tocsin.risk.past_events import EventColumns, Floats, unit_vectors
 
-FEW_EVENTS, FEW_DAYS = 0.5, 180.0
-"""Gamma prior of a region's long-run rate: half an event in half a year; never zero."""
+FEW_EVENTS, FEW_DAYS = 1 / 12, 30.0
+"""Gamma prior of a region's long-run rate: one event a year, as firm as a month; never zero."""
 
 LEVEL_PRIOR_DAYS = 3.0
 """Days at the long-run rate that are added to the level's window."""

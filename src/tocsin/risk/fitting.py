@@ -84,7 +84,8 @@ def fit_kernels(
     observed = _observed(history, days[0], days[1] - _delay(usable))
     if not observed.events.size:
         raise ValueError("nothing to fit: no event of a counted kind within the days")
-    weights, weekday = np.array(prior_weights(basis)), np.ones(7)
+    # A weight of zero would stay there: every part starts with a share in every event.
+    weights, weekday = np.maximum(prior_weights(basis), 0.01), np.ones(7)
     for _ in range(ROUNDS if options.weekdays else 1):
         weights = _maximise(weights, weekday, observed, basis, options)
         if options.weekdays:

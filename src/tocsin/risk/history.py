@@ -139,19 +139,19 @@ class EventHistory:
     def _outlook(self, now: Snapshot, rows: Floats, days: float) -> Outlook:
         kernels = self.kernels
         each = np.array(kernels.weights) * rows
-        raw, raw_base = float(each.sum()), float(each[self._lasting].sum())
+        raw_base, raw_rest = float(each[self._lasting].sum()), float(each[~self._lasting].sum())
+        raw = raw_base + raw_rest
         rhythm = kernels.rhythm(now.day, days)
         events = days * kernels.calibrated(raw * rhythm / days)
         # Delta method on the log scale; the level is a Gamma variable of level_events + 1/2.
         variance = float(rows @ self._covariance @ rows) / raw**2
         variance += (raw_base / raw) ** 2 / (2 * now.level_events + 0.5)
         reach = exp(kernels.slope * Z90 * sqrt(variance))
-        base = events * raw_base / raw
         return Outlook(
             probability=-expm1(-events),
             interval=(-expm1(-events / reach), -expm1(-events * reach)),
             relative=events * now.places / (now.level * days * rhythm),
-            base=base,
-            contagion=events - base,
+            base=events * raw_base / raw,
+            contagion=events * raw_rest / raw,
             known_events=self.columns.known_by(now.day),
         )
