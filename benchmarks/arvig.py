@@ -216,16 +216,17 @@ def ema_share(region: Region, fit_end: float) -> tuple[Rate, dict[str, Any]]:
     return lambda first, last: scale * rate(best, first, last), chosen
 
 
-def plain_hawkes(region: Region, fit_end: float) -> tuple[Rate, dict[str, Any]]:
+def plain_hawkes(
+    region: Region, fit_end: float, longest: float = 90.0
+) -> tuple[Rate, dict[str, Any]]:
     """Constant rate × smoothed share, and one exponential kernel in time × space for all events.
 
     Weights (background, same district, neighbours) by maximum likelihood; the scales, and how
     much the share is smoothed, on a grid by the same likelihood.
     """
     happened = counts(region, WARM, fit_end)
-    grid = list(
-        product((7.0, 15.0, 30.0, 60.0, 90.0), (25.0, 50.0, 100.0, 200.0), (50.0, 200.0, 800.0))
-    )
+    days_tried = [days for days in (7.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0) if days <= longest]
+    grid = list(product(days_tried, (25.0, 50.0, 100.0, 200.0), (50.0, 200.0, 800.0)))
     apart = _apart(region)
 
     def rows(choice: tuple[float, float, float], first: float, last: float) -> Floats:
@@ -329,6 +330,7 @@ def bench_test(lag_days: float) -> dict[str, Any]:
     plain = calibrated(plain, region.events, (JULY, YEAR), region.table)
     ema, ema_chosen = ema_share(region, JULY)
     hawkes, hawkes_chosen = plain_hawkes(region, JULY)
+    others = {f"plain Hawkes, up to {d:g} d": plain_hawkes(region, JULY, d) for d in (30.0, 365.0)}
     rates = {
         "ours": forecast(region, tuned, YEAR, END),
         "ours without weekdays": forecast(region, plain, YEAR, END),
@@ -337,6 +339,7 @@ def bench_test(lag_days: float) -> dict[str, Any]:
         "plain Hawkes": _calibrated(hawkes, region),
         "ema × share, not calibrated": ema(YEAR, END),
         "plain Hawkes, not calibrated": hawkes(YEAR, END),
+        **{name: _calibrated(rate, region) for name, (rate, _) in others.items()},
     }
     happened = counts(region, YEAR, END)
     return {
@@ -346,9 +349,13 @@ def bench_test(lag_days: float) -> dict[str, Any]:
         "models": _scored(rates, happened, history_rate(region, JULY)),
         "against": {
             name: _difference(rates["ours"], rates[name], happened)
-            for name in ("ema × share", "plain Hawkes")
+            for name in ("ema × share", "plain Hawkes", *others)
         },
-        "chosen": {"ema × share": ema_chosen, "plain Hawkes": hawkes_chosen},
+        "chosen": {
+            "ema × share": ema_chosen,
+            "plain Hawkes": hawkes_chosen,
+            **{name: chosen for name, (_, chosen) in others.items()},
+        },
         "kernels": _described(tuned),
     }
 

@@ -38,7 +38,16 @@ def read_kernels(path: Path) -> Kernels:
 
 
 def _kernels(state: dict[str, Any]) -> Kernels:
-    basis = {k: tuple(v) if isinstance(v, list) else v for k, v in state.pop("basis").items()}
-    covariance = tuple(tuple(row) for row in state.pop("covariance"))
-    listed = {name: tuple(state.pop(name)) for name in ("weights", "weekday")}
-    return Kernels(basis=Basis(**basis), covariance=covariance, **listed, **state)
+    basis: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in state["basis"].items()
+    }
+    return Kernels(
+        basis=Basis(**basis),
+        weights=tuple(state["weights"]),
+        covariance=tuple(tuple(row) for row in state["covariance"]),
+        weekday=tuple(state["weekday"]),
+        intercept=float(state["intercept"]),
+        slope=float(state["slope"]),
+        fitted_on=int(state["fitted_on"]),
+    )
