@@ -160,11 +160,24 @@ def test_a_fitted_model_forecasts_better_than_the_mean() -> None:
 
 def test_calibration_sets_level_and_slope_right() -> None:
     kernels = fitted(3)
-    wrong = replace(kernels, weights=tuple(3 * w for w in kernels.weights))
+    free = replace(BASIS, level_pull=0.0)
+    wrong = replace(kernels, basis=free, weights=tuple(3 * w for w in kernels.weights))
     right = calibrated(wrong, drawn(3), PERIOD, TABLE)
     assert right.slope == pytest.approx(1.0, abs=0.15)
     rate = right.calibrated(3 * 0.02), 0.02
     assert rate[0] == pytest.approx(rate[1], rel=0.2)
+
+
+def test_the_level_is_kept_where_weights_have_grown_too_large() -> None:
+    wrong = replace(fitted(3), weights=tuple(2 * w for w in fitted(3).weights))
+    free = replace(wrong, basis=replace(BASIS, level_pull=0.0))
+    day = FIRST + 1000.0
+    totals = []
+    for kernels in (fitted(3), wrong, free):
+        history = EventHistory(drawn(3), kernels, TABLE)
+        totals.append(float(history.expected(history.map.points, day, 1.0).sum()))
+    assert totals[2] > 1.8 * totals[0]
+    assert totals[1] < 1.4 * totals[0]
 
 
 def test_a_line_is_found() -> None:

@@ -212,6 +212,13 @@ def parts(now: Snapshot, basis: Basis, where: Geometry, days: float) -> Floats:
     return np.concatenate([base * (now.level * days), _contagion(now, basis, where, days)])
 
 
+def sums(now: Snapshot, basis: Basis, days: float) -> Floats:
+    """The same, summed over all places of the region, shape (terms,)."""
+    scales = np.array(basis.kernel_days)
+    through = now.excited.sum(axis=2) * -np.expm1(-days / scales)
+    return np.concatenate([np.full(len(BASE_TERMS), now.level * days), through.ravel()])
+
+
 def _contagion(now: Snapshot, basis: Basis, where: Geometry, days: float) -> Floats:
     rows: list[Floats] = []
     last = len(basis.kernel_days) - 1

@@ -111,7 +111,7 @@ def calibrated(
     history = EventHistory(usable, replace(kernels, intercept=0.0, slope=1.0), table)
     rate, happened = [], []
     for day, start in _days(history, days[0], days[1] - _delay(usable)):
-        rate.append(kernels.rhythm(start, 1.0) * _rows(history, start).T @ kernels.weights)
+        rate.append(history.expected(history.map.points, start, 1.0))
         happened.append(day)
     intercept, slope = poisson_line(np.log(np.concatenate(rate)), np.concatenate(happened))
     return replace(kernels, intercept=intercept, slope=slope)

@@ -9,7 +9,7 @@ from math import exp, expm1, isnan, sqrt
 
 import numpy as np
 
-from tocsin.risk.contagion import Map, PlaceTable, Snapshot, parts, point, snapshot
+from tocsin.risk.contagion import Map, PlaceTable, Snapshot, parts, point, snapshot, sums
 from tocsin.risk.kernels import Z90, Kernels, prior_kernels
 from tocsin.risk.past_events import (
     SECONDS_A_DAY,
@@ -62,6 +62,7 @@ class EventHistory:
         self.kernels = kernels or prior_kernels()
         self.table = table
         self._lasting = np.array(self.kernels.basis.lasting())
+        self._weights = np.array(self.kernels.weights)
         self._covariance = np.array(self.kernels.covariance)
         self._events: list[PastEvent] = []
         self._now: Snapshot | None = None
@@ -107,7 +108,7 @@ class EventHistory:
         if isnan(latitude + longitude) or abs(latitude) > 90 or abs(longitude) > 360:
             raise ValueError(f"no point on earth: latitude {latitude}, longitude {longitude}")
         now = self._snapshot(day_of(as_of))
-        rows = self.rows(point(latitude, longitude), now.day, days)[:, 0]
+        rows = self.drawn(point(latitude, longitude), now.day, days)[:, 0]
         return self._outlook(now, np.where(self._lasting, rows * base_factor, rows), days)
 
     def rows(self, points: Floats, day: float, days: float) -> Floats:
@@ -123,10 +124,23 @@ class EventHistory:
         where = self.map.own(seen) if points is self.map.points else self.map.at(points, seen)
         return parts(now, self.kernels.basis, where, days)
 
+    def drawn(self, points: Floats, day: float, days: float) -> Floats:
+        """``rows``, those that last drawn towards the region's level.
+
+        Weights that were fitted while violence grew expect too much when it wanes. The lasting
+        parts are multiplied by (level / weighted sum of all parts over all places) ^
+        ``level_pull``: the level counts events in the wake of others as well.
+        """
+        rows = self.rows(points, day, days)
+        now, kernels = self._snapshot(day), self.kernels
+        whole = float(self._weights @ sums(now, kernels.basis, days))
+        factor = (now.level * days / whole) ** kernels.basis.level_pull
+        return np.where(self._lasting[:, None], rows * factor, rows)
+
     def expected(self, points: Floats, day: float, days: float) -> Floats:
         """Events expected at ``points``, calibrated, shape (points,); arguments as of ``rows``."""
         kernels = self.kernels
-        rate = np.array(kernels.weights) @ self.rows(points, day, days) / days
+        rate = self._weights @ self.drawn(points, day, days) / days
         rate *= kernels.rhythm(day, days)
         return np.asarray(days * np.exp(kernels.intercept + kernels.slope * np.log(rate)))
 
@@ -138,7 +152,7 @@ class EventHistory:
 
     def _outlook(self, now: Snapshot, rows: Floats, days: float) -> Outlook:
         kernels = self.kernels
-        each = np.array(kernels.weights) * rows
+        each = self._weights * rows
         raw_base, raw_rest = float(each[self._lasting].sum()), float(each[~self._lasting].sum())
         raw = raw_base + raw_rest
         rhythm = kernels.rhythm(now.day, days)

@@ -45,6 +45,8 @@ class Basis:
         near_days: scales of contagion within a place.
         neighbour_days: scale of contagion to places around; 83 % of what exp(−t / 4 d) carries
             comes within a week.
+        level_pull: how far what the place is like is drawn towards the region's level where its
+            sum over all places has drifted from it: 0 not at all, 1 wholly.
         place_km2: area of a place, where no table says which places there are.
         utc_offset_h: local time, for the day of the week.
     """
@@ -59,6 +61,7 @@ class Basis:
     same_km: float = 10.0
     near_days: tuple[float, ...] = (3.0, 180.0)
     neighbour_days: float = 4.0
+    level_pull: float = 1.0
     place_km2: float = 1000.0
     utc_offset_h: float = 0.0
 
