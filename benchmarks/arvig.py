@@ -22,8 +22,9 @@ from __future__ import annotations
 import csv
 import gzip
 import sys
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -360,6 +361,24 @@ def bench_test(lag_days: float, *, of_any: bool = True) -> dict[str, Any]:
     }
 
 
+def bench_speed(events: int = 10_000, asked: int = 500) -> dict[str, float]:
+    """Milliseconds for one outlook: another place at the same moment, and another moment."""
+    region = read_region(END)
+    copies = [replace(event, place=f"{event.place}b") for event in region.events]
+    history = EventHistory((region.events + copies)[:events], table=region.table)
+    result: dict[str, float] = {}
+    for name, step in (("same moment", 0), ("another moment", 1)):
+        spent = []
+        for number in range(asked):
+            at = datetime(2017, 7, 2, tzinfo=UTC) + timedelta(minutes=10 * step * number)
+            begin = time.perf_counter()
+            history.outlook(*region.table.degrees[number % 390], at, timedelta(hours=24))
+            spent.append(1000 * (time.perf_counter() - begin))
+        median, late = np.quantile(spent, (0.5, 0.99))
+        result |= {f"{name}, median ms": round(median, 3), f"{name}, p99 ms": round(late, 3)}
+    return result | {"events": len(history)}
+
+
 def _scored(rates: dict[str, Floats], happened: Floats, reference: Floats) -> dict[str, Any]:
     """Scores of every model; over the mean rate of the fit's districts as well."""
     level = np.full((len(reference), 1), reference.mean())
@@ -417,6 +436,7 @@ def main() -> None:
         result["test"] = bench_test(0.0)
         result["test, 2 days late"] = bench_test(2.0)
         result["test, districts with assault or arson before"] = bench_test(0.0, of_any=False)
+        result["speed"] = bench_speed()
     write_result("arvig" if "test" in named else "arvig-rolling", where, result)
 
 

@@ -9,6 +9,7 @@ from math import exp, expm1, isnan, sqrt
 
 import numpy as np
 
+from tocsin.clock import as_utc
 from tocsin.risk.contagion import Map, PlaceTable, Snapshot, parts, point, snapshot, sums
 from tocsin.risk.kernels import Z90, Kernels, prior_kernels
 from tocsin.risk.past_events import (
@@ -78,7 +79,7 @@ class EventHistory:
 
     def forget(self, before: datetime) -> None:
         """Drop events that happened earlier; only ever relative to a replay's own time."""
-        kept = [event for event in self._events if event.event_time >= before]
+        kept = [event for event in self._events if as_utc(event.event_time) >= as_utc(before)]
         self._events = []
         self.add(kept)
 

@@ -108,8 +108,8 @@ PRIOR_OFFSPRING: Mapping[str, tuple[float, float]] = {
     OTHER: (0.02, 0.01),
 }
 """Events that follow one: at each time scale in the same place, and at neighbours. Riots spread to
-neighbours within a week, clandestine attacks do not (ARVIG: Jäckle & König 2017; riots: Braha
-2012, Bonnasse-Gahot et al. 2018); the sizes are ours, until a fit says otherwise."""
+neighbours within days (Bonnasse-Gahot et al. 2018 on France 2005); clandestine attacks are not seen
+to (our own fit to ARVIG: docs/base-rates.md). The sizes are ours, until a fit says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
