@@ -263,6 +263,8 @@ class Intake:
                 self._file(Kind.FEAR, key.target, Note(mark, until, place, reading.target))
 
     def _take_uptake(self, mark: Mark, reading: Reading) -> None:
+        if mark.young:  # twenty fresh channels that cheer one another on are no crowd
+            return
         note = Note(mark, mark.at + self._options.window)
         for key in {*self._continued(mark), *self._calling(mark, reading)}:
             notes = self._files.dossiers[key].notes
