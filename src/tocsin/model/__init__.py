@@ -1,6 +1,6 @@
 """The words of DESIGN section 3 as frozen dataclasses: no I/O, nothing of ours imported."""
 
-from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent
+from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent, Violence
 from tocsin.model.forecast import Forecast, Situation, SituationKey, Term
 from tocsin.model.indicator import Indicator, IndicatorStatus
 from tocsin.model.place import Place, PlaceKind, VenueClass
@@ -108,5 +108,6 @@ __all__ = [
     "Venue",
     "VenueClass",
     "Verification",
+    "Violence",
     "WarningAction",
 ]
