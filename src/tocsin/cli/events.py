@@ -28,7 +28,7 @@ from tocsin.risk.distance import haversine_km
 from tocsin.store.events import EventFilter
 
 app = typer.Typer(help="Past events: list (the default), import.", invoke_without_command=True)
-_COLUMNS = ("event_time", "known_at", "place", "kind", "violence", "target", "id")
+_COLUMNS = ("event_time", "unsure", "place", "kind", "violence", "target")
 _SHOWN = 20
 _DAY_HOURS = 12.0
 """Half-width of a whole day."""
@@ -210,9 +210,8 @@ def _brief(form: Mapping[str, Any]) -> dict[str, Any]:
     """A row for people: a time to the minute only where that is known."""
     half_width = form["precision_hours"]
     length = 16 if half_width < _DAY_HOURS else 10
-    unsure = f" ±{half_width / 24:g} days" if half_width > _DAY_HOURS else ""
-    event_time = form["event_time"][:length].replace("T", " ") + unsure
-    return {**form, "event_time": event_time, "known_at": form["known_at"][:10]}
+    unsure = f"±{half_width / 24:g} d" if half_width > _DAY_HOURS else ""
+    return {**form, "event_time": form["event_time"][:length].replace("T", " "), "unsure": unsure}
 
 
 def _point(text: str) -> tuple[float, float]:
