@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from event_rows import ACLED_COLUMNS, acled, arvig, read, scad, table, ucdp
 
+from event_rows import ACLED_COLUMNS, acled, arvig, read, read_all, scad, table, ucdp
 from tocsin.events import DEFAULT_LAG, SHAPES, read_events
 from tocsin.model import MobEvent, Violence
 
@@ -163,6 +163,14 @@ def test_scad(path: Path) -> None:
     )
     assert (armed.violence, armed.place, armed.precision_km) == (Violence.ARMED, None, 500.0)
     assert (unknown.violence, unknown.event_time.year) == (Violence.OTHER, 2008)
+
+
+def test_scad_dates_by_their_parts(path: Path) -> None:
+    header, row = scad({"startdate": "1/2/1990"}).splitlines()
+    for parts, day in (("1990,2,1", "1990-02-01"), ("-99,2,1", None), ("1990,2,30", None)):
+        good, refused = read_all(path, f"{header},styr,stmo,stday\n{row},{parts}\n")
+        assert [event.event_time.date().isoformat() for event in good] == [day] * len(good)
+        assert len(refused) == (day is None)
 
 
 def test_scad_names_no_person(path: Path) -> None:
