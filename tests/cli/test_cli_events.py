@@ -115,6 +115,7 @@ def test_wrong_rows_end_in_exit_2_and_the_good_ones_are_kept(tmp_path: Path) -> 
         ("list", "--from", "yesterday"),
         ("import", "x.csv", "--format", "gdelt"),
         ("import", "x.csv", "--known-after", "-1"),
+        ("import", "x.csv", "--known-after", "nan"),
         ("import",),
     ],
 )

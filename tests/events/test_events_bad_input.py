@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,12 +145,10 @@ def test_a_stray_quote_costs_one_line(path: Path) -> None:
     assert "line 2: a quote is opened and not closed" in refused[0]
 
 
-def test_a_stray_quote_in_a_long_file_stays_cheap(path: Path) -> None:
+def test_stray_quotes_far_apart_do_not_pair_up(path: Path) -> None:
     rows = ['"2023-01-01,1,2', *["2023-01-02,1,2"] * 2000] * 3
-    began = time.perf_counter()
     good, refused = read_all(path, _PLAIN + "\n".join(rows))
     assert (len(good), len(refused)) == (6000, 3)
-    assert time.perf_counter() - began < 5
 
 
 def test_zero_bytes_and_long_lines(path: Path) -> None:

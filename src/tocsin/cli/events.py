@@ -107,7 +107,7 @@ def import_files(
     project: ProjectOption = Path(),
     forced: FormatOption = None,
     known_after: Annotated[
-        float,
+        int,
         typer.Option(
             "--known-after",
             metavar="DAYS",
@@ -115,7 +115,7 @@ def import_files(
             max=36500,
             help="How long after an event it was known, where the file does not say.",
         ),
-    ] = DEFAULT_LAG / timedelta(days=1),
+    ] = DEFAULT_LAG.days,
     as_json: JsonOption = False,
 ) -> None:
     """Take in files of past events; the format is told by the header.
