@@ -111,6 +111,8 @@ def test_an_older_snapshot_after_a_newer_one_does_not_win(desk: Project) -> None
     assert [event.latitude for event in _known(desk)] == [1.0]
     earlier = datetime.fromtimestamp(_STAMP - 1, UTC)
     assert [event.latitude for event in _known(desk, known_by=earlier)] == [5.0]
+    # what counts is still the newer wording: with a new stamp alone it is no change
+    assert _counts(_take(desk, _acled("X1", {"timestamp": _STAMP + 5}))) == (0, 0, 1)
 
 
 def test_a_new_stamp_alone_is_no_change(desk: Project) -> None:

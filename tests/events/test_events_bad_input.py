@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from event_rows import acled, arvig, read, read_all, scad, ucdp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from event_rows import acled, arvig, read, read_all, scad, ucdp
 from tocsin.errors import EnvironmentFailed, RecordRefused, UsageError
 from tocsin.events import lines as event_lines
 from tocsin.events import read_events
