@@ -1,6 +1,6 @@
 """The words of DESIGN section 3 as frozen dataclasses: no I/O, nothing of ours imported."""
 
-from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent
+from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent, Violence
 from tocsin.model.forecast import (
     Background,
     Correction,
@@ -119,5 +119,6 @@ __all__ = [
     "Venue",
     "VenueClass",
     "Verification",
+    "Violence",
     "WarningAction",
 ]

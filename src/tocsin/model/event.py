@@ -17,14 +17,48 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Violence(StrEnum):
+    """What sort of violence an event was, by how it spreads and who does it.
+
+    A crowd acting in the open is imitated next door within days (riot); so, less, are beatings.
+    What is done unseen by a few (arson, paint, stones at night) follows no neighbour. Organised
+    armed violence is no mob at all, and a peaceful assembly is no violence at all.
+    """
+
+    RIOT = "riot"
+    ASSAULT = "assault"
+    ARSON = "arson"
+    CLANDESTINE = "clandestine"
+    ARMED = "armed"
+    PROTEST = "protest"
+    OTHER = "other"
+
+    @property
+    def is_violence(self) -> bool:
+        """Whether anybody or anything was attacked; what the file leaves open counts as no."""
+        return self not in (Violence.PROTEST, Violence.OTHER)
+
+    @property
+    def is_mob_violence(self) -> bool:
+        """Violence of the kind tocsin warns of: not peaceful, not of an armed organisation."""
+        return self.is_violence and self is not Violence.ARMED
+
+
 @dataclass(frozen=True, slots=True)
 class MobEvent:
-    """Mob violence at a place and time, from an event file.
+    """An event at a place and time, from an event file: mob violence, or what it is told from.
 
     Args:
-        known_at: when it could be known (event files arrive weeks late).
-        precision_hours: half-width of the time's uncertainty.
+        id: what stays the same when the file is published again, with its source in front.
+        event_time: the middle of the span in which it began.
+        known_at: when it could be known (event files arrive weeks late); not before ``event_time``.
         kind: as the file names it, e.g. ``Mob violence``.
+        precision_hours: half-width of the time's uncertainty.
+        place: the place's name, as the file writes it.
+        target: who was attacked, as the file writes it; never a person.
+        violence: what ``kind`` is taken as.
+        source: the format it was read from, e.g. ``acled``.
+        precision_km: how far off the position may be; None where the file does not say.
     """
 
     id: str
@@ -36,6 +70,9 @@ class MobEvent:
     precision_hours: float
     place: str | None = None
     target: str | None = None
+    violence: Violence = Violence.OTHER
+    source: str = "plain"
+    precision_km: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
