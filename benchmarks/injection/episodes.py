@@ -23,6 +23,17 @@ from injection.wordings import Wordings, fill, slots_of
 GAP = timedelta(days=2)
 """Between two streams of one town."""
 
+EVENING = 17
+"""From here on "seven o'clock" and "seven in the evening" both mean 19:00."""
+
+WEEKDAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    "ru": ("понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье"),
+    "ar": ("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"),
+}
+"""From Monday on, in the case that follows "on"."""
+
 Post = dict[str, Any]
 
 
@@ -248,19 +259,28 @@ class _Cast:
         return slots
 
     def _day(self, ahead: int, local: datetime) -> str:
-        """How the day is named that lies so many days ahead; a weekday or a date where none is."""
+        """How the day is named that lies so many days ahead; by its date where there is no way."""
         fitting = [day["text"] for day in self._words.list("days") if day.get("offset") == ahead]
-        return self._draw.choice(fitting) if fitting else f"{local.day}.{local.month:02d}."
+        if not fitting:
+            return f"{local.day}.{local.month:02d}."
+        names = WEEKDAYS[self._words.language]
+        return str(self._draw.choice(fitting)).format(weekday=names[local.weekday()])
 
     def _hour(self, local: datetime) -> str:
         """A way of writing the clock time that says this one and no other."""
-        exact = local.minute == 0
-        usable = [
-            one for one in self._words.list("hours") if "{hm}" in one or (exact and "{h}" in one)
-        ]
-        return self._draw.choice(usable).format(
+        ways = [one for one in self._words.list("hours") if _says_the_hour(one, local)]
+        return str(self._draw.choice(ways)).format(
             hm=f"{local:%H:%M}", h=local.hour, h12=(local.hour - 1) % 12 + 1
         )
+
+
+def _says_the_hour(way: str, local: datetime) -> bool:
+    """Half hours are said in full, and an hour of twelve only where it is plain which half."""
+    if "{hm}" in way:
+        return True
+    if local.minute:
+        return False
+    return "{h}" in way or ("{h12}" in way and local.hour >= EVENING)
 
 
 _HOUR = timedelta(hours=1)
