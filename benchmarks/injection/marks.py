@@ -22,7 +22,7 @@ class Mark:
 
     Args:
         warned: a warning of any level at its place before the hour.
-        alerted: an alert or alarm rests on its posts, wherever it points.
+        alerted: an alert or alarm rests on its posts, at least by half, wherever it points.
         lead_h: hours from the first alert at its place to the called hour; None: none before it.
         in_time: at least half of the time between the first call and the hour was left.
     """
@@ -57,7 +57,7 @@ def _stream(ref: str) -> str | None:
 
 
 def _mark(stream: Episode, lines: Sequence[Line]) -> Mark:
-    alerts = [line for line in lines if line["level"] != "watch"]
+    alerts = [line for line in lines if line["level"] != "watch" and _mostly_of(line, stream)]
     if stream.event_at is None or stream.called_at is None:
         return Mark(stream.id, stream.kind, bool(lines), bool(alerts), None, in_time=False)
     event = stream.event_at
@@ -72,6 +72,12 @@ def _mark(stream: Episode, lines: Sequence[Line]) -> Mark:
         lead_h=None if first is None else round((event - first) / timedelta(hours=1), 2),
         in_time=first is not None and first <= half,
     )
+
+
+def _mostly_of(line: Line, stream: Episode) -> bool:
+    """At least half of the posts it rests on are the stream's; else it is another stream's alert."""
+    own = sum(_stream(ref) == stream.id for ref in line["posts"])
+    return 2 * own >= len(line["posts"])
 
 
 def reliability(streams: Iterable[Episode], lines: Sequence[Line]) -> dict[str, Any]:

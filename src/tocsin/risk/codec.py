@@ -40,6 +40,7 @@ def trace(row: Row) -> Trace:
         at=moment(row["at"]),
         hostile=tuple(row["hostile"]),
         own=row["own"],
+        spots=tuple((latitude, longitude) for latitude, longitude in row["spots"]),
     )
 
 

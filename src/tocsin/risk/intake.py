@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,9 +21,9 @@ from tocsin.risk import sifting
 from tocsin.risk.distance import Distance, apart
 from tocsin.risk.dossier import INHERITED_SCORE
 from tocsin.risk.files import Files
-from tocsin.risk.notes import Kind, Mark, Note, Plea, Trace
+from tocsin.risk.notes import Kind, Mark, Note, Plea, Spot, Trace
 from tocsin.risk.options import SituationOptions
-from tocsin.risk.traces import MAX_BACKING, Backing
+from tocsin.risk.traces import MAX_BACKING, MAX_SPOTS, Backing
 
 _UNWILLING = (Frame.REPORTED, Frame.CONDEMNED, Frame.PEACEFUL)
 _CALMING = frozenset({Signal.DENIAL, Signal.CALM, Signal.COUNTER})
@@ -149,9 +149,11 @@ class Intake:
     def _take_hostile(self, mark: Mark, reading: Reading, calls: _Calls) -> None:
         """Remember the hostility, and file it where it points unless a call does so."""
         acts = sifting.acts_hostile(reading)
-        places = () if calls else sifting.places(reading, self._options)
+        about = sifting.places(reading, self._options)
+        places = () if calls else about
+        spots = _spots([*about, *(call.place for call in calls if call.place is not None)])
         for target in self._meant(mark, reading.target):
-            self._trace_own(mark, target)
+            self._trace_own(mark, target, spots)
             for place in places:
                 note = Note(
                     mark=mark,
@@ -164,8 +166,9 @@ class Intake:
                 )
                 self._file(Kind.HOSTILE, target.group, note)
 
-    def _trace_own(self, mark: Mark, target: Target) -> None:
-        self._files.traces.add(Trace(mark, target.group, mark.at, (mark.ref,), own=True))
+    def _trace_own(self, mark: Mark, target: Target, spots: tuple[Spot, ...]) -> None:
+        trace = Trace(mark, target.group, mark.at, (mark.ref,), own=True, spots=spots)
+        self._files.traces.add(trace)
 
     def _meant(self, mark: Mark, named: Target | None) -> tuple[Target, ...]:
         """Whom a hostile post means: the group it names, else those it continues about."""
@@ -194,22 +197,38 @@ class Intake:
             self._file(Kind.HOSTILE, target.group, hostile)
             self._file(Kind.CALL, target.group, note)
             if plea.target is None:  # one that waited has left no trace yet
-                self._trace_own(plea.mark, target)
+                self._trace_own(plea.mark, target, _spots([plea.place]))
         return bool(targets)
 
     def _bind_inherited(self, plea: Plea) -> bool:
         group = plea.target.group if plea.target is not None else None
-        backings = self._files.traces.hostility(plea.mark, group)
+        backings = self._files.traces.hostility(plea.mark, group, self._points_near(plea.place))
         for backing in backings:
             target = plea.target or _inherited(backing)
             self._file(Kind.CALL, backing.group, _call_note(plea, target, backing.refs))
-            passed_on = Trace(plea.mark, backing.group, backing.at, backing.refs)
+            passed_on = Trace(
+                plea.mark, backing.group, backing.at, backing.refs, spots=backing.spots
+            )
             self._files.traces.add(passed_on)
         return bool(backings)
 
+    def _points_near(self, place: PlaceMention) -> Callable[[Trace], bool]:
+        """Whether a trace speaks of this place or its surroundings, or of no place at all."""
+
+        def near(trace: Trace) -> bool:
+            here = (place.latitude, place.longitude)
+            return not trace.spots or any(
+                self._distance(*here, *spot) <= self._options.nearby_km for spot in trace.spots
+            )
+
+        return near
+
     def _bind_weakly(self, plea: Plea) -> None:
-        """By the place alone, or by an allegation about the group the call names."""
-        backings = self._hostile_at(plea)
+        """By the place alone, by hostility about a place far away, or by an allegation about the
+        group the call names.
+        """
+        group = plea.target.group if plea.target is not None else None
+        backings = self._hostile_at(plea) or self._files.traces.hostility(plea.mark, group)
         if not backings and plea.target is not None:
             backings = self._files.traces.allegations(plea.mark, plea.target.group)
         for backing in backings:
@@ -333,6 +352,12 @@ class Intake:
             held = self._files.dossiers[key].place if key in self._files.dossiers else None
             if held is not None and apart(place, held, self._distance) <= self._options.nearby_km:
                 yield key
+
+
+def _spots(places: Sequence[PlaceMention]) -> tuple[Spot, ...]:
+    """Where a post points, without repeats."""
+    spots = [(place.latitude, place.longitude) for place in places]
+    return tuple(dict.fromkeys(spots))[:MAX_SPOTS]
 
 
 def _deadline(reading: Reading) -> datetime | None:

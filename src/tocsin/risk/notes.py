@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from tocsin.model import GatheringCall, PlaceMention, Signal, Target
 
+Spot = tuple[float, float]
+"""Latitude and longitude in degrees."""
+
 
 class Kind(StrEnum):
     """What a post is to a situation."""
@@ -76,6 +79,7 @@ class Trace:
             a chain of calls cannot keep an old hostility alive.
         hostile: hostile posts it stands for, itself or inherited ones; empty: it only alleges.
         own: hostile by itself.
+        spots: (latitude, longitude) of the places it speaks of; none: it speaks of no place.
     """
 
     mark: Mark
@@ -83,6 +87,7 @@ class Trace:
     at: datetime
     hostile: tuple[str, ...] = ()
     own: bool = False
+    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

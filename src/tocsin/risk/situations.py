@@ -31,6 +31,11 @@ TIDY_EVERY = timedelta(hours=6)
 MAX_CONFIRMED = 5
 """Posts that stand for violence that a person reported."""
 
+WORDS_OF_A_RUMOUR = 8
+"""Below it, and without a place, the same words in another channel ("see you there") say nothing
+about the same thing; Meedan Check matches nothing shorter by itself either.
+"""
+
 EVENT_ORIGINS = 2
 """Independent reports of violence at one place that make a ProvisionalEvent."""
 
@@ -75,7 +80,7 @@ class SituationTracker:
         """Take in one post; the situations it touched that are worth a look, sorted."""
         if not sifting.matters(reading, self._options):
             return ()
-        mark = self._mark(enriched.post, sighting)
+        mark = self._mark(enriched, reading, sighting)
         self._tidy(mark.at)
         self._spots = None
         profile = self._profiles.get(mark.channel)
@@ -140,11 +145,15 @@ class SituationTracker:
         """
         self._open(Files.load(data, self._options))
 
-    def _mark(self, post: Post, sighting: Sighting) -> Mark:
+    def _mark(self, enriched: Enriched, reading: Reading, sighting: Sighting) -> Mark:
+        post = enriched.post
+        words = len(enriched.text.split())
+        short = 0 < words < WORDS_OF_A_RUMOUR  # a picture without words is its file
+        bound = short and not reading.places and post.forward_from is None
         return Mark(
             ref=post.ref,
             channel=post.channel,
-            rumour=sighting.rumour,
+            rumour=f"{sighting.rumour} in {post.channel}" if bound else sighting.rumour,
             reply=_reply_ref(post),
             at=post.known_at,
             young=self._young(post),

@@ -7,14 +7,17 @@ The first of them that has something decides (DESIGN section 6, guard-rail 4).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tocsin.risk.notes import Mark, Trace
+from tocsin.risk.notes import Mark, Spot, Trace
 
 MAX_BACKING = 20
 """Hostile posts named behind an inheriting post; the newest are kept."""
+
+MAX_SPOTS = 8
+"""Places remembered behind an inheriting post."""
 
 MAX_TRACES = 200
 """Traces looked at per post, rumour and channel; the newest are kept."""
@@ -27,6 +30,12 @@ class Backing:
     group: str
     refs: tuple[str, ...]
     at: datetime
+    spots: tuple[Spot, ...] = ()
+
+
+def anywhere(_trace: Trace) -> bool:
+    """Every trace, wherever it points."""
+    return True
 
 
 class TraceBook:
@@ -58,14 +67,19 @@ class TraceBook:
         ):
             index.setdefault(name, deque(maxlen=MAX_TRACES)).append(trace)
 
-    def hostility(self, mark: Mark, group: str | None) -> tuple[Backing, ...]:
+    def hostility(
+        self, mark: Mark, group: str | None, fits: Callable[[Trace], bool] = anywhere
+    ) -> tuple[Backing, ...]:
         """Hostility that a post of ``mark`` inherits, against ``group`` where it names one.
+
+        Args:
+            fits: traces that come into question, such as those that point nearby.
 
         Several groups come back where the runner-up has at least half the leader's posts, and
         more than one.
         """
         for traces in self._steps(mark):
-            found = [t for t in traces if t.hostile and group in (None, t.group)]
+            found = [t for t in traces if t.hostile and group in (None, t.group) and fits(t)]
             if found:
                 return _backings(found)
         return ()
@@ -116,7 +130,9 @@ def _backings(traces: Sequence[Trace]) -> tuple[Backing, ...]:
     """
     refs: dict[str, dict[str, None]] = {}
     at: dict[str, datetime] = {}
+    spots: dict[str, dict[Spot, None]] = {}
     for trace in traces:
+        spots.setdefault(trace.group, {}).update(dict.fromkeys(trace.spots))
         of_group = refs.setdefault(trace.group, {})
         for ref in trace.hostile or (trace.mark.ref,):
             of_group[ref] = None
@@ -124,7 +140,9 @@ def _backings(traces: Sequence[Trace]) -> tuple[Backing, ...]:
     leader = max(sorted(refs), key=lambda group: (len(refs[group]), at[group]))
     enough = max(2, len(refs[leader]) / 2)
     return tuple(
-        Backing(group, tuple(refs[group])[-MAX_BACKING:], at[group])
+        Backing(
+            group, tuple(refs[group])[-MAX_BACKING:], at[group], tuple(spots[group])[-MAX_SPOTS:]
+        )
         for group in sorted(refs)
         if group == leader or len(refs[group]) >= enough
     )
