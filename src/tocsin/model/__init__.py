@@ -2,7 +2,16 @@
 
 from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent
 from tocsin.model.forecast import Forecast, Situation, SituationKey, Term
-from tocsin.model.indicator import Indicator, IndicatorStatus
+from tocsin.model.indicator import (
+    Credibility,
+    Finding,
+    Grade,
+    Indicator,
+    IndicatorStatus,
+    Look,
+    MatchRule,
+    Reliability,
+)
 from tocsin.model.place import Place, PlaceKind, VenueClass
 from tocsin.model.post import (
     MAPPED_VECTORS,
@@ -63,20 +72,25 @@ __all__ = [
     "Action",
     "CaptureRecord",
     "ChannelProfile",
+    "Credibility",
     "Decision",
     "DecisionKind",
     "Enriched",
     "EventTime",
     "Evidence",
     "FieldReport",
+    "Finding",
     "Forecast",
     "Frame",
     "GatheringCall",
+    "Grade",
     "Granularity",
     "Identity",
     "Indicator",
     "IndicatorStatus",
     "Level",
+    "Look",
+    "MatchRule",
     "Media",
     "Method",
     "MobEvent",
@@ -92,6 +106,7 @@ __all__ = [
     "ReadStatus",
     "Reading",
     "Receipt",
+    "Reliability",
     "Role",
     "Rumour",
     "Sighting",
