@@ -17,6 +17,7 @@ from tocsin.cli import (
     cluster,
     demo,
     explain,
+    indicators,
     ingest,
     init,
     places,
@@ -54,6 +55,7 @@ app.command()(cluster.cluster)
 app.command()(replay.replay)
 app.add_typer(warnings.app, name="warnings")
 app.add_typer(rumours.app, name="rumours")
+app.add_typer(indicators.app, name="indicators")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
 app.command()(verify.verify)

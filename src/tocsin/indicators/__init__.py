@@ -3,13 +3,14 @@
 from tocsin.indicators.definition import (
     GroupCheck,
     checked,
+    checked_place,
     definition_form,
     definition_from,
 )
 from tocsin.indicators.files import definitions_in, starter_set
 from tocsin.indicators.findings import finding_value, look_value
 from tocsin.indicators.proposals import matches, proposals_for
-from tocsin.indicators.register import IndicatorState, register_at
+from tocsin.indicators.register import KINDS, IndicatorState, register_at
 from tocsin.indicators.weight import (
     CAP,
     contribution,
@@ -21,9 +22,11 @@ from tocsin.indicators.weight import (
 
 __all__ = [
     "CAP",
+    "KINDS",
     "GroupCheck",
     "IndicatorState",
     "checked",
+    "checked_place",
     "contribution",
     "decay",
     "definition_form",

@@ -17,6 +17,7 @@ MOST_DIAGNOSTIC = 0.9
 """A likelihood ratio of 19; no single sign is believed more than that."""
 
 _ID = re.compile(r"[a-z][a-z0-9-]{1,47}")
+_PLACE = re.compile(r"[A-Z]{2}|[a-z]+:[\w.-]+")
 _TEXTS = ("question", "sign", "evidence_rule", "owner", "source")
 _LISTS = ("places", "groups")
 _KEYS = {"id", *_TEXTS, *_LISTS, "diagnosticity", "half_life_days", "rule"}
@@ -39,6 +40,8 @@ def definition_from(form: Mapping[str, Any], where: str) -> Indicator:
     texts = {key: _text(form.get(key), f"{where}: {key}") for key in _TEXTS}
     lists = {key: _texts(form.get(key), f"{where}: {key}") for key in _LISTS}
     most = f"0 to {MOST_DIAGNOSTIC}, where .5 means three times as likely"
+    for place in lists["places"]:
+        checked_place(place, where)
     weight = _number(form.get("diagnosticity"), f"{where}: diagnosticity", most)
     days = _number(form.get("half_life_days"), f"{where}: half_life_days", "days, above 0")
     if not 0 <= weight <= MOST_DIAGNOSTIC:
@@ -50,8 +53,13 @@ def definition_from(form: Mapping[str, Any], where: str) -> Indicator:
         diagnosticity=weight,
         half_life_days=days,
         rule=_rule(form.get("rule"), f"{where}: rule"),
-        **texts,
-        **lists,
+        question=texts["question"],
+        sign=texts["sign"],
+        evidence_rule=texts["evidence_rule"],
+        owner=texts["owner"],
+        source=texts["source"],
+        places=lists["places"],
+        groups=lists["groups"],
     )
 
 
@@ -84,6 +92,20 @@ def checked(indicator: Indicator, refused: GroupCheck) -> Indicator:
         if why is not None:
             raise UsageError(f"indicator '{indicator.id}': group '{group}' {why}")
     return indicator
+
+
+def checked_place(place: str, where: str) -> str:
+    """The place itself, if it is written as places are: ``RU``, ``geonames:532096``.
+
+    Raises:
+        UsageError: it is a name, an address or a handle.
+    """
+    if not _PLACE.fullmatch(place):
+        raise UsageError(
+            f"{where}: place '{place}': write a gazetteer id (tocsin warnings --json shows "
+            "them as place_id) or a country's two capital letters"
+        )
+    return place
 
 
 def _rule(form: Any, where: str) -> MatchRule | None:

@@ -30,9 +30,7 @@ def matches(rule: MatchRule, reading: Reading, text: str) -> bool:
     )
 
 
-def proposals_for(
-    indicators: Iterable[Indicator], reading: Reading, text: str
-) -> tuple[str, ...]:
+def proposals_for(indicators: Iterable[Indicator], reading: Reading, text: str) -> tuple[str, ...]:
     """Ids of the signs that a post may be evidence of, in the register's order."""
     group = None if reading.target is None else reading.target.group
     return tuple(

@@ -72,7 +72,8 @@ class IndicatorState:
     @property
     def last_looked(self) -> Finding | Look | None:
         """When somebody last looked, whatever they saw; None: nobody ever did."""
-        return max((*self.findings, *self.looks), key=lambda one: (one.at, one.by), default=None)
+        every: list[Finding | Look] = [*self.findings, *self.looks]
+        return max(every, key=lambda one: (one.at, one.by), default=None)
 
     @property
     def newest_seen(self) -> Finding | None:
