@@ -87,6 +87,15 @@ def test_the_register_of_an_earlier_moment_knows_nothing_of_later(tocsin: Tocsin
     _refused(tocsin("--as-of", "yesterday"), "--as-of yesterday")
 
 
+def test_a_look_at_one_place_says_nothing_of_another(tocsin: Tocsin) -> None:
+    _done(tocsin("looked", "police-withdrawn", "--place", "DE", "--group", "Roma", "--as", "bo"))
+    everywhere = _rows(tocsin("--json"))["police-withdrawn"]
+    assert (everywhere["status"], everywhere["looked_where"]) == ("absent", "DE, Roma")
+    for where in (("--place", "RU"), ("--group", "Sikhs")):
+        assert _rows(tocsin("--json", *where))["police-withdrawn"]["status"] == "unobserved"
+    _refused(tocsin("--place", "town"), "gazetteer")
+
+
 def test_differing_and_taking_back(tocsin: Tocsin) -> None:
     about = ("status", "boycott-lists")
     _done(tocsin(*about, "observed", "--as", "ana", "--reason", "list in a shop"))
@@ -143,7 +152,8 @@ def test_a_sign_of_our_own_is_defined_changed_and_retired(tocsin: Tocsin, tmp_pa
     assert whole["definition"]["groups"] == ["Roma"]
     _done(tocsin("retire", "own-sign", "--as", "bo", "--reason", "too vague"))
     assert "own-sign" not in _rows(tocsin("--json"))
-    assert "retired by bo" in " ".join(tocsin("--all").out.split())
+    assert "own-sign" in tocsin("--all").out
+    assert "retired by bo" in tocsin("show", "own-sign").out
     file = tmp_path / "mine.yaml"
     entry = whole["definition"] | {"rule": {"signals": ["ultimatum"]}}
     file.write_bytes(orjson.dumps({"version": 1, "indicators": [entry]}))  # JSON is YAML too

@@ -51,6 +51,15 @@ def test_a_look_leaves_what_was_seen() -> None:
     assert state.last_looked.at == after(5)
 
 
+def test_a_look_elsewhere_is_none_here() -> None:
+    state = _one(looked("bo", 3, place="DE"), looked("ana", 1, group="Sikhs"))
+    assert state.about((), "").status is IndicatorStatus.ABSENT
+    assert state.about(("RU",), "Roma").status is IndicatorStatus.UNOBSERVED
+    assert state.about(("DE",), "Roma").last_looked == state.looks[1]
+    assert state.about(("RU",), "Sikhs").last_looked == state.looks[0]
+    assert _one(looked()).about(("RU",), "Roma").status is IndicatorStatus.ABSENT
+
+
 def test_what_is_taken_back_no_longer_stands() -> None:
     state = _one(saw(at=1), saw("withdrawn", at=2))
     assert state.status is IndicatorStatus.WITHDRAWN
@@ -98,7 +107,8 @@ def test_nothing_counts_before_its_time(at: float) -> None:
     by_then = [decision for decision in DECISIONS if decision.at <= moment]
     full = register_at((sign(),), DECISIONS, moment)
     assert full == register_at((sign(),), by_then, moment)
-    assert all(f.at <= moment for state in full for f in (*state.findings, *state.looks))
+    assert all(f.at <= moment for state in full for f in state.findings)
+    assert all(look.at <= moment for state in full for look in state.looks)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,8 +33,10 @@ def _terms(
     return slow_risk(states, ("geonames:1", "RU"), "Roma", after(at))
 
 
-def _total(*args: object, **more: object) -> float:
-    return sum(term.share for term in _terms(*args, **more))  # type: ignore[arg-type]
+def _total(
+    decisions: list[Decision], at: float = 0, signs: tuple[Indicator, ...] = (sign(),)
+) -> float:
+    return sum(term.share for term in _terms(decisions, at, signs))
 
 
 def test_the_formula() -> None:
@@ -76,7 +79,7 @@ def test_where_people_differ_their_log_odds_are_averaged() -> None:
         ({"group": "Sikhs"}, False),
     ],
 )
-def test_a_finding_counts_where_and_of_whom_it_speaks(more: dict[str, str], counts: bool) -> None:
+def test_a_finding_counts_where_and_of_whom_it_speaks(more: dict[str, Any], counts: bool) -> None:
     assert bool(_terms([saw(grade=A1, **more)])) is counts
 
 

@@ -15,11 +15,13 @@ from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, ope
 from tocsin.cli.output import show, show_json, show_rows
 from tocsin.indicators import (
     IndicatorState,
+    checked_place,
     decay,
     definition_form,
     log_likelihood_ratio,
     proposals_for,
 )
+from tocsin.model import Finding, Look
 from tocsin.store.indicators import posts_as_read
 from tocsin.store.lists import decisions_about
 from tocsin.wire import iso
@@ -30,7 +32,7 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 SignId = Annotated[str, typer.Argument(metavar="ID", help="A sign's id, from the list.")]
-_COLUMNS = ("id", "status", "grade", "decay_left", "last_looked", "looked_by", "owner")
+_COLUMNS = ("id", "status", "grade", "decay_left", "last_looked", "owner")
 
 for _command in (
     indicators_define.add,
@@ -47,6 +49,10 @@ def indicators(
     context: typer.Context,
     project: ProjectOption = Path(),
     as_of: AsOfOption = None,
+    place: Annotated[
+        str, typer.Option(help="Only what is said of this id or two-letter country, or of all.")
+    ] = "",
+    group: Annotated[str, typer.Option(help="Only what is said of this group, or of all.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Retired signs too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +62,9 @@ def indicators(
         return
     moment = moment_of("--as-of", as_of)
     with open_project(project).reading() as store:
-        states = list(register(store, moment).values())
+        known = register(store, moment).values()
+    places = (checked_place(place, "--place"),) if place else ()
+    states = [state.about(places, group) for state in known]
     rows = [_row(s, moment) for s in states if everything or s.retired_by is None]
     if as_json:
         show_rows(rows, _COLUMNS, True)
@@ -78,9 +86,15 @@ def _row(state: IndicatorState, moment: datetime) -> dict[str, Any]:
         "decay_left": None if left is None else round(left, 3),
         "last_looked": None if look is None else iso(look.at),
         "looked_by": None if look is None else look.by,
+        "looked_where": None if look is None else _where(look),
         "owner": state.indicator.owner,
         "retired_by": state.retired_by,
     }
+
+
+def _where(look: Finding | Look) -> str:
+    """The place and group that were looked at: a look at one says nothing of others."""
+    return ", ".join(filter(None, (look.place, look.group))) or "all"
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
@@ -93,9 +107,15 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
         "status": shown,
         "grade": row["grade"] or "–",
         "decay_left": "–" if row["decay_left"] is None else f"{row['decay_left']:.0%}",
-        "last_looked": (row["last_looked"] or "never")[:16],
-        "looked_by": row["looked_by"] or "–",
+        "last_looked": _looked(row),
     }
+
+
+def _looked(row: dict[str, Any]) -> str:
+    """Day, person and where, in one cell: a terminal is narrow."""
+    if row["last_looked"] is None:
+        return "never"
+    return f"{row['last_looked'][:10]} {row['looked_by']}: {row['looked_where']}"
 
 
 @app.command("show")

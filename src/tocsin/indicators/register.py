@@ -7,8 +7,8 @@ what the desk knew last month, and a rebuild from the ledger gives the same one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tocsin.indicators.definition import definition_from
@@ -42,6 +42,24 @@ class IndicatorState:
     looks: tuple[Look, ...] = ()
     defined_by: str | None = None
     retired_by: str | None = None
+
+    def about(self, places: Collection[str], group: str) -> IndicatorState:
+        """Only what is said of this place and group, or of all: a look elsewhere is none here.
+
+        Args:
+            places: the place and what it lies in; none: every place.
+            group: empty: every group.
+        """
+
+        def fits(one: Finding | Look) -> bool:
+            here = not places or one.place in {"", *places}
+            return here and (not group or one.group in {"", group})
+
+        return replace(
+            self,
+            findings=tuple(filter(fits, self.findings)),
+            looks=tuple(filter(fits, self.looks)),
+        )
 
     @property
     def standing(self) -> tuple[Finding, ...]:

@@ -70,6 +70,7 @@ def slow_risk(
         places: the place itself and what it lies in: gazetteer ids and two-letter country.
         group: neutral English group name.
     """
+    states = [state.about(places, group) for state in states]
     found = [
         (value, log_likelihood_ratio(state.indicator.diagnosticity), state, best)
         for state in states
@@ -91,8 +92,7 @@ def _strongest(
         return 0.0, None
     cells: dict[Cell, list[Finding]] = {}
     for finding in state.standing:
-        fits = finding.place in {"", *places} and finding.group in {"", group}
-        if fits and finding.at <= as_of:
+        if finding.at <= as_of:
             cells.setdefault(cell(finding), []).append(finding)
     best: tuple[float, Finding | None] = (0.0, None)
     for _, findings in sorted(cells.items()):
