@@ -18,11 +18,13 @@ FLOORS = {
     "reading": 90.0,
     "rumours": 90.0,
     "spread": 90.0,
+    "indicators": 90.0,
     "risk": 90.0,
     "warnings": 90.0,
     "events": 90.0,
     "store": 90.0,
     "engines": 80.0,
+    "backtest": 90.0,
 }
 
 

@@ -22,6 +22,7 @@ STAGES = (
     "reading",
     "rumours",
     "spread",
+    "indicators",
     "risk",
     "warnings",
     "events",

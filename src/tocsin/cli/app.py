@@ -19,6 +19,7 @@ from tocsin.cli import (
     demo,
     events,
     explain,
+    indicators,
     ingest,
     init,
     places,
@@ -56,6 +57,7 @@ app.command()(cluster.cluster)
 app.command()(replay.replay)
 app.add_typer(warnings.app, name="warnings")
 app.add_typer(rumours.app, name="rumours")
+app.add_typer(indicators.app, name="indicators")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
 app.add_typer(events.app, name="events")

@@ -100,6 +100,10 @@ class DecisionKind(StrEnum):
     WARNING_OUTCOME = "warning_outcome"
     CALIBRATION = "calibration"  # value: corrections learnt from outcomes, as JSON
     PURPOSE = "purpose"
+    INDICATOR_DEFINE = "indicator_define"  # value: the whole definition, as JSON
+    INDICATOR_STATUS = "indicator_status"  # value: a finding, as JSON
+    INDICATOR_LOOKED = "indicator_looked"  # value: where was looked, as JSON
+    INDICATOR_RETIRE = "indicator_retire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Decision:
     """A person's decision; logged in the ledger and replayed by a rebuild.
 
     Args:
-        subject: id of the rumour or warning, or ``project``.
+        subject: id of the rumour, warning or indicator, or ``project``.
         value: the new state.
         by: name or handle.
         reason: why, in the person's words.
