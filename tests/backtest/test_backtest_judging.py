@@ -199,7 +199,7 @@ def test_a_lower_threshold_covers_no_fewer_events(
     rows: list[tuple[str, float, float, float]], hours: list[int]
 ) -> None:
     events = [event(float(hour)) for hour in hours]
-    table = claims(rows, renews=False)
+    table = claims(rows)
     counted = [
         sum(bool(found) for found in _standing(alarms_at(table, level, RULES.hold_s), events))
         for level in (4.0, 3.0, 2.0, 1.0)
