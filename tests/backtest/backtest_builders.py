@@ -9,8 +9,8 @@ from tocsin.backtest.alarms import Alarm, Claims, Site, make_claims
 from tocsin.backtest.mentions import Mentions
 from tocsin.backtest.rules import Rules, Window
 from tocsin.model import (
-    Action,
     Act,
+    Action,
     Enriched,
     Frame,
     GatheringCall,

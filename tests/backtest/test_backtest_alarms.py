@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from backtest_builders import RULES, action, at, claims, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest_builders import RULES, action, at, claims, seconds
 from tocsin.backtest.alarms import alarms_at, threshold_for
 from tocsin.backtest.ours import stretches, warning_alarms, warning_claims
 from tocsin.model import Action, Level

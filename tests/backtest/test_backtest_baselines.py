@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import exp, sqrt
 
 import pytest
+from backtest_builders import RULES, WINDOW, at, event, observed, seconds, site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest_builders import RULES, WINDOW, at, event, observed, seconds, site
 from tocsin.backtest.alarms import Claims
 from tocsin.backtest.baselines import EventHistory, ema_share, history_rate, persistence
 from tocsin.backtest.baselines_posts import keyword_count, mention_burst, poisson_z

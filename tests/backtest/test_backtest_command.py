@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 import orjson
 import pytest
-
 from cli_support import Outcome, call
+
 from tocsin.backtest.report import render
 
-Write = Callable[[Iterable[dict[str, Any]], str], Path]
+Write = Callable[..., Path]
 START = datetime(2024, 10, 7, 6, tzinfo=UTC)
 HEADER = "id,event_time,known_at,latitude,longitude,kind,place"
 RYBINSK, KINESHMA, KLIN = "58.0446,38.8426", "57.4425,42.1689", "56.3333,36.7333"
@@ -190,8 +190,8 @@ def test_a_report_of_nothing_warned_is_drawn_as_well(write_posts: Write, tmp_pat
     (tmp_path / "events.csv").write_text(EVENTS)
     outcome = _backtest(quiet.parent, "report")
     assert outcome.code == 0, outcome
-    assert "It raised 0 alerts" in outcome.out
-    assert "cannot be compared at the same load" in outcome.out
+    assert "It raised no alert" in outcome.out
+    assert "At this load no baseline" in outcome.out
     assert "No probability could be checked" in outcome.out
 
 
@@ -241,3 +241,14 @@ def test_a_wrong_row_is_refused_and_the_rest_is_scored(write_posts: Write, tmp_p
     assert outcome.code == 2
     assert "line 6" in outcome.err
     assert (tmp_path / "r" / "index.html").exists()
+
+
+def test_baselines_can_be_set_to_a_load(ran: tuple[Outcome, Path]) -> None:
+    _, folder = ran
+    assert _backtest(folder, "load", "--load", 3).code == 0
+    report = orjson.loads((folder / "load" / "report.json").read_bytes())
+    ours, *others = report["methods"]
+    raised = {method["name"]: method["alerts"] for method in others}
+    assert ours["alerts"] == 1
+    assert raised["mention burst"] > 1
+    assert max(raised.values()) <= 6

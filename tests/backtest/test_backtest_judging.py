@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from backtest_builders import RULES, WINDOW, action, alarm, at, claims, event, observed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest_builders import RULES, WINDOW, action, alarm, at, claims, event, observed
 from tocsin.backtest.alarms import Alarm, alarms_at
 from tocsin.backtest.forecasts import checked_forecasts, probability_of
 from tocsin.backtest.ground import Ground, ground
@@ -24,8 +24,8 @@ from tocsin.backtest.judging import (
 )
 from tocsin.backtest.matching import matched
 from tocsin.backtest.mentions import Mentions
-from tocsin.backtest.outcomes import Verdict
 from tocsin.backtest.ours import stretches
+from tocsin.backtest.outcomes import Verdict
 from tocsin.errors import UsageError
 from tocsin.model import Level, MobEvent, Violence
 
@@ -112,6 +112,7 @@ def test_lead_and_time_left_by_hand() -> None:
     assert time_left(found, ground_, calls) == pytest.approx([8 / 16, 12 / 14])
     scores = method_scores(found, ground_, calls)
     assert scores["lead_hours"]["median"] == 12
+    assert scores["leads_from"] == {"0": 0, "1": 0, "6": 2, "24": 1, "72": 0}
     assert scores["half_left"] == 1
 
 

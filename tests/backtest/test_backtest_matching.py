@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import permutations
 
+from backtest_builders import RULES, alarm, event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest_builders import RULES, alarm, event
 from tocsin.backtest.alarms import Alarm
 from tocsin.backtest.matching import candidates, matched, too_late
 from tocsin.model import MobEvent

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from backtest_builders import RULES, T0, TOWNS, claims, event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest_builders import RULES, T0, TOWNS, claims, event
 from tocsin.backtest.molchan import Diagram, Grid, cell
 from tocsin.backtest.rules import Window
 from tocsin.model import MobEvent

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tocsin.backtest.scores import (
     brier,
+    counted_between,
     expected_calibration_error,
     log_score,
     quantiles,
@@ -63,6 +64,11 @@ def test_quantiles_and_ratio() -> None:
     assert quantiles([]) is None
     assert ratio(1, 4) == 0.25
     assert ratio(0, 0) is None
+
+
+def test_values_are_counted_from_each_bound() -> None:
+    assert counted_between([0.5, 1, 5.9, 80], (0, 1, 6, 72)) == [1, 2, 0, 1]
+    assert counted_between([], (0, 1)) == [0, 0]
 
 
 def test_what_is_no_forecast_is_refused() -> None:

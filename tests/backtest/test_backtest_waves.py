@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from backtest_builders import RULES, T0, TOWNS, at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest_builders import RULES, T0, TOWNS, at
 from tocsin.backtest.waves import Moment, bootstrap_ratio, waves
 
 AFORD, BEXLEY, CORBY = TOWNS["Aford"], TOWNS["Bexley"], TOWNS["Corby"]

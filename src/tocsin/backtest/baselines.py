@@ -22,7 +22,7 @@ EMA_HALF_LIFE_DAYS = 14.0
 PRIOR_EVENTS = 1.0
 """How many events' worth the prior of a place weighs (shape of its Gamma distribution)."""
 
-_DAILY_SITES = 50
+_DAILY_SITES = 200
 """How many sites a baseline claims about on one day; no desk could bear more alerts."""
 
 

@@ -90,6 +90,8 @@ def _methods(
     rules, window = facts.rules, facts.window
     ours = warning_alarms(lives)
     load = sum(window.holds(alarm.start) for alarm in ours)
+    if rules.load is not None:
+        load = round(rules.load * window.weeks)
     found = [_Method(OURS, warning_claims(lives), ours, None)]
     baselines = {
         "history rate": history_rate(history, window),

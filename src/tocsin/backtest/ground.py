@@ -106,12 +106,9 @@ def _before(event: MobEvent, days: float) -> tuple[float, float]:
 def _nothing_there(real: Sequence[MobEvent], window: Window) -> str:
     span = f"{window.start:%Y-%m-%d %H:%M} and {window.end:%Y-%m-%d %H:%M}"
     if not real:
-        return (
-            f"no mob violence in the event file to score against between {span}; give another file"
-        )
-    first, last = real[0].event_time, real[-1].event_time
+        return f"no mob violence in the event file to score against between {span}; give another"
+    first, last = f"{real[0].event_time:%Y-%m-%d}", f"{real[-1].event_time:%Y-%m-%d}"
     return (
-        f"none of the {len(real)} events of mob violence ({first:%Y-%m-%d} to {last:%Y-%m-%d}) lies "
-        f"between {span}; "
+        f"none of the {len(real)} events of mob violence ({first} to {last}) lies between {span}; "
         "give posts and events of one time, or change --from and --to"
     )

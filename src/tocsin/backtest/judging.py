@@ -13,10 +13,13 @@ from tocsin.backtest.ground import Ground
 from tocsin.backtest.matching import candidates, matched, too_late
 from tocsin.backtest.mentions import SeenPosts
 from tocsin.backtest.outcomes import CENSORED, Verdict
-from tocsin.backtest.scores import quantiles, ratio
+from tocsin.backtest.scores import counted_between, quantiles, ratio
 from tocsin.backtest.waves import bootstrap_ratio, waves
 
 Json = dict[str, Any]
+
+LEAD_BOUNDS = (0, 1, 6, 24, 72)
+"""Hours from which leads are counted, each up to the next; the horizons are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,13 @@ def method_scores(method: Judged, ground: Ground, calls: Calls) -> Json:
         **_recalls(method, ground),
         **_precision(method, ground),
         "lead_hours": quantiles(leads(method, ground)),
+        "leads_from": dict(
+            zip(
+                map(str, LEAD_BOUNDS),
+                counted_between(leads(method, ground), LEAD_BOUNDS),
+                strict=True,
+            )
+        ),
         **_time_left(method, ground, calls),
     }
 

@@ -14,20 +14,17 @@ from datetime import timedelta
 
 import numpy as np
 
-from tocsin.backtest.alarms import Alarm, Ints
+from tocsin.backtest.alarms import Alarm, Floats, Ints
 from tocsin.backtest.rules import Rules
 from tocsin.model import MobEvent
 from tocsin.reading.gazetteer import distances_km
-from tocsin.risk import haversine_km
 
 
 def candidates(
     alarms: Sequence[Alarm], events: Sequence[MobEvent], rules: Rules
 ) -> list[tuple[int, ...]]:
     """For each event the alarms that may claim it, earliest first."""
-    lats = np.array([alarm.site.latitude for alarm in alarms], dtype=np.float64)
-    lons = np.array([alarm.site.longitude for alarm in alarms], dtype=np.float64)
-    starts = np.array([alarm.start.timestamp() for alarm in alarms], dtype=np.float64)
+    starts, lats, lons = _columns(alarms)
     ends = np.array([alarm.end.timestamp() for alarm in alarms], dtype=np.float64)
     found: list[tuple[int, ...]] = []
     for event in events:
@@ -44,13 +41,12 @@ def too_late(alarms: Sequence[Alarm], events: Sequence[MobEvent], rules: Rules) 
     """Alarms raised after an event's time, but within its uncertainty: before or after it,
     nobody can say."""
     late: set[int] = set()
+    starts, lats, lons = _columns(alarms)
     for event in events:
-        latest = event.event_time + timedelta(hours=event.precision_hours)
-        for at, alarm in enumerate(alarms):
-            if event.event_time < alarm.start <= latest:
-                site = alarm.site
-                gap = haversine_km(site.latitude, site.longitude, event.latitude, event.longitude)
-                late |= {at} if gap <= rules.km else set()
+        at, slack = event.event_time.timestamp(), event.precision_hours * 3600
+        after = np.flatnonzero((starts > at) & (starts <= at + slack))
+        gaps = distances_km(lats[after], lons[after], event.latitude, event.longitude)
+        late.update(after[gaps <= rules.km].tolist())
     return late
 
 
@@ -62,6 +58,15 @@ def matched(alarms: Sequence[Alarm], events: Sequence[MobEvent], rules: Rules) -
     for event in order:
         _augment(event, may, taken)
     return {event: alarm for alarm, event in taken.items()}
+
+
+def _columns(alarms: Sequence[Alarm]) -> tuple[Floats, Floats, Floats]:
+    """When alarms were raised (seconds) and where (degrees), each shape (n,)."""
+    return (
+        np.array([alarm.start.timestamp() for alarm in alarms], dtype=np.float64),
+        np.array([alarm.site.latitude for alarm in alarms], dtype=np.float64),
+        np.array([alarm.site.longitude for alarm in alarms], dtype=np.float64),
+    )
 
 
 def _augment(event: int, may: Sequence[Sequence[int]], taken: dict[int, int]) -> None:

@@ -19,6 +19,7 @@ class Rules:
             counts as "near" an event in time.
         onset_days: an event is an onset where no other happened within ``km`` so long before.
         wave_days, wave_km: events this near to each other form one wave.
+        load: alerts a week that baselines are set to; None: as many as tocsin raised.
         bins: equal bins of probability for reliability.
         resamples: of the bootstrap.
         seed: of the bootstrap.
@@ -30,6 +31,7 @@ class Rules:
     onset_days: float = 14.0
     wave_days: float = 7.0
     wave_km: float = 100.0
+    load: float | None = None
     bins: int = 10
     resamples: int = 1000
     seed: int = 20231029

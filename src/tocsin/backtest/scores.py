@@ -94,6 +94,12 @@ def quantiles(values: Sequence[float]) -> dict[str, float] | None:
     }
 
 
+def counted_between(values: Sequence[float], bounds: Sequence[float]) -> list[int]:
+    """How many of ``values`` lie from each bound up to the next, the last without end."""
+    edges = np.array([*bounds, np.inf])
+    return [int(n) for n in np.histogram(np.array(values, dtype=np.float64), edges)[0]]
+
+
 def ratio(part: float, whole: float) -> float | None:
     """``part`` of ``whole``; None of nothing."""
     return part / whole if whole else None

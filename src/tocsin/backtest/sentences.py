@@ -66,8 +66,10 @@ def decimal(value: float | None, digits: int = 2) -> str:
 
 
 def interval(bounds: tuple[float, float] | None) -> str:
-    """A 90 % interval of a share for people."""
-    return "" if bounds is None else f"{100 * bounds[0]:.0f} to {100 * bounds[1]:.0f} %"
+    """A 90 % interval of a share for people; empty where it says nothing."""
+    if bounds is None or bounds[0] == bounds[1]:
+        return ""
+    return f"{100 * bounds[0]:.0f} to {100 * bounds[1]:.0f} %"
 
 
 def day(moment: str) -> str:
@@ -86,31 +88,37 @@ def _span(report: Json) -> str:
 
 def _load(report: Json) -> str:
     ours, levels = report["methods"][0], report["levels"]
+    if not ours["alerts"]:
+        return f"It raised no alert; {counted(levels['watch'], 'warning')} stayed a watch."
     return (
-        f"It raised {counted(ours['alerts'], 'alert')}, {decimal(ours['alerts_per_week'])} a week; "
-        f"{counted(levels['alarm'], 'alarm')} among them, beside "
-        f"{counted(levels['watch'], 'warning')} at the level of a watch or above."
+        f"It raised {counted(ours['alerts'], 'alert')}, {decimal(ours['alerts_per_week'])} a week, "
+        f"of which {levels['alarm']} rose to an alarm; {counted(levels['watch'], 'warning')} were "
+        "a watch or more."
     )
 
 
 def _recall(report: Json) -> str:
     ours, events = report["methods"][0], report["events"]
     claimed = round(ours["recall"] * events["scored"])
+    said = f"{claimed} of {counted(events['scored'], 'event')} had an alert before them"
+    if not claimed:
+        return f"{said}."
     bounds = interval(ours["recall_interval"])
-    said = f"; 90 % interval {bounds}" if bounds else ""
-    return (
-        f"{claimed} of {counted(events['scored'], 'event')} had an alert before them "
-        f"({percent(ours['recall'])}{said}): {percent(ours['onset']['recall'])} of those that came "
-        f"out of quiet, {percent(ours['continuation']['recall'])} of those that followed others."
-    )
+    spread = f"; 90 % interval {bounds}" if bounds else ""
+    kinds = [
+        f"{percent(ours[kind]['recall'])} of the {ours[kind]['events']} that {what}"
+        for kind, what in (("onset", "came out of quiet"), ("continuation", "followed others"))
+        if ours[kind]["events"]
+    ]
+    return f"{said} ({percent(ours['recall'])}{spread}): {', '.join(kinds)}."
 
 
 def _false(ours: Json) -> str:
     counts = ours["verdicts"]
     return (
-        f"{counted(counts['spurious'], 'alert')} had no call behind them "
-        f"({decimal(ours['spurious_per_week'])} a week: these are the spurious ones); "
-        f"{counts['called']} had a call, and it did not happen."
+        f"Alerts with no call behind them, the spurious ones: {counts['spurious']}, or "
+        f"{decimal(ours['spurious_per_week'])} a week. Alerts with a call that came to nothing: "
+        f"{counts['called']}."
     )
 
 
@@ -121,32 +129,33 @@ def _lead(ours: Json) -> str:
     left = ours["half_left"]
     share = "" if left is None else f"; {percent(left)} of them left half the time since the call"
     return (
-        f"The alerts that were right came {lead['median']:.1f} hours before the event (median; "
-        f"{lead['min']:.1f} to {lead['max']:.1f}){share}."
+        f"Alerts before an event came {lead['median']:.1f} hours before it (median of "
+        f"{lead['n']}; {lead['min']:.1f} to {lead['max']:.1f}){share}."
     )
 
 
 def _against(report: Json) -> str:
-    ours, *others = report["methods"]
-    if not ours["alerts"]:
-        return "Without an alert of ours the baselines cannot be compared at the same load."
-    best = max(others, key=lambda method: float(method["recall"]))
+    best = max(report["methods"][1:], key=lambda method: float(method["recall"]))
+    if not best["alerts"]:
+        return "At this load no baseline that saw an event coming can be held beside it."
     gain, bounds = best["ours_less_this"]["difference"], best["ours_less_this"]["interval"]
     said = ""
     if bounds is not None:
         said = f" (90 % interval {100 * bounds[0]:+.0f} to {100 * bounds[1]:+.0f})"
     return (
-        f"At about as many alerts the best baseline, {best['name']}, saw "
-        f"{percent(best['recall'])} coming: tocsin differs by {100 * gain:+.0f} points{said}."
+        f"Of the baselines {best['name']} did best at this load: {percent(best['recall'])} with "
+        f"{counted(best['alerts'], 'alert')}. tocsin differs by {100 * gain:+.0f} points{said}."
     )
 
 
 def _unseen(report: Json) -> str:
     events, hours = report["events"], report["rules"]["hold_h"]
+    seen = report["methods"][0]["seen"]
+    rest = f" Of the other {seen['events']} {percent(seen['recall'])} had an alert."
     return (
         f"{events['unseen']} of {counted(events['scored'], 'event')} had no post near them "
-        f"within {hours:.0f} hours before: unseen, whatever the method. Of the others "
-        f"{percent(report['methods'][0]['seen']['recall'])} had an alert."
+        f"within {hours:.0f} hours before: unseen, whatever is made of posts."
+        f"{rest if seen['events'] else ''}"
     )
 
 

@@ -74,6 +74,12 @@ def backtest(
     hours: Annotated[
         float, typer.Option("--hours", min=1, max=336, help="How long an alert stands by itself.")
     ] = 72.0,
+    load: Annotated[
+        float | None,
+        typer.Option(
+            "--load", min=0, help="Alerts a week that baselines are set to; default: as ours."
+        ),
+    ] = None,
     forced: FormatOption = None,
     mapping: MapOption = None,
     channels: ChannelsOption = None,
@@ -93,7 +99,7 @@ def backtest(
     settings = Settings({"run.workers": cores() if workers is None else workers}, "--workers")
     refused: list[str] = []
     with filing(report):
-        rules = Rules(km=km, hold_h=hours)
+        rules = Rules(km=km, hold_h=hours, load=load)
         happened = _events(events, refused)
         said = {} if outcomes is None else read_outcomes(outcomes)
         mentions = Mentions(rules.place_p)
