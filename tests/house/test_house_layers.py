@@ -24,6 +24,7 @@ STAGES = (
     "spread",
     "risk",
     "warnings",
+    "events",
     "store",
 )
 

@@ -17,6 +17,7 @@ from tocsin.cli import (
     check,
     cluster,
     demo,
+    events,
     explain,
     ingest,
     init,
@@ -58,6 +59,7 @@ app.add_typer(warnings.app, name="warnings")
 app.add_typer(rumours.app, name="rumours")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
+app.add_typer(events.app, name="events")
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
 app.command()(check.check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from tocsin import wire
 from tocsin.archive import Archive, LedgerEntry, wording_digest
 from tocsin.model import Decision, DecisionKind, Evidence
 from tocsin.store import Store, schema
+from tocsin.store.events import event_row
 from tocsin.store.store import add_rows, decision_row, dumps, post_row, put_meta, replace_rows
 from tocsin.text import post_from_content
 
@@ -78,8 +80,24 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
         add_rows(connection, schema.decisions, [decision_row(seq, decision_from(payload))])
     elif kind == "warning":
         add_rows(connection, schema.warnings, [warning_row(seq, payload)])
+    elif kind == "events":
+        add_rows(connection, schema.events, event_rows(seq, payload))
     elif kind == "run":
         add_rows(connection, schema.runs, [run_row(seq, payload)])
+
+
+def event_rows(seq: int, payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of ``events`` from one batch in the ledger."""
+    return [
+        event_row(seq, number, form, event_wording(form))
+        for number, form in enumerate(payload["rows"])
+    ]
+
+
+def event_wording(form: Mapping[str, Any]) -> bytes:
+    """Digest of what an event's form says, apart from when it was known."""
+    told = {name: value for name, value in form.items() if name != "known_at"}
+    return hashlib.sha256(dumps(told).encode()).digest()
 
 
 def decision_from(payload: Mapping[str, Any]) -> Decision:

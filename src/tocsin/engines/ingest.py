@@ -90,7 +90,7 @@ class Ingest:
             RecordRefused: nothing of the file can be read.
         """
         source = detect(path, sources, options.forced)
-        capture = _Capture(self._archive, path, source.name, options.operator, clock)
+        capture = Capture(self._archive, path, source.name, options.operator, clock)
         summary = IngestSummary()
         items = self._good_items(source.read(path, options.read), summary, options)
         while batch := list(islice(items, _BATCH)):
@@ -112,7 +112,7 @@ class Ingest:
                 yield record
 
     def _take_batch(
-        self, batch: Sequence[RawItem], capture: _Capture, summary: IngestSummary
+        self, batch: Sequence[RawItem], capture: Capture, summary: IngestSummary
     ) -> None:
         """Archive first, then the store: a kill between the two is mended at the next start."""
         keys = [(item.channel, item.message_id) for item in batch]
@@ -131,7 +131,7 @@ class Ingest:
     def _take_item(
         self,
         item: RawItem,
-        capture: _Capture,
+        capture: Capture,
         known: dict[tuple[str, str], tuple[int, frozenset[bytes]]],
         summary: IngestSummary,
     ) -> dict[str, Any] | None:
@@ -152,8 +152,12 @@ class Ingest:
         return evidence_row(evidence, wording)
 
 
-class _Capture:
-    """The capture record of one file, written to the ledger with its first new item."""
+class Capture:
+    """The capture record of one file, written to the ledger with its first new item.
+
+    Args:
+        source: name of the format, noted with the program.
+    """
 
     def __init__(
         self, archive: Archive, path: Path, source: str, operator: str, clock: Clock
@@ -167,6 +171,7 @@ class _Capture:
 
     @property
     def seq(self) -> int:
+        """Its position in the ledger, where it is written at the first call."""
         if self._seq is None:
             self._seq = self._archive.append_entry("capture", _capture_form(self._record()))
         return self._seq

@@ -118,4 +118,5 @@ SHAPE = Shape(
         any_of("longitude"),
     ),
     make=_make,
+    dates_versions=True,
 )

@@ -6,7 +6,7 @@ are written freely and may be persons, so they are left out.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tocsin.events.shape import DAY_HOURS, Shape, any_of, known_at
 from tocsin.events.unfit import Unfit
@@ -44,9 +44,17 @@ def _off_by(fields: Fields) -> float:
     return _OFF_BY_KM.get(code(fields.get("locnum"), "locnum") or 0, _ANYWHERE_KM)
 
 
+def _start(fields: Fields) -> date:
+    """From its three columns where they are filled: ``startdate`` has no one way of writing it."""
+    year, month, number = (code(fields.get(name), name) or 0 for name in ("styr", "stmo", "stday"))
+    if min(year, month, number) < 1:
+        return day(fields.need("startdate"))
+    return day(f"{year:04d}-{month:02d}-{number:02d}")
+
+
 def _make(fields: Fields, lag: timedelta) -> MobEvent:
     latitude, longitude = position(fields)
-    event_time = noon(day(fields.need("startdate")))
+    event_time = noon(_start(fields))
     etype = code(fields.need("etype"), "etype") or 0
     if etype not in _KINDS and etype >= 0:
         raise Unfit("etype is not one of 1 to 10", "download the file again")

@@ -26,6 +26,7 @@ class Shape:
         make: one row and the default reporting lag → the event; raises ``Unfit``.
         counts_rows: whether equal ids in one file are different events (the file has no ids
             of its own), instead of versions of one.
+        dates_versions: whether ``known_at`` says when the row was last changed.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Shape:
     needed: tuple[frozenset[str], ...]
     make: Callable[[Fields, timedelta], MobEvent]
     counts_rows: bool = False
+    dates_versions: bool = False
 
     def lacks(self, columns: frozenset[str]) -> list[str]:
         """What a file with these columns lacks, in words."""

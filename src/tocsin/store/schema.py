@@ -155,6 +155,23 @@ decisions = Table(
     Index("decisions_by_subject", "subject"),
 )
 
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("event_time", UtcTime, nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("wording", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("events_by_id", "id"),
+    Index("events_in_time", "event_time"),
+)
+"""One version of an event: ``row`` is its place in the batch, ``wording`` a digest of what it says
+apart from when it was known."""
+
 runs = Table(
     "runs",
     metadata,

@@ -1,0 +1,116 @@
+"""Past events in the store: versions by id, and what was known of them at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from tocsin.store import Store, schema
+from tocsin.store.store import chunks, dumps
+
+
+@dataclass(frozen=True, slots=True)
+class EventVersions:
+    """What is known of one event.
+
+    Args:
+        newest: digest of the version that counts.
+        known_at: when that one was known.
+        wordings: digests of all versions.
+    """
+
+    newest: bytes
+    known_at: datetime
+    wordings: frozenset[bytes]
+
+    def with_version(self, wording: bytes, known_at: datetime) -> EventVersions:
+        """The same after one more version; one that was known earlier does not count now."""
+        counts = known_at >= self.known_at
+        return EventVersions(
+            wording if counts else self.newest,
+            max(known_at, self.known_at),
+            self.wordings | {wording},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are asked for; None means any.
+
+    Args:
+        known_by: only what was known at this moment, in the wording it had then.
+        start: not before.
+        end: before.
+        latitudes: lowest and highest, in degrees.
+    """
+
+    known_by: datetime | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    latitudes: tuple[float, float] | None = None
+
+
+def event_row(seq: int, row: int, form: Mapping[str, Any], wording: bytes) -> dict[str, Any]:
+    """A row of ``events`` from an event's form with its times as ISO 8601 in UTC."""
+    return {
+        "seq": seq,
+        "row": row,
+        "id": form["id"],
+        "event_time": datetime.fromisoformat(form["event_time"]),
+        "known_at": datetime.fromisoformat(form["known_at"]),
+        "latitude": form["latitude"],
+        "wording": wording,
+        "body": dumps(form),
+    }
+
+
+def versions_of(connection: Connection, ids: Iterable[str]) -> dict[str, EventVersions]:
+    """Versions of the events among ``ids`` that are known."""
+    columns = schema.events.c
+    found: dict[str, EventVersions] = {}
+    for chunk in chunks(list(ids), 500):
+        query = (
+            select(columns.id, columns.wording, columns.known_at)
+            .where(columns.id.in_(chunk))
+            .order_by(columns.seq, columns.row)
+        )
+        for name, wording, known_at in connection.execute(query):
+            before = found.get(name, EventVersions(wording, known_at, frozenset()))
+            found[name] = before.with_version(wording, known_at)
+    return found
+
+
+def event_forms(store: Store, wanted: EventFilter) -> Sequence[dict[str, Any]]:
+    """Forms of events in order of time and id; of each event the newest version that was known.
+
+    Versions are compared before the event's own time and place are asked about: a date that was
+    corrected must not bring the wrong one back.
+    """
+    table = schema.events
+    query = table.select().order_by(table.c.known_at, table.c.seq, table.c.row)
+    if wanted.known_by is not None:
+        query = query.where(table.c.known_at <= wanted.known_by)
+    newest: dict[str, tuple[datetime, float, str]] = {}
+    with store.reading() as connection:
+        for row in connection.execute(query):
+            newest[row.id] = (row.event_time, row.latitude, row.body)
+    kept = [
+        (when, name, body)
+        for name, (when, latitude, body) in newest.items()
+        if _fits(when, latitude, wanted)
+    ]
+    return [orjson.loads(body) for _, _, body in sorted(kept)]
+
+
+def _fits(when: datetime, latitude: float, wanted: EventFilter) -> bool:
+    low, high = wanted.latitudes or (-90.0, 90.0)
+    return (
+        (wanted.start is None or when >= wanted.start)
+        and (wanted.end is None or when < wanted.end)
+        and low <= latitude <= high
+    )
