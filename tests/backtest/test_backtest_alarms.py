@@ -10,8 +10,6 @@ from tocsin.backtest.alarms import alarms_at, threshold_for
 from tocsin.backtest.ours import stretches, warning_alarms, warning_claims
 from tocsin.model import Action, Level
 
-HOLD = RULES.hold_s
-
 ROWS = st.lists(
     st.tuples(
         st.sampled_from(["Aford", "Bexley", "Corby"]),
@@ -26,23 +24,35 @@ def test_an_alarm_stands_while_it_is_renewed() -> None:
     found = claims(
         [("Aford", 0, 72, 3), ("Aford", 70, 142, 4), ("Aford", 142, 214, 3), ("Corby", 5, 77, 1)]
     )
-    raised = alarms_at(found, 3, HOLD)
+    raised = alarms_at(found, 3, RULES)
     assert [(a.site.name, a.start, a.end, a.score) for a in raised] == [
         ("Aford", at(0), at(142), 4),
         ("Aford", at(142), at(214), 3),
     ]
-    assert alarms_at(found, 5, HOLD) == []
+    assert alarms_at(found, 5, RULES) == []
 
 
 def test_a_method_that_always_claims_is_counted_each_period() -> None:
     rows = [("Aford", 24.0 * day, 24.0 * day + 24, 1.0) for day in range(6)]
-    raised = alarms_at(claims(rows, renews=False), 1, HOLD)
+    raised = alarms_at(claims(rows, renews=False), 1, RULES)
     assert [(a.start, a.end) for a in raised] == [(at(0), at(72)), (at(72), at(144))]
+
+
+def test_an_alarm_that_stands_for_weeks_is_counted_anew() -> None:
+    day = 24.0
+    found = alarms_at(claims([("Aford", day * n, day * n + 72, 1) for n in range(30)]), 1, RULES)
+    assert [(a.start, a.end) for a in found] == [
+        (at(0), at(14 * day)),
+        (at(14 * day), at(28 * day)),
+        (at(28 * day), at(32 * day)),
+    ]
+    whole = alarms_at(claims([("Aford", 0, 14 * day, 1)]), 1, RULES)
+    assert [(a.start, a.end) for a in whole] == [(at(0), at(14 * day))]
 
 
 @given(ROWS)
 def test_alarms_of_one_place_never_overlap(rows: list[tuple[str, float, float, float]]) -> None:
-    raised = alarms_at(claims(rows), 0.2, HOLD)
+    raised = alarms_at(claims(rows), 0.2, RULES)
     for one in raised:
         assert one.start < one.end
         for other in raised:
@@ -55,8 +65,8 @@ def test_the_threshold_comes_as_near_to_the_load_as_any(
     rows: list[tuple[str, float, float, float]], load: int
 ) -> None:
     found = claims(rows)
-    chosen = threshold_for(found, load, HOLD, seconds(0))
-    counts = {score: len(alarms_at(found, score, HOLD)) for score in {row[3] for row in rows}}
+    chosen = threshold_for(found, load, RULES, seconds(0))
+    counts = {score: len(alarms_at(found, score, RULES)) for score in {row[3] for row in rows}}
     # Counts may fall again where alarms grow together; the first crossing is what is searched.
     rising = sorted(counts.values()) == [counts[s] for s in sorted(counts, reverse=True)]
     if counts and rising:
@@ -64,13 +74,13 @@ def test_the_threshold_comes_as_near_to_the_load_as_any(
 
 
 def test_no_load_no_threshold() -> None:
-    assert threshold_for(claims([("Aford", 0, 72, 3)]), 0, HOLD, seconds(0)) == float("inf")
-    assert threshold_for(claims([]), 5, HOLD, seconds(0)) == float("inf")
+    assert threshold_for(claims([("Aford", 0, 72, 3)]), 0, RULES, seconds(0)) == float("inf")
+    assert threshold_for(claims([]), 5, RULES, seconds(0)) == float("inf")
 
 
 def test_alarms_before_the_window_do_not_count_for_the_load() -> None:
     found = claims([("Aford", -200, -128, 3), ("Corby", 5, 77, 2), ("Bexley", 5, 77, 1)])
-    assert threshold_for(found, 1, HOLD, seconds(0)) == 2
+    assert threshold_for(found, 1, RULES, seconds(0)) == 2
 
 
 def test_a_warning_is_an_alarm_while_it_is_an_alert() -> None:

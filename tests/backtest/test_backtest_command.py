@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,8 @@ def test_it_says_what_was_seen_coming(ran: tuple[Outcome, Path]) -> None:
     assert "1 of 2 events had an alert before them (50 %" in outcome.out
     report = orjson.loads((folder / "report" / "report.json").read_bytes())
     assert report["posts"] == 58
+    digest = hashlib.sha256((folder / "events.csv").read_bytes()).hexdigest()
+    assert report["inputs"][1] == {"name": "events.csv", "sha256": digest}
     events = report["events"]
     assert (events["scored"], events["others"], events["earlier"]) == (2, 1, 1)
     assert [one["verdict"] for one in report["alerts"]] == ["hit"]

@@ -202,7 +202,7 @@ def test_a_lower_threshold_covers_no_fewer_events(
     events = [event(float(hour)) for hour in hours]
     table = claims(rows)
     counted = [
-        sum(bool(found) for found in _standing(alarms_at(table, level, RULES.hold_s), events))
+        sum(bool(found) for found in _standing(alarms_at(table, level, RULES), events))
         for level in (4.0, 3.0, 2.0, 1.0)
     ]
     assert counted == sorted(counted)

@@ -8,11 +8,13 @@ by: it is raised once, and stands while it is renewed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
+
+from tocsin.backtest.rules import Rules
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -79,12 +81,8 @@ def make_claims(
     return Claims(tuple(sites), site.astype(np.int64), start, end, score, renews)
 
 
-def alarms_at(claims: Claims, threshold: float, hold_s: float) -> list[Alarm]:
-    """Alarms that claims of at least ``threshold`` raise, in time order.
-
-    Args:
-        hold_s: length in seconds of an alarm of a method whose claims do not renew it.
-    """
+def alarms_at(claims: Claims, threshold: float, rules: Rules) -> list[Alarm]:
+    """Alarms that claims of at least ``threshold`` raise, in time order."""
     chosen = np.flatnonzero(claims.score >= threshold)
     order = chosen[np.lexsort((claims.start[chosen], claims.site[chosen]))]
     spans: list[list[float]] = []  # site, start, end, score
@@ -93,17 +91,28 @@ def alarms_at(claims: Claims, threshold: float, hold_s: float) -> list[Alarm]:
         score = float(claims.score[at])
         last = spans[-1] if spans else None
         if last is None or last[0] != site or start >= last[2]:
-            spans.append([site, start, end if claims.renews else start + hold_s, score])
+            spans.append([site, start, end if claims.renews else start + rules.hold_s, score])
         else:
             last[2] = max(last[2], end) if claims.renews else last[2]
             last[3] = max(last[3], score)
-    return sorted(
-        (_alarm(claims.sites[int(site)], start, end, score) for site, start, end, score in spans),
-        key=lambda alarm: (alarm.start, alarm.id),
-    )
+    raised = (_alarm(claims.sites[int(site)], *rest) for site, *rest in spans)
+    return counted_anew(raised, rules)
 
 
-def threshold_for(claims: Claims, load: int, hold_s: float, since: float) -> float:
+def counted_anew(alarms: Iterable[Alarm], rules: Rules) -> list[Alarm]:
+    """Alarms in time order; one that stands beyond ``rules.longest_days`` becomes several."""
+    longest = timedelta(days=rules.longest_days)
+    pieces: list[Alarm] = []
+    for alarm in alarms:
+        start = alarm.start
+        while alarm.end - start > longest:
+            pieces.append(replace(alarm, start=start, end=start + longest))
+            start += longest
+        pieces.append(replace(alarm, start=start))
+    return sorted(pieces, key=lambda one: (one.start, one.id))
+
+
+def threshold_for(claims: Claims, load: int, rules: Rules, since: float) -> float:
     """The threshold at which a method raises as near to ``load`` alarms as it can.
 
     Args:
@@ -118,7 +127,7 @@ def threshold_for(claims: Claims, load: int, hold_s: float, since: float) -> flo
 
     def count(at: int) -> int:
         if at not in counts:
-            raised = alarms_at(claims, float(levels[at]), hold_s)
+            raised = alarms_at(claims, float(levels[at]), rules)
             counts[at] = sum(alarm.start.timestamp() >= since for alarm in raised)
         return counts[at]
 

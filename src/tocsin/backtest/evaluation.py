@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tocsin import wire
-from tocsin.backtest.alarms import Alarm, Claims, alarms_at, threshold_for
+from tocsin import __version__, wire
+from tocsin.backtest.alarms import Alarm, Claims, alarms_at, counted_anew, threshold_for
 from tocsin.backtest.baselines import EventHistory, ema_share, history_rate, persistence
 from tocsin.backtest.baselines_posts import keyword_count, mention_burst
 from tocsin.backtest.forecasts import Checked, checked_forecasts, probability_of
@@ -32,11 +32,13 @@ class Played:
 
     Args:
         said: what people say came of warnings, by warning id.
+        inputs: name and SHA-256 of each file behind it, to be printed.
     """
 
     actions: Sequence[WarningAction]
     mentions: Mentions
-    said: Mapping[str, Verdict]
+    said: Mapping[str, Verdict] = field(default_factory=dict)
+    inputs: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def evaluate(
     checked = checked_forecasts(lives, facts.events, facts.prevented, window, rules)
     return {
         "schema": SCHEMA,
+        "made_by": __version__,
+        "inputs": [{"name": name, "sha256": digest} for name, digest in played.inputs],
         "window": {
             "start": wire.iso(window.start),
             "end": wire.iso(window.end),
@@ -88,7 +92,7 @@ def _methods(
     lives: Sequence[Sequence[Stretch]], history: EventHistory, mentions: Mentions, facts: Ground
 ) -> list[_Method]:
     rules, window = facts.rules, facts.window
-    ours = warning_alarms(lives)
+    ours = counted_anew(warning_alarms(lives), rules)
     load = sum(window.holds(alarm.start) for alarm in ours)
     if rules.load is not None:
         load = round(rules.load * window.weeks)
@@ -101,8 +105,8 @@ def _methods(
         "mention burst": mention_burst(mentions, rules),
     }
     for name, claims in baselines.items():
-        level = threshold_for(claims, load, rules.hold_s, window.start.timestamp())
-        found.append(_Method(name, claims, alarms_at(claims, level, rules.hold_s), level))
+        level = threshold_for(claims, load, rules, window.start.timestamp())
+        found.append(_Method(name, claims, alarms_at(claims, level, rules), level))
     return found
 
 

@@ -32,22 +32,24 @@ _SETTINGS: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.edgecolor": _INK,
 }
+_HOURS = (0, 1, 6, 24, 72, 336)
 _ID = re.compile(r'(id="|url\(#|href="#)')
 
 
 def plots(report: Json) -> dict[str, str]:
     """All plots by name, each an ``<svg>`` element."""
     methods = report["methods"]
-    return {
-        "molchan": _drawn("molchan", lambda axes: _molchan(axes, methods)),
-        "roc": _drawn("roc", lambda axes: _roc(axes, methods)),
-        "reliability": _drawn("reliability", lambda axes: _reliability(axes, report)),
-        "lead": _drawn("lead", lambda axes: _lead(axes, methods)),
-        "recall": _drawn("recall", lambda axes: _recall(axes, methods)),
+    drawings: dict[str, tuple[str, Callable[[Axes], None]]] = {
+        "recall": ("Recall by method", lambda axes: _recall(axes, methods)),
+        "lead": ("Hours from alert to event by method", lambda axes: _lead(axes, methods)),
+        "molchan": ("Molchan diagram", lambda axes: _molchan(axes, methods)),
+        "roc": ("ROC diagram", lambda axes: _roc(axes, methods)),
+        "reliability": ("Reliability diagram", lambda axes: _reliability(axes, report)),
     }
+    return {name: _drawn(name, *drawing) for name, drawing in drawings.items()}
 
 
-def _drawn(name: str, draw: Callable[[Axes], None]) -> str:
+def _drawn(name: str, label: str, draw: Callable[[Axes], None]) -> str:
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -60,7 +62,7 @@ def _drawn(name: str, draw: Callable[[Axes], None]) -> str:
         # Neither date nor version: the same numbers give the same bytes.
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     svg = out.getvalue().decode()
-    svg = svg[svg.index("<svg") :]
+    svg = f'<svg role="img" aria-label="{label}"' + svg[svg.index("<svg") + len("<svg") :]
     # Several plots share a page, so their ids must not.
     return _ID.sub(lambda found: f"{found[1]}{name}-", svg)
 
@@ -69,14 +71,14 @@ def _molchan(axes: Axes, methods: Sequence[Json]) -> None:
     _curves(axes, methods, "fraction", "miss")
     axes.plot([0, 1], [1, 0], color=_GREY, linewidth=0.8, label="no skill")
     axes.set(xlabel="share of space-time alarmed, weighted by base rate", ylabel="events missed")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
 
 
 def _roc(axes: Axes, methods: Sequence[Json]) -> None:
     _curves(axes, methods, "false_positive", "miss", flip=True)
     axes.plot([0, 1], [0, 1], color=_GREY, linewidth=0.8, label="no skill")
     axes.set(xlabel="share of event-free space-time alarmed", ylabel="events under alarm")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
 
 
 def _curves(axes: Axes, methods: Sequence[Json], x: str, y: str, flip: bool = False) -> None:
@@ -118,6 +120,9 @@ def _lead(axes: Axes, methods: Sequence[Json]) -> None:
         axes.plot(lead["median"], row, "o", color="white", markeredgecolor=colour, markersize=7)
     axes.set_yticks(range(len(named)), [f"{m['name']} ({m['lead_hours']['n']})" for m in named])
     axes.invert_yaxis()
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xticks(_HOURS, [str(hours) for hours in _HOURS])
+    axes.set_xlim(0, _HOURS[-1])
     axes.set_xlabel("hours from alert to event: least, quartiles, median, most")
 
 

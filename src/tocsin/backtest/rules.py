@@ -17,6 +17,8 @@ class Rules:
         km: an event and an alert belong together within this distance.
         hold_h: an alert stands so long after it was last renewed; also how far back a post
             counts as "near" an event in time.
+        longest_days: an alert that still stands after so long is counted anew: what was said
+            weeks ago has not seen an event coming. It is the longest horizon.
         onset_days: an event is an onset where no other happened within ``km`` so long before.
         wave_days, wave_km: events this near to each other form one wave.
         load: alerts a week that baselines are set to; None: as many as tocsin raised.
@@ -28,6 +30,7 @@ class Rules:
 
     km: float = 50.0
     hold_h: float = 72.0
+    longest_days: float = 14.0
     onset_days: float = 14.0
     wave_days: float = 7.0
     wave_km: float = 100.0

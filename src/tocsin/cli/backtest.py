@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,7 +109,8 @@ def backtest(
         with Replay(known_channels(channels)) as replay:
             actions = _replayed(replay, items, mentions, span, settings)
         window = _window(mentions, span)
-        found = evaluate(Played(actions, mentions, said), happened, window, rules)
+        played = Played(actions, mentions, said, _inputs([*posts, events]))
+        found = evaluate(played, happened, window, rules)
         written = write_report(found, report)
     _tell(found, written, as_json)
     if refused:
@@ -124,6 +126,16 @@ def _events(path: Path, refused: list[str]) -> list[MobEvent]:
             say(f"refused: {event}")
         else:
             found.append(event)
+    return found
+
+
+def _inputs(paths: Iterable[Path]) -> list[tuple[str, str]]:
+    """Name and SHA-256 of each file, without its folders."""
+    found: list[tuple[str, str]] = []
+    for path in paths:
+        if path.is_file():
+            with path.open("rb") as file:
+                found.append((path.name, hashlib.file_digest(file, "sha256").hexdigest()))
     return found
 
 
