@@ -38,6 +38,41 @@ from tocsin.model import MobEvent, RawItem, WarningAction
 from tocsin.settings import Settings
 
 
+EventsOption = Annotated[
+    Path, typer.Option("--events", metavar="FILE", help="What happened: an event file.")
+]
+ReportOption = Annotated[
+    Path, typer.Option("--report", metavar="DIR", help="Where index.html and report.json go.")
+]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="T", help="Score nothing before T (ISO 8601).")
+]
+ToOption = Annotated[
+    str | None, typer.Option("--to", metavar="T", help="Stop at T; default: the last post.")
+]
+OutcomesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--outcomes",
+        metavar="FILE",
+        help="A person's verdicts, CSV with warning and outcome: occurred, partly, did_not, "
+        "prevented?, unknown, spurious.",
+    ),
+]
+KmOption = Annotated[
+    float, typer.Option("--km", min=1, max=500, help="How near an alert must be to an event.")
+]
+HoursOption = Annotated[
+    float, typer.Option("--hours", min=1, max=336, help="How long an alert stands by itself.")
+]
+LoadOption = Annotated[
+    float | None,
+    typer.Option(
+        "--load", min=0, help="Alerts a week that baselines are set to; default: as ours."
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """What was asked to be scored; None: as far as the posts go."""
@@ -48,39 +83,14 @@ class _Span:
 
 def backtest(
     posts: Annotated[list[Path], typer.Argument(metavar="POSTS…", help="Exports or tables.")],
-    events: Annotated[
-        Path, typer.Option("--events", metavar="FILE", help="What happened; see tocsin events.")
-    ],
-    report: Annotated[
-        Path, typer.Option("--report", metavar="DIR", help="Where index.html and report.json go.")
-    ],
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="T", help="Score nothing before T (ISO 8601).")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="T", help="Stop at T; default: the last post.")
-    ] = None,
-    outcomes: Annotated[
-        Path | None,
-        typer.Option(
-            "--outcomes",
-            metavar="FILE",
-            help="A person's verdicts, CSV with warning and outcome: occurred, partly, did_not, "
-            "prevented?, unknown, spurious.",
-        ),
-    ] = None,
-    km: Annotated[
-        float, typer.Option("--km", min=1, max=500, help="How near an alert must be to an event.")
-    ] = 50.0,
-    hours: Annotated[
-        float, typer.Option("--hours", min=1, max=336, help="How long an alert stands by itself.")
-    ] = 72.0,
-    load: Annotated[
-        float | None,
-        typer.Option(
-            "--load", min=0, help="Alerts a week that baselines are set to; default: as ours."
-        ),
-    ] = None,
+    events: EventsOption,
+    report: ReportOption,
+    start: FromOption = None,
+    end: ToOption = None,
+    outcomes: OutcomesOption = None,
+    km: KmOption = 50.0,
+    hours: HoursOption = 72.0,
+    load: LoadOption = None,
     forced: FormatOption = None,
     mapping: MapOption = None,
     channels: ChannelsOption = None,
@@ -94,9 +104,7 @@ def backtest(
 
         tocsin backtest posts.jsonl --events events.csv --report report
     """
-    span = _Span(moment_of("--from", start), moment_of("--to", end))
-    if span.start and span.end and span.start >= span.end:
-        raise UsageError("--from is not before --to; give an earlier --from or a later --to")
+    span = _span(start, end)
     settings = Settings({"run.workers": cores() if workers is None else workers}, "--workers")
     refused: list[str] = []
     with filing(report):
@@ -104,17 +112,22 @@ def backtest(
         happened = _events(events, refused)
         said = {} if outcomes is None else read_outcomes(outcomes)
         mentions = Mentions(rules.place_p)
-        prepare_gazetteer()
         items = items_of(posts, forced, read_options(mapping), refused)
         with Replay(known_channels(channels)) as replay:
             actions = _replayed(replay, items, mentions, span, settings)
-        window = _window(mentions, span)
         played = Played(actions, mentions, said, _inputs([*posts, events]))
-        found = evaluate(played, happened, window, rules)
+        found = evaluate(played, happened, _window(mentions, span), rules)
         written = write_report(found, report)
     _tell(found, written, as_json)
     if refused:
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _span(start: str | None, end: str | None) -> _Span:
+    span = _Span(moment_of("--from", start), moment_of("--to", end))
+    if span.start and span.end and span.start >= span.end:
+        raise UsageError("--from is not before --to; give an earlier --from or a later --to")
+    return span
 
 
 def _events(path: Path, refused: list[str]) -> list[MobEvent]:
@@ -146,6 +159,7 @@ def _replayed(
     span: _Span,
     settings: Settings,
 ) -> list[WarningAction]:
+    prepare_gazetteer()
     spool(replay, items)
     with progress("replay", replay.posts) as (bar, task):
         options = ReplayOptions(
