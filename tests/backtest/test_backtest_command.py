@@ -207,6 +207,7 @@ def test_a_report_of_nothing_warned_is_drawn_as_well(write_posts: Write, tmp_pat
         ("", (), "the file is empty"),
         (EVENTS, ("--from", "2025-01-01"), "before --from"),
         (EVENTS, ("--from", "2024-10-18", "--to", "2024-10-16"), "--from is not before --to"),
+        (EVENTS, ("--load", "nan"), "--load nan: not a number"),
         (EVENTS, ("--from", "soon"), "--from soon: not a time"),
         (EVENTS, ("--outcomes", "OUTCOMES"), "outcome 'maybe' is not known"),
         (EVENTS, ("--outcomes", "EVENTS"), "no columns warning and outcome"),

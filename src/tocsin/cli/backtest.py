@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +37,6 @@ from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
 from tocsin.events import read_events
 from tocsin.model import MobEvent, RawItem, WarningAction
 from tocsin.settings import Settings
-
 
 EventsOption = Annotated[
     Path, typer.Option("--events", metavar="FILE", help="What happened: an event file.")
@@ -108,7 +108,7 @@ def backtest(
     settings = Settings({"run.workers": cores() if workers is None else workers}, "--workers")
     refused: list[str] = []
     with filing(report):
-        rules = Rules(km=km, hold_h=hours, load=load)
+        rules = _rules(km, hours, load)
         happened = _events(events, refused)
         said = {} if outcomes is None else read_outcomes(outcomes)
         mentions = Mentions(rules.place_p)
@@ -121,6 +121,18 @@ def backtest(
     _tell(found, written, as_json)
     if refused:
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _rules(km: float, hours: float, load: float | None) -> Rules:
+    """The rules with what was asked for.
+
+    Raises:
+        UsageError: a number is none, or has no end.
+    """
+    for option, value in (("--km", km), ("--hours", hours), ("--load", load)):
+        if value is not None and not isfinite(value):
+            raise UsageError(f"{option} {value}: not a number of anything; give a plain number")
+    return Rules(km=km, hold_h=hours, load=load)
 
 
 def _span(start: str | None, end: str | None) -> _Span:
