@@ -194,7 +194,7 @@ def test_a_report_of_nothing_warned_is_drawn_as_well(write_posts: Write, tmp_pat
     outcome = _backtest(quiet.parent, "report")
     assert outcome.code == 0, outcome
     assert "It raised no alert" in outcome.out
-    assert "At this load no baseline" in outcome.out
+    assert "No baseline saw an event coming" in outcome.out
     assert "No probability could be checked" in outcome.out
 
 
@@ -207,7 +207,7 @@ def test_a_report_of_nothing_warned_is_drawn_as_well(write_posts: Write, tmp_pat
         ("", (), "the file is empty"),
         (EVENTS, ("--from", "2025-01-01"), "before --from"),
         (EVENTS, ("--from", "2024-10-18", "--to", "2024-10-16"), "--from is not before --to"),
-        (EVENTS, ("--load", "nan"), "--load nan: not a number"),
+        (EVENTS, ("--load", "inf"), "--load inf: not a plain number"),
         (EVENTS, ("--from", "soon"), "--from soon: not a time"),
         (EVENTS, ("--outcomes", "OUTCOMES"), "outcome 'maybe' is not known"),
         (EVENTS, ("--outcomes", "EVENTS"), "no columns warning and outcome"),

@@ -136,8 +136,8 @@ def _lead(ours: Json) -> str:
 
 def _against(report: Json) -> str:
     best = max(report["methods"][1:], key=lambda method: float(method["recall"]))
-    if not best["alerts"]:
-        return "At this load no baseline that saw an event coming can be held beside it."
+    if not best["recall"]:
+        return "No baseline saw an event coming at this load."
     gain, bounds = best["ours_less_this"]["difference"], best["ours_less_this"]["interval"]
     said = ""
     if bounds is not None:

@@ -127,11 +127,11 @@ def _rules(km: float, hours: float, load: float | None) -> Rules:
     """The rules with what was asked for.
 
     Raises:
-        UsageError: a number is none, or has no end.
+        UsageError: one is without end.
     """
     for option, value in (("--km", km), ("--hours", hours), ("--load", load)):
         if value is not None and not isfinite(value):
-            raise UsageError(f"{option} {value}: not a number of anything; give a plain number")
+            raise UsageError(f"{option} {value}: not a plain number; give one such as 2.5")
     return Rules(km=km, hold_h=hours, load=load)
 
 
