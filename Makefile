@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
 .PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
-  bench-where-when models lint lock clean
+  bench-where-when bench-arvig models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,9 @@ bench-reading: $(VENV)/test.stamp ## what one post says, measured on our own tes
 bench-where-when: $(VENV)/test.stamp ## where and when a post speaks of, on our own and on other people's labels
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/where_when.py dev test
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/geoparsing.py
+
+bench-arvig: $(VENV)/test.stamp ## what past events say about the next ones, on attacks in Germany
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/arvig.py
 
 models: $(VENV)/models.stamp ## train everything anew (needs the data folder; an hour)
 	$(BIN)/python models/make_ordinary_words.py

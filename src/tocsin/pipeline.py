@@ -27,7 +27,7 @@ from tocsin.model import (
     Suggestion,
     WarningAction,
 )
-from tocsin.risk import RiskModel, SituationTracker
+from tocsin.risk import RiskModel, SituationTracker, Sources, background
 from tocsin.rumours import Probe, RumourOptions, RumourTracker
 from tocsin.rumours.stance import stance_of
 from tocsin.spread import SpreadTracker
@@ -71,7 +71,13 @@ class _Lasting(Protocol):
 class Pipeline:
     """From reading on: rumours, spread, situations, forecasts, warnings, on one clock."""
 
-    def __init__(self, profiles: Mapping[str, ChannelProfile], options: PipelineOptions) -> None:
+    def __init__(
+        self,
+        profiles: Mapping[str, ChannelProfile],
+        options: PipelineOptions,
+        sources: Sources | None = None,
+    ) -> None:
+        self._sources = sources or Sources()
         self._clock = ReplayClock(_START)
         self._rumours = RumourTracker(options.rumours)
         self._spread = SpreadTracker(profiles)
@@ -129,6 +135,19 @@ class Pipeline:
         """A person confirms what is known of a situation."""
         self._situations.confirm(key, by, self.now)
         return self._evaluate(key)
+
+    def happened(self, key: SituationKey, at: datetime) -> tuple[WarningAction, ...]:
+        """A person reports that violence has come: places nearby are looked at again.
+
+        It counts from ``at``, or from the moment reached where that is later.
+        """
+        self._situations.happened(key, max(at, self.now))
+        active = self._situations.active(self.now)
+        return tuple(action for other in active for action in self._evaluate(other))
+
+    def acknowledge(self, key: SituationKey) -> None:
+        """A person is on it: nobody else is woken for it."""
+        self._desk.acknowledge(key)
 
     def dismiss(self, key: SituationKey) -> tuple[WarningAction, ...]:
         """A person dismisses a warning: it is cancelled until there is new evidence."""
@@ -199,6 +218,7 @@ class Pipeline:
         active = self._situations.active(self.now)
         actions = [action for key in active for action in self._evaluate(key)]
         actions.extend(self._desk.lapse(self.now, frozenset(active)))
+        actions.extend(self._desk.escalate(self.now))
         return actions
 
     def _evaluate(self, key: SituationKey) -> tuple[WarningAction, ...]:
@@ -206,9 +226,14 @@ class Pipeline:
         if situation is None:
             return ()
         spreads = {name: self._spread.spread(name, self.now) for name in situation.rumours}
-        forecast = self._risk.forecast(situation, spreads, self.now)
+        behind = background(situation, self._sources, self.now)
+        forecast = self._risk.forecast(situation, spreads, self.now, behind)
         unseen = self._coverage.sentences(self.now)
-        return self._desk.decide(situation, forecast, spreads, unseen, self.now)
+        actions = self._desk.decide(situation, forecast, spreads, unseen, self.now)
+        if not actions:  # mostly so: the other horizons are only worked out where they are told
+            return ()
+        outlook = self._risk.outlook(situation, spreads, self.now, behind)
+        return tuple(replace(action, outlook=outlook) for action in actions)
 
     def _keep_house(self) -> None:
         """Once a day of the posts' own time, forget what no later step can need.

@@ -57,6 +57,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("reading.second_budget", 200, "questions to it, per process and run", False),
     Setting("rumours.live_days", 30.0, "days of silence after which a rumour is closed"),
     Setting("risk.horizon_h", 24, "hours ahead that a probability speaks of"),
+    Setting("risk.calendar", (), "files with days known in advance: anniversaries, verdicts"),
+    Setting("warnings.watch", 0.01, "probability from which a watch may stand"),
+    Setting("warnings.alert", 0.04, "probability from which an alert may stand"),
+    Setting("warnings.alarm", 0.15, "probability from which an alarm may stand"),
+    Setting("warnings.escalate", False, "tell alerts again that nobody acknowledged in time"),
+    Setting("warnings.budget_per_week", 50, "warnings a desk can bear in a week", decides=False),
     Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
 )
 
@@ -103,6 +109,10 @@ class Settings:
     def number(self, name: str) -> float:
         """A setting that is a number."""
         return float(self._values[name])
+
+    def truth(self, name: str) -> bool:
+        """A setting that is on or off."""
+        return bool(self._values[name])
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A setting that is a list of texts."""

@@ -139,6 +139,18 @@ def warning_line(action: WarningAction) -> Json:
         "inherited": action.inherited,
         "calibrated": action.calibrated,
         "place_id": action.key.place_id,
+        "called": action.called,
+        "zone": action.zone,
+        "escalation": action.escalation,
+        "outlook": [
+            {
+                "horizon_h": risk.horizon_h,
+                "probability": round(risk.probability, 6),
+                "interval": [round(bound, 6) for bound in risk.interval],
+            }
+            for risk in action.outlook
+        ],
+        "shares": [[name, round(share, 4)] for name, share in action.shares],
     }
 
 

@@ -14,6 +14,7 @@ from tocsin.demo.render import ZONE, exports, wordings
 from tocsin.demo.report import EVENTS, lead
 from tocsin.demo.run import DemoResult, run_demo
 
+HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 NEAR_AIRPORT = (42.817, 47.652)
 
@@ -101,6 +102,24 @@ def test_an_alert_for_the_airport_within_a_quarter_of_an_hour(
     assert (called.day, called.hour, called.minute) == (29, 19, 0)
     assert first["posts"]
     assert not first["calibrated"]
+
+
+def test_khasavyurt_raises_makhachkala_within_the_hour(result: DemoResult) -> None:
+    """Reports of the crowd there, corroborated, reach the next town before the night is over."""
+    reports = sorted(post["at"] for post in wordings()[1] if post["kind"] == "report")
+    of_the_night = [at for at in reports if "2023-10-28T20" <= at < "2023-10-29T02"]
+    known = datetime.fromisoformat(of_the_night[1])  # the second one corroborates
+    raised = [
+        line
+        for line in result.warnings
+        if "Makhachkala" in line["place"]
+        and known <= _at(line) <= known + HOUR
+        and any("reported nearby" in why for why in line["why"])
+    ]
+    assert raised
+    same = [line for line in result.warnings if line["id"] == raised[0]["id"]]
+    before = [line for line in same if _at(line) < _at(raised[0])]
+    assert raised[0]["probability"] > before[-1]["probability"]
 
 
 def test_the_archive_verifies(result: DemoResult) -> None:

@@ -100,6 +100,27 @@ def test_signals(text: str, signal: Signal) -> None:
     assert any(span.kind == signal for span in reading.spans)
 
 
+@pytest.mark.parametrize(
+    ("text", "signal"),
+    [
+        ("Everyone to the market at 7, the Kurds arrive by bus at six", Signal.ARRIVAL),
+        ("Drive the Kurds out tonight, the police will do nothing", Signal.STANDING_ASIDE),
+        ("Tomorrow at 6 we protect the mosque, everyone come", Signal.COUNTER),
+        ("Все на рынок к семи, автобус с таджиками приезжает в шесть", Signal.ARRIVAL),
+        ("Выгоним таджиков сегодня, полиция не будет вмешиваться", Signal.STANDING_ASIDE),
+        ("Завтра в шесть все приходите, защитим мечеть", Signal.COUNTER),
+    ],
+)
+def test_signals_that_only_posts_read_anyway_carry(text: str, signal: Signal) -> None:
+    assert signal in read(text, "en" if text.isascii() else "ru").signals
+
+
+def test_an_arrival_by_itself_is_nothing() -> None:
+    reading = read("The train to the coast arrives at six", "en")
+    assert reading.signals == frozenset()
+    assert not reading.acts
+
+
 def test_violence_in_progress_is_reported() -> None:
     reading = read("Толпа ворвалась в аэропорт и ищет израильтян")
     assert reading.frame is Frame.REPORTED

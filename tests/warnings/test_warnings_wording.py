@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from warning_builders import AIRPORT, T0, TOWN, called, forecast, situation, spread, when
+from warning_builders import AIRPORT, T0, TOWN, at, called, forecast, situation, spread, when
 
 from tocsin.model import GatheringCall, Granularity, Situation, Target, Term
 from tocsin.warnings import called_window, place_label, reasons
@@ -99,13 +99,21 @@ def test_the_venue_is_not_said_twice() -> None:
     assert place_label(TOWN) == "Aford"
 
 
-def test_the_window_is_the_latest_call_ahead() -> None:
+def test_a_channel_moves_its_own_call() -> None:
     for starts, start in (((5, 9), 9), ((9, 5), 5), ((5, -3), 5), ((-9, -3), -3)):
         window = called_window(called(*starts), T0)
         assert window is not None
         assert window.start == when(start).start
     assert called_window(called(None), T0) is None
     assert called_window(situation(), T0) is None
+
+
+def test_nobody_moves_the_call_of_another_channel() -> None:
+    known = called(5, 30, call_refs=("one/c0", "two/c1"))
+    for hours, start in ((0, 5), (7, 30)):
+        window = called_window(known, at(hours))
+        assert window is not None
+        assert window.start == at(start)
 
 
 def test_a_vague_repeat_keeps_the_exact_hour() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from tocsin.archive import wording_digest
+from tocsin.engines.known import sources
 from tocsin.engines.local import (
     MissingVectors,
     pipeline_options,
@@ -95,7 +96,8 @@ class Replay:
     def actions(self, options: ReplayOptions) -> Iterator[WarningAction]:
         """Warning actions as the clock reaches them."""
         plan = reading_plan(options.settings, self._profiles)
-        pipeline = Pipeline(self._profiles, pipeline_options(options.settings))
+        behind = sources(options.settings)
+        pipeline = Pipeline(self._profiles, pipeline_options(options.settings), behind)
         missing = MissingVectors(plan)
         posts = posts_in_time(self._store, (0, self.posts))
         if options.end is not None:

@@ -13,6 +13,7 @@ import typer
 from tocsin import __version__
 from tocsin.cli import (
     backtest,
+    calibrate,
     channels,
     check,
     cluster,
@@ -60,6 +61,7 @@ app.add_typer(rumours.app, name="rumours")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
 app.add_typer(events.app, name="events")
+app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
 app.command()(check.check)

@@ -9,6 +9,7 @@ import typer
 
 from tocsin.cli.decide import record
 from tocsin.cli.digest import show_digest
+from tocsin.cli.likelihood import how_it_ended, likelihood
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -18,6 +19,8 @@ from tocsin.cli.options import (
     open_project,
 )
 from tocsin.cli.output import show, show_json, show_rows
+from tocsin.engines.known import similar
+from tocsin.engines.load import proposed, weekly_load
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Level, Outcome
 from tocsin.store import Store
@@ -56,23 +59,53 @@ def warnings(
 
 @app.command("show")
 def show_warning(
-    warning: WarningId, project: ProjectOption = Path(), as_json: JsonOption = False
+    warning: WarningId,
+    project: ProjectOption = Path(),
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="Also the numbers where they are not calibrated.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show one warning's whole life: what was known, why, and the posts it rests on."""
     with open_project(project).reading() as store:
         life = _life(store, warning)
         decisions = decisions_about(store, warning)
+        known = similar(store, life[-1])
     if as_json:
         for line in (*life, *decisions):
             show_json(line)
         return
     show_digest(life, updates=True)
     newest = life[-1]
-    show(f"\n{_likelihood(newest)}")
+    show()
+    for sentence in likelihood(newest, known, numbers=numbers):
+        show(sentence)
     for line in newest["unseen"]:
         show(f"not seen here: {line}")
+    ended = how_it_ended(newest, [row["value"] for row in decisions])
+    if ended:
+        show(ended)
     for row in decisions:
         show(f"{row['at']}  {row['kind']}: {row['value']}, by {row['by']}  {row['reason']}")
+
+
+@app.command()
+def budget(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """Propose a threshold for watches from your own quiet weeks, so that the desk can bear them.
+
+    A quiet week is one without any outcome that came. The proposal concerns watches alone: an
+    alert is never kept back. Put it in force in tocsin.toml: [warnings] watch = 0.02
+    """
+    desk = open_project(project)
+    allowed = desk.settings.whole("warnings.budget_per_week")
+    with desk.reading() as store:
+        found = weekly_load(store)
+    threshold = proposed(found, allowed)
+    if as_json:
+        show_json({**found.form(), "budget_per_week": allowed, "proposed_watch": threshold})
+        return
+    for line in found.sentences(allowed, threshold):
+        show(line)
 
 
 @app.command()
@@ -146,16 +179,3 @@ def _with_decisions(row: dict[str, Any], known: list[dict[str, str]]) -> dict[st
     """A warning with what people decided; ``known``: subject → value, one for each kind."""
     found = [of_kind.get(row["id"]) for of_kind in known]
     return {**row, "decided": [value for value in found if value]}
-
-
-def _likelihood(line: dict[str, Any]) -> str:
-    """Where a region is not calibrated, a band in words; the number is in --json."""
-    if line["calibrated"]:
-        low, high = (round(100 * bound) for bound in line["interval"])
-        return f"{100 * line['probability']:.0f} % ({low}–{high}) in {line['horizon_h']} hours"
-    return f"{_band(line['probability'])} within {line['horizon_h']} hours; not calibrated here"
-
-
-def _band(probability: float) -> str:
-    bands = ((0.05, "unlikely"), (0.2, "possible"), (0.5, "quite possible"), (0.8, "likely"))
-    return next((word for bound, word in bands if probability < bound), "very likely")

@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tocsin.model import DecisionKind, SituationKey, WarningAction
+from tocsin.model import DecisionKind, Outcome, SituationKey, WarningAction
 from tocsin.pipeline import Pipeline
 from tocsin.store import Store, schema
+
+_CAME = frozenset({Outcome.OCCURRED.value, Outcome.PARTLY.value})
+"""Outcomes that a person reports as violence, and that neighbours may follow."""
 
 
 def decisions_between(store: Store, start: int, end: int) -> Sequence[Mapping[str, Any]]:
@@ -43,18 +46,22 @@ def apply(
 def _about_warning(
     kind: DecisionKind, decision: Mapping[str, Any], store: Store, pipeline: Pipeline
 ) -> tuple[WarningAction, ...]:
-    key = situation_of(store, decision["subject"])
-    if key is not None and kind is DecisionKind.WARNING_CONFIRM:
-        return pipeline.confirm(key, decision["by"])
-    if key is not None and kind is DecisionKind.WARNING_DISMISS:
-        return pipeline.dismiss(key)
-    return ()
+    actions: list[WarningAction] = []
+    for key in situations_of(store, decision["subject"]):
+        if kind is DecisionKind.WARNING_CONFIRM:
+            actions += pipeline.confirm(key, decision["by"])
+        elif kind is DecisionKind.WARNING_ACKNOWLEDGE:
+            pipeline.acknowledge(key)
+        elif kind is DecisionKind.WARNING_DISMISS:
+            actions += pipeline.dismiss(key)
+        elif kind is DecisionKind.WARNING_OUTCOME and decision["value"] in _CAME:
+            actions += pipeline.happened(key, decision["at"])
+    return tuple(actions)
 
 
-def situation_of(store: Store, warning_id: str) -> SituationKey | None:
-    """The situation a warning is about."""
+def situations_of(store: Store, warning_id: str) -> list[SituationKey]:
+    """The situations a warning is about: one, or a row for each place that one post called to."""
     table = schema.warnings
-    query = select(table.c.place_id, table.c.target).where(table.c.id == warning_id).limit(1)
+    query = select(table.c.place_id, table.c.target).where(table.c.id == warning_id).distinct()
     with store.reading() as connection:
-        row = connection.execute(query).first()
-    return None if row is None else SituationKey(row[0], row[1])
+        return sorted(SituationKey(row[0], row[1]) for row in connection.execute(query))

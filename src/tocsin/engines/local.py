@@ -30,6 +30,7 @@ from tocsin.engines.checkpoint import (
 )
 from tocsin.engines.decisions import apply, decisions_between
 from tocsin.engines.indexing import Indexer
+from tocsin.engines.known import sources
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.workers import (
     CHUNK,
@@ -88,7 +89,8 @@ class Run:
         self._checkpoint_posts = settings.whole("run.checkpoint_posts")
         known = profiles(place.store)
         self._plan = reading_plan(settings, known)
-        self._pipeline = Pipeline(known, pipeline_options(settings))
+        behind = sources(settings, place.store, record.seq)
+        self._pipeline = Pipeline(known, pipeline_options(settings), behind)
         self._missing = MissingVectors(self._plan)
 
     def go(self, watch: RunWatch) -> RunSummary:
@@ -269,7 +271,15 @@ def pipeline_options(settings: Settings) -> PipelineOptions:
     default = PipelineOptions()
     return PipelineOptions(
         rumours=replace(default.rumours, live_days=settings.number("rumours.live_days")),
-        policy=replace(default.policy, grace_h=settings.number("warnings.expire_h")),
+        policy=replace(
+            default.policy,
+            grace_h=settings.number("warnings.expire_h"),
+            watch=settings.number("warnings.watch"),
+            alert=settings.number("warnings.alert"),
+            alarm=settings.number("warnings.alarm"),
+            escalate=settings.truth("warnings.escalate"),
+            budget_per_week=settings.whole("warnings.budget_per_week"),
+        ),
         horizon_h=settings.whole("risk.horizon_h"),
     )
 

@@ -1,7 +1,15 @@
 """The words of DESIGN section 3 as frozen dataclasses: no I/O, nothing of ours imported."""
 
 from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent, Violence
-from tocsin.model.forecast import Forecast, Situation, SituationKey, Term
+from tocsin.model.forecast import (
+    Background,
+    Correction,
+    Forecast,
+    HorizonRisk,
+    Situation,
+    SituationKey,
+    Term,
+)
 from tocsin.model.indicator import Indicator, IndicatorStatus
 from tocsin.model.place import Place, PlaceKind, VenueClass
 from tocsin.model.post import (
@@ -61,8 +69,10 @@ __all__ = [
     "SURE_OF_LANGUAGE",
     "Act",
     "Action",
+    "Background",
     "CaptureRecord",
     "ChannelProfile",
+    "Correction",
     "Decision",
     "DecisionKind",
     "Enriched",
@@ -73,6 +83,7 @@ __all__ = [
     "Frame",
     "GatheringCall",
     "Granularity",
+    "HorizonRisk",
     "Identity",
     "Indicator",
     "IndicatorStatus",

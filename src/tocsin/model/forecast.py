@@ -1,4 +1,4 @@
-"""Situations and how likely they are to end in mob violence."""
+"""Situations, what stands behind them, and how likely they are to end in mob violence."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ class Situation:
         nearby_refs: hostile posts and calls against the same group at places nearby.
         support_channels: independent channels behind ``support_refs``.
         signals: signals of the hostile posts and calls, sorted.
+        retarget_refs: calls against the group, here or nearby, whose hour passed lately: a crowd
+            that found nobody goes on to the next place.
+        fear_refs: the threatened group's own fears and closures here.
+        trigger_refs: posts about an incident here that is ascribed to the group.
+        deadline: when the earliest ultimatum still running here expires.
     """
 
     key: SituationKey
@@ -70,6 +75,10 @@ class Situation:
     nearby_refs: tuple[str, ...] = ()
     support_channels: int = 0
     signals: tuple[Signal, ...] = ()
+    retarget_refs: tuple[str, ...] = ()
+    fear_refs: tuple[str, ...] = ()
+    trigger_refs: tuple[str, ...] = ()
+    deadline: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,51 @@ class Term:
     def share(self) -> float:
         """What this term adds to the log-odds."""
         return self.value * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is known of a place and a group beside the posts: slow, and never a level by itself.
+
+    Args:
+        relative: how many times as often as at the mean place violence has happened here, from
+            past events; 1 where none are known.
+        relative_sd: standard deviation of its logarithm.
+        terms: further reasons, each with its share: contagion of past events, indicators that
+            people have observed, dates of the calendar.
+        correction: what outcomes in this region have taught, if anything.
+    """
+
+    relative: float = 1.0
+    relative_sd: float = 0.0
+    terms: tuple[Term, ...] = ()
+    correction: Correction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Log-odds learnt from outcomes: corrected = intercept + slope × told.
+
+    Args:
+        sd: standard deviation of the corrected log-odds, added to the forecast's own.
+        outcomes: real outcomes of the region that it rests on.
+        calibrated: there are enough of them to show the number as a probability.
+    """
+
+    intercept: float
+    slope: float
+    sd: float
+    outcomes: int
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonRisk:
+    """Probability within so many hours, with its 90 % interval."""
+
+    horizon_h: int
+    probability: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)

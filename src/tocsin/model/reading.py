@@ -47,6 +47,9 @@ class Signal(StrEnum):
     TRIGGER = "trigger"  # an incident with an ascribed identity
     VIOLENCE_REPORT = "violence_report"  # mob violence in progress or just past
     FEAR = "fear"  # the threatened group's own closures and pleas
+    ARRIVAL = "arrival"  # a bus, a flight, a convoy is said to come
+    STANDING_ASIDE = "standing_aside"  # police are said to look away
+    COUNTER = "counter"  # people gather to protect the threatened
 
 
 class Role(StrEnum):

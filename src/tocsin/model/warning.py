@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from tocsin.model.forecast import SituationKey
+from tocsin.model.forecast import HorizonRisk, SituationKey
 
 
 class Level(IntEnum):
@@ -38,7 +38,8 @@ class WarningAction:
 
     Args:
         id: the warning's id, the same over its life: 12 hex digits of SHA-256 over place,
-            target and time of issue.
+            target and time of issue. A post that calls to several places makes one warning: its
+            places share the id, and each is told in lines of its own.
         issued_at: when this action was taken.
         probability: for ``horizon_h``, 0 to 1.
         interval: 90 % interval.
@@ -50,6 +51,12 @@ class WarningAction:
         unseen: what is not seen here.
         inherited: hostility or target come from earlier posts, not from the call itself.
         calibrated: False: ``probability`` is not calibrated on outcomes of this region.
+        called: a call to gather stands behind it. One that turns out harmless is then "called,
+            did not happen"; without any call it would be spurious.
+        outlook: the probability over other horizons, shortest first.
+        escalation: how many times nobody had answered when this was told; 0: not at all.
+        zone: IANA zone of the place; also the region that outcomes are collected by.
+        shares: what each reason of the score adds to the log-odds, largest first.
     """
 
     id: str
@@ -73,6 +80,11 @@ class WarningAction:
     unseen: tuple[str, ...] = ()
     inherited: bool = False
     calibrated: bool = False
+    called: bool = False
+    outlook: tuple[HorizonRisk, ...] = ()
+    shares: tuple[tuple[str, float], ...] = ()
+    zone: str = "UTC"
+    escalation: int = 0
 
 
 class DecisionKind(StrEnum):
@@ -86,6 +98,7 @@ class DecisionKind(StrEnum):
     WARNING_DISMISS = "warning_dismiss"
     WARNING_ACKNOWLEDGE = "warning_acknowledge"
     WARNING_OUTCOME = "warning_outcome"
+    CALIBRATION = "calibration"  # value: corrections learnt from outcomes, as JSON
     PURPOSE = "purpose"
 
 

@@ -9,7 +9,12 @@ from tocsin.model.reading import HOSTILE_ACTS, Act, Signal
 
 ACT_KINDS = frozenset(str(act) for act in Act)
 HOSTILE_KINDS = frozenset(str(act) for act in HOSTILE_ACTS)
-SIGNAL_KINDS = frozenset(str(signal) for signal in Signal)
+TOLD_KINDS = frozenset({"arrival", "standing_aside", "counter"})
+"""Signals that no trained part sees and that make no post worth a look by themselves: they are
+told of posts that are read anyway.
+"""
+
+SIGNAL_KINDS = frozenset(str(signal) for signal in Signal) - TOLD_KINDS
 
 CONTEXT_KINDS = frozenset(
     {
@@ -53,7 +58,7 @@ SHOWN_KINDS = ACT_KINDS | SIGNAL_KINDS | {"report", "report_call", "condemn", "p
 INFLECTED = frozenset({"ru", "en"})
 """Languages whose word forms the program knows; packs of others write theirs out."""
 
-KINDS = ACT_KINDS | SIGNAL_KINDS | CONTEXT_KINDS | GRAMMAR_KINDS
+KINDS = ACT_KINDS | SIGNAL_KINDS | TOLD_KINDS | CONTEXT_KINDS | GRAMMAR_KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from tocsin.reading.languages import Readable, read_together, readable
 from tocsin.reading.lexicon import Lexicon
 from tocsin.reading.look import Look, look_at
 from tocsin.reading.modality import Stance
-from tocsin.reading.pack import SHOWN_KINDS, SIGNAL_KINDS, Packs
+from tocsin.reading.pack import ACT_KINDS, SHOWN_KINDS, SIGNAL_KINDS, TOLD_KINDS, Packs
 from tocsin.reading.plain import Plain
 from tocsin.reading.protocol import ReaderOptions
 from tocsin.reading.verdict import Verdict, of_both, of_rules, with_piece
@@ -230,9 +230,11 @@ class _Seen:
         return replace(span, start=start, end=end)
 
     def signals(self) -> frozenset[Signal]:
-        """Signals that are present."""
+        """Signals that are present; some are told only beside an act or another signal."""
         hits = self.look.found.hits if self.look.found else ()
-        return frozenset(Signal(hit.cue.kind) for hit in hits if hit.cue.kind in SIGNAL_KINDS)
+        kinds = {hit.cue.kind for hit in hits}
+        told = TOLD_KINDS if kinds & (ACT_KINDS | SIGNAL_KINDS) else frozenset[str]()
+        return frozenset(Signal(kind) for kind in kinds & (SIGNAL_KINDS | told))
 
     def spans(self, target: Target | None) -> tuple[Span, ...]:
         """Where acts, signals, frame and target were seen, in text order."""

@@ -54,6 +54,7 @@ def note(row: Row) -> Note:
         backing=tuple(row["backing"]),
         directed=row["directed"],
         signals=tuple(Signal(name) for name in row["signals"]),
+        deadline=row["deadline"] and moment(row["deadline"]),
     )
 
 

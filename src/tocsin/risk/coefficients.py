@@ -58,6 +58,12 @@ class Coefficients:
         growth: doublings of the rumour's pace over its usual one.
         support: doublings of the independent channels that allege or dehumanise.
         preparation, target_marking, ultimatum: that signal in a hostile post or call.
+        ultimatum_due: an ultimatum expires within the horizon.
+        retargeting: a call against the group, here or nearby, whose hour has just passed.
+        trigger: an incident here is ascribed to the group while there is hostility.
+        fear: the group itself speaks of fear or closes its doors here.
+        arrival, standing_aside: that signal in a hostile post or call.
+        calm: doublings of denials, calm appeals and counter-mobilisation; never within a day.
         confirmed: a person at the desk has confirmed the situation.
         peaceful_met: a peaceful gathering at the same place and time.
     """
@@ -81,5 +87,12 @@ class Coefficients:
     preparation: Prior = Prior(0.4, 0.3)
     target_marking: Prior = Prior(0.4, 0.3)
     ultimatum: Prior = Prior(0.4, 0.3)
+    ultimatum_due: Prior = Prior(0.5, 0.3)
+    retargeting: Prior = Prior(0.6, 0.3)
+    trigger: Prior = Prior(0.4, 0.3)
+    fear: Prior = Prior(0.3, 0.3)
+    arrival: Prior = Prior(0.4, 0.3)
+    standing_aside: Prior = Prior(0.4, 0.3)
+    calm: Prior = Prior(-0.2, 0.2)
     confirmed: Prior = Prior(1.0, 0.5)
     peaceful_met: Prior = Prior(1.7, 0.6)

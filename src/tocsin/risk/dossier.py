@@ -28,6 +28,7 @@ class Surroundings:
 
     event_refs: tuple[str, ...] = ()
     nearby_refs: tuple[str, ...] = ()
+    retarget_refs: tuple[str, ...] = ()
     confirmed_by: str | None = None
     peaceful_met: bool = False
 
@@ -105,6 +106,10 @@ def assemble(
         nearby_refs=around.nearby_refs,
         support_channels=_independent(parts[Kind.SUPPORT], origins),
         signals=tuple(sorted({s for note in [*own, *calls] for s in note.signals})),
+        retarget_refs=around.retarget_refs,
+        fear_refs=_refs(parts[Kind.FEAR]),
+        trigger_refs=_refs(parts[Kind.TRIGGER]),
+        deadline=_deadline([*own, *calls], as_of),
     )
 
 
@@ -114,6 +119,12 @@ def _when(note: Note) -> tuple[datetime, str]:
 
 def _refs(notes: Iterable[Note]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note.mark.ref for note in notes))[-MAX_REFS:]
+
+
+def _deadline(notes: Iterable[Note], as_of: datetime) -> datetime | None:
+    """The earliest that has not run out."""
+    running = (n.deadline for n in notes if n.deadline is not None and n.deadline > as_of)
+    return min(running, default=None)
 
 
 def _backing(calls: Iterable[Note]) -> tuple[str, ...]:

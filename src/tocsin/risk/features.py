@@ -14,6 +14,9 @@ MOST_DOUBLINGS = 3.0
 GROWTH_POSTS = 3
 """Posts in 6 hours from which a rumour's growth is looked at."""
 
+A_DAY = timedelta(hours=24)
+"""Up to this horizon nothing that calms is counted (DESIGN section 6, guard-rail 4)."""
+
 Feature = tuple[str, float, str]
 """(name of the coefficient, value, plain words)."""
 
@@ -21,6 +24,8 @@ _SIGNALS = (
     (Signal.PREPARATION, "preparation", "preparations are spoken of"),
     (Signal.TARGET_MARKING, "target_marking", "a spot is marked as a target"),
     (Signal.ULTIMATUM, "ultimatum", "an ultimatum is set"),
+    (Signal.ARRIVAL, "arrival", "somebody is said to arrive"),
+    (Signal.STANDING_ASIDE, "standing_aside", "police are said to look away"),
 )
 
 
@@ -32,6 +37,7 @@ def features(
     yield from _calls(situation, as_of, horizon)
     yield from _movement(situation, spreads)
     yield from _setting(situation)
+    yield from _turns(situation, as_of, horizon)
     for signal, name, text in _SIGNALS:
         if signal in situation.signals:
             yield name, 1.0, text
@@ -95,6 +101,26 @@ def _setting(situation: Situation) -> Iterator[Feature]:
         yield "confirmed", 1.0, "confirmed by a person"
     if situation.peaceful_only:
         yield "peaceful_met", 1.0, "a peaceful gathering at the same place and time"
+
+
+def _turns(situation: Situation, as_of: datetime, horizon: timedelta) -> Iterator[Feature]:
+    """What has just happened, or runs out soon."""
+    if situation.retarget_refs and (situation.hostile_refs or situation.call_refs):
+        yield "retargeting", 1.0, "a called hour here or nearby has just passed"
+    if situation.trigger_refs and situation.hostile_refs:
+        yield "trigger", 1.0, "an incident here is ascribed to the group"
+    if situation.fear_refs:
+        yield "fear", 1.0, "the group itself is afraid"
+    if situation.deadline is not None and situation.deadline <= as_of + horizon:
+        yield "ultimatum_due", 1.0, "an ultimatum runs out"
+    if horizon > A_DAY and situation.denial_refs and not _hour_ahead(situation, as_of):
+        count = len(situation.denial_refs)
+        yield "calm", doublings(count + 1), f"{count} denials or appeals for calm"
+
+
+def _hour_ahead(situation: Situation, as_of: datetime) -> bool:
+    """A called hour has not passed: until then nothing lowers anything."""
+    return any(call.time is not None and call.time.end > as_of for call in situation.calls)
 
 
 def strongest_growth(situation: Situation, spreads: Mapping[str, Spread]) -> float:

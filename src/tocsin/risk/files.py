@@ -16,7 +16,7 @@ from tocsin.risk.notes import Kind, Mark, Note, Plea
 from tocsin.risk.options import SituationOptions
 from tocsin.risk.traces import TraceBook
 
-FORMAT = 1
+FORMAT = 2
 SUPPORT_CHANNELS = 3
 """Channels that must allege about one place and group before anybody looks at it."""
 
@@ -37,8 +37,10 @@ class Files:
         links: (kind, name) → situations it leads to, and when it was last tied to them. Kinds:
             ``ref``, ``rumour``, ``voice`` (a channel), ``channel`` (one that called).
         waiting: calls with no hostility behind them so far, under their rumour and channel.
+        called: calls with an hour, by group, kept for a while after that hour.
         peaceful: peaceful gatherings by place id; no reference to a post is kept.
         reports: reports of violence by place id.
+        seen: posts standing for violence that a person reported, by group.
     """
 
     def __init__(self, options: SituationOptions) -> None:
@@ -53,6 +55,8 @@ class Files:
         self.waiting: dict[tuple[str, str], list[Plea]] = {}
         self.peaceful: dict[str, list[Meeting]] = {}
         self.reports: dict[str, list[Note]] = {}
+        self.seen: dict[str, list[Note]] = {}
+        self.called: dict[str, list[Note]] = {}
         self.confirmed: dict[SituationKey, tuple[str, datetime]] = {}
         self.places: dict[str, set[SituationKey]] = {}
         self.tidied = datetime.min.replace(tzinfo=UTC)
@@ -68,6 +72,10 @@ class Files:
         elif kind is Kind.WEAK and note.mark.ref in dossier.notes.get(Kind.CALL, {}):
             return
         dossier.put(kind, note, self.options.max_notes)
+        if kind is Kind.CALL and note.call is not None and note.call.time is not None:
+            called = self.called.setdefault(key.target, [])
+            called.append(note)
+            del called[: -self.options.max_notes]
         if kind in _LINKING:
             self._link(key, note, calling=kind in _CALLING)
         if self._enlivens(key, kind, note):
@@ -96,6 +104,13 @@ class Files:
         for key, at in self.links.get((kind, name), {}).items():
             if at >= since:
                 yield key
+
+    def passed(self, group: str, as_of: datetime) -> Iterator[Note]:
+        """Calls against a group whose hour passed within the hostile window before ``as_of``."""
+        for note in self.called.get(group, ()):
+            over = _hour_of(note)
+            if note.mark.at <= as_of and over <= as_of < over + self.options.window:
+                yield note
 
     # calls that wait
 
@@ -179,12 +194,19 @@ class Files:
     def _forget_loose(self, before: datetime) -> None:
         waiting = {n: [p for p in pleas if p.until > before] for n, pleas in self.waiting.items()}
         reports = {g: [n for n in notes if n.until > before] for g, notes in self.reports.items()}
+        window = self.options.window
+        called = {
+            g: [n for n in notes if _hour_of(n) + window > before]
+            for g, notes in self.called.items()
+        }
+        self.called = {group: notes for group, notes in called.items() if notes}
         self.waiting = {name: pleas for name, pleas in waiting.items() if pleas}
         self.reports = {group: notes for group, notes in reports.items() if notes}
+        seen = {g: [n for n in notes if n.until > before] for g, notes in self.seen.items()}
+        self.seen = {group: notes for group, notes in seen.items() if notes}
         since = before - timedelta(hours=self.options.peaceful_meet_h)
         peaceful = {p: [m for m in met if m[1] > since] for p, met in self.peaceful.items()}
         self.peaceful = {place: met for place, met in peaceful.items() if met}
-        window = self.options.window
         self.confirmed = {k: v for k, v in self.confirmed.items() if v[1] + window > before}
 
     # keeping
@@ -200,7 +222,9 @@ class Files:
             "links": [(name, sorted(keys.items())) for name, keys in sorted(self.links.items())],
             "waiting": self._all_waiting(),
             "peaceful": sorted(self.peaceful.items()),
+            "called": sorted(self.called.items(), key=lambda row: row[0]),
             "reports": sorted(self.reports.items(), key=lambda row: row[0]),
+            "seen": sorted(self.seen.items(), key=lambda row: row[0]),
             "confirmed": sorted(self.confirmed.items()),
         }
         return zstandard.ZstdCompressor(level=3).compress(orjson.dumps(state))
@@ -240,9 +264,18 @@ class Files:
             self.wait(codec.plea(row))
         for place, met in state["peaceful"]:
             self.peaceful[place] = [(codec.moment(at), codec.moment(when)) for at, when in met]
+        self.called = {group: [codec.note(r) for r in rows] for group, rows in state["called"]}
         self.reports = {group: [codec.note(r) for r in rows] for group, rows in state["reports"]}
+        self.seen = {group: [codec.note(r) for r in rows] for group, rows in state["seen"]}
         for key, (by, at) in state["confirmed"]:
             self.confirmed[SituationKey(**key)] = (by, codec.moment(at))
+
+
+def _hour_of(note: Note) -> datetime:
+    """End of the called hour, of a note with one."""
+    assert note.call is not None
+    assert note.call.time is not None
+    return note.call.time.end
 
 
 def _waits_under(plea: Plea) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -26,6 +26,7 @@ from tocsin.risk.options import SituationOptions
 from tocsin.risk.traces import MAX_BACKING, Backing
 
 _UNWILLING = (Frame.REPORTED, Frame.CONDEMNED, Frame.PEACEFUL)
+_CALMING = frozenset({Signal.DENIAL, Signal.CALM, Signal.COUNTER})
 _TOOK_PART = (Kind.HOSTILE, Kind.CALL, Kind.WEAK)
 _Calls = Sequence[GatheringCall]
 
@@ -159,6 +160,7 @@ class Intake:
                     target=target,
                     directed=acts and place.venue is not None,
                     signals=tuple(sorted(reading.signals)),
+                    deadline=_deadline(reading),
                 )
                 self._file(Kind.HOSTILE, target.group, note)
 
@@ -241,14 +243,28 @@ class Intake:
         signals = reading.signals
         if Signal.UPTAKE in signals and reading.frame not in _UNWILLING:
             self._take_uptake(mark, reading)
-        if Signal.DENIAL in signals or Signal.CALM in signals:
+        if signals & _CALMING:
             self._take_denial(mark, reading)
         if Signal.VIOLENCE_REPORT in signals and Signal.DENIAL not in signals:
             self._take_report(mark, reading)
         if Signal.TRIGGER in signals and reading.frame is not Frame.CONDEMNED:
             self._take_trigger(mark, reading)
+        if Signal.FEAR in signals:
+            self._take_fear(mark, reading)
+
+    def _take_fear(self, mark: Mark, reading: Reading) -> None:
+        """Fears of the group itself; they add to what is there and open nothing."""
+        if reading.target is None:
+            return
+        until = mark.at + self._options.window
+        for place in sifting.event_places(reading, self._options):
+            key = SituationKey(place.place_id, reading.target.group)
+            if key in self._files.dossiers:
+                self._file(Kind.FEAR, key.target, Note(mark, until, place, reading.target))
 
     def _take_uptake(self, mark: Mark, reading: Reading) -> None:
+        if mark.young:  # twenty fresh channels that cheer one another on are no crowd
+            return
         note = Note(mark, mark.at + self._options.window)
         for key in {*self._continued(mark), *self._calling(mark, reading)}:
             notes = self._files.dossiers[key].notes
@@ -317,6 +333,11 @@ class Intake:
             held = self._files.dossiers[key].place if key in self._files.dossiers else None
             if held is not None and apart(place, held, self._distance) <= self._options.nearby_km:
                 yield key
+
+
+def _deadline(reading: Reading) -> datetime | None:
+    """When the term that a post sets runs out, where it sets one."""
+    return reading.deadline.end if reading.deadline is not None else None
 
 
 def _pleas(

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     UPTAKE = "uptake"
     DENIAL = "denial"
     TRIGGER = "trigger"
+    FEAR = "fear"  # the threatened group's own
     REPORT = "report"  # mob violence in progress or just past
 
 
@@ -48,6 +49,7 @@ class Note:
         until: it counts in the half-open interval [``mark.at``, ``until``).
         backing: hostile posts whose hostility a call inherited, newest last.
         directed: the hostile act names a venue.
+        deadline: when the ultimatum that it sets expires.
     """
 
     mark: Mark
@@ -58,6 +60,7 @@ class Note:
     backing: tuple[str, ...] = ()
     directed: bool = False
     signals: tuple[Signal, ...] = ()
+    deadline: datetime | None = None
 
     def counts(self, as_of: datetime) -> bool:
         """Whether it is known and not yet stale at ``as_of``."""

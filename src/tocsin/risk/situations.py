@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ from tocsin.risk.options import SituationOptions
 __all__ = ["SituationOptions", "SituationTracker"]
 
 TIDY_EVERY = timedelta(hours=6)
+MAX_CONFIRMED = 5
+"""Posts that stand for violence that a person reported."""
+
 EVENT_ORIGINS = 2
 """Independent reports of violence at one place that make a ProvisionalEvent."""
 
@@ -91,6 +95,7 @@ class SituationTracker:
         around = Surroundings(
             event_refs=self._events_near(key, dossier, as_of, origins),
             nearby_refs=self._nearby(key, dossier, as_of),
+            retarget_refs=self._retargeted(key, dossier, as_of),
             confirmed_by=self._files.confirmed_by(key, as_of),
             peaceful_met=self._peaceful_met(key, as_of),
         )
@@ -103,6 +108,20 @@ class SituationTracker:
     def confirm(self, key: SituationKey, by: str, at: datetime) -> None:
         """A person confirms a situation; it counts for ``hostile_window_h``."""
         self._files.confirmed[key] = (by, at)
+
+    def happened(self, key: SituationKey, at: datetime) -> None:
+        """A person reports that violence has come: a ProvisionalEvent for places nearby, which
+        rests on the posts that are known of the situation.
+        """
+        dossier = self._files.dossiers.get(key)
+        if dossier is None or dossier.place is None:
+            return
+        kinds = (Kind.CALL, Kind.HOSTILE, Kind.WEAK, Kind.SUPPORT)
+        notes = [note for kind in kinds for note in dossier.notes.get(kind, {}).values()]
+        newest = sorted(notes, key=_when)[-MAX_CONFIRMED:]
+        until = at + self._options.window
+        told = [replace(n, mark=replace(n.mark, at=at), until=until, call=None) for n in newest]
+        self._files.seen.setdefault(key.target, []).extend(told)
 
     def forget(self, before: datetime) -> None:
         """Drop what no longer counts at ``before``; what is still in a window then stays."""
@@ -160,7 +179,18 @@ class SituationTracker:
                 reports = _of_one_event([n for n in notes if n.counts(as_of)], key.target)
                 if reports and origins(reports) >= EVENT_ORIGINS:
                     refs.update(dict.fromkeys(reports))
+        refs.update(dict.fromkeys(self._seen_near(key, here, as_of)))
         return tuple(refs)[-MAX_REFS:]
+
+    def _seen_near(
+        self, key: SituationKey, here: PlaceMention | None, as_of: datetime
+    ) -> Iterator[str]:
+        """Posts that stand for violence which a person reported within ``nearby_km``."""
+        for note in self._files.seen.get(key.target, ()):
+            if here is None or note.place is None or not note.counts(as_of):
+                continue
+            if apart(here, note.place, self._distance) <= self._options.nearby_km:
+                yield note.mark.ref
 
     def _nearby(self, key: SituationKey, dossier: Dossier, as_of: datetime) -> tuple[str, ...]:
         """Hostile posts and calls against the group elsewhere within ``nearby_km``."""
@@ -177,6 +207,19 @@ class SituationTracker:
             if note.mark.ref not in own
         ]
         return tuple(dict.fromkeys(note.mark.ref for note in sorted(found, key=_when)))[-MAX_REFS:]
+
+    def _retargeted(self, key: SituationKey, dossier: Dossier, as_of: datetime) -> tuple[str, ...]:
+        """Calls against the group here or within ``nearby_km`` whose hour passed lately."""
+        here = dossier.place
+        if here is None:
+            return ()
+        refs = [
+            note.mark.ref
+            for note in self._files.passed(key.target, as_of)
+            if note.place is not None
+            and apart(here, note.place, self._distance) <= self._options.nearby_km
+        ]
+        return tuple(dict.fromkeys(refs))[-MAX_REFS:]
 
     def _spots_at(self, as_of: datetime) -> dict[str, list[_Spot]]:
         """Where there is hostility at ``as_of``, by group; the same for all situations."""

@@ -15,9 +15,9 @@ Row = dict[str, Any]
 
 
 def warnings_now(store: Store, level: str | None = None) -> list[Row]:
-    """The newest action of each warning, newest first."""
+    """The newest action of each warning, newest first; of a list of places one for each."""
     table = schema.warnings
-    newest = select(func.max(table.c.seq)).group_by(table.c.id)
+    newest = select(func.max(table.c.seq)).group_by(table.c.id, table.c.place_id, table.c.target)
     query = select(table.c.body).where(table.c.seq.in_(newest))
     if level is not None:
         query = query.where(table.c.level == level)

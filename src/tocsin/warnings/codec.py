@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import zstandard
 
-from tocsin.model import Action, Level, SituationKey, WarningAction
+from tocsin.model import Action, HorizonRisk, Level, SituationKey, WarningAction
 from tocsin.warnings.files import Closed, WarningFile
 
-FORMAT = 1
+FORMAT = 2
 Row = Mapping[str, Any]
 Files = Mapping[SituationKey, WarningFile]
 ClosedFiles = Mapping[SituationKey, Closed]
@@ -66,6 +66,10 @@ def _file(row: Row) -> WarningFile:
         until=_moment(row["until"]),
         below_since=_moment(row["below_since"]),
         unsaid=row["unsaid"],
+        list_post=row["list_post"],
+        disturbed_at=_moment(row["disturbed_at"]),
+        acknowledged=Level(row["acknowledged"]),
+        escalated=row["escalated"],
     )
 
 
@@ -83,5 +87,10 @@ def _action(row: Row) -> WarningAction:
             "posts": tuple(row["posts"]),
             "why": tuple(row["why"]),
             "unseen": tuple(row["unseen"]),
+            "outlook": tuple(
+                HorizonRisk(r["horizon_h"], r["probability"], (r["interval"][0], r["interval"][1]))
+                for r in row["outlook"]
+            ),
+            "shares": tuple((name, share) for name, share in row["shares"]),
         }
     )

@@ -37,6 +37,12 @@ def _newest(refs: tuple[str, ...], limit: int) -> Iterable[str]:
     return reversed(refs[-limit:])
 
 
+def calling_post(situation: Situation) -> str | None:
+    """The newest call with hostility behind it."""
+    weak = set(situation.weak_refs)
+    return next((ref for ref in reversed(situation.call_refs) if ref not in weak), None)
+
+
 def telling(situation: Situation) -> frozenset[str]:
     """Posts that keep a warning alive or open a closed one: hostility and calls, reports of
     violence, and allegations where there is nothing else.

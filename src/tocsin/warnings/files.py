@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.model import WarningAction
+from tocsin.model import Level, WarningAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,10 @@ class WarningFile:
         until: end of the called window, as last known.
         below_since: since when its level could fall.
         unsaid: new evidence came after it was last told.
+        list_post: the call it was issued for; a list of places shares it.
+        disturbed_at: when its level was first told, from which an answer is awaited.
+        acknowledged: the highest level that a person has acknowledged.
+        escalated: how many times it was told again for want of an answer.
     """
 
     action: WarningAction
@@ -31,6 +35,10 @@ class WarningFile:
     until: datetime | None = None
     below_since: datetime | None = None
     unsaid: bool = False
+    list_post: str | None = None
+    disturbed_at: datetime | None = None
+    acknowledged: Level = Level.NONE
+    escalated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 
+from tocsin.errors import UsageError
 from tocsin.model import (
     Action,
     Forecast,
@@ -18,6 +19,7 @@ from tocsin.model import (
     WarningAction,
 )
 from tocsin.warnings import codec, evidence
+from tocsin.warnings.escalation import overdue
 from tocsin.warnings.files import Closed, WarningFile
 from tocsin.warnings.levels import ceiling
 from tocsin.warnings.window import Window, called_window
@@ -42,6 +44,7 @@ class WarningPolicy:
         budget_per_week: warnings a desk can look at in a week; orders the queue, never
             suppresses an alert.
         language: of the reasons; a key of ``wording.LANGUAGES``.
+        escalate: an alert or alarm that nobody acknowledges is told again, to the next person.
     """
 
     watch: float = 0.01
@@ -55,6 +58,14 @@ class WarningPolicy:
     reopen_days: float = 14
     budget_per_week: int = 50
     language: str = "en"
+    escalate: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.watch <= self.alert <= self.alarm < 1:
+            raise UsageError(
+                f"warnings.watch {self.watch}, alert {self.alert}, alarm {self.alarm}: they must "
+                "rise, between 0 and 1"
+            )
 
     @property
     def phrases(self) -> Phrases:
@@ -91,6 +102,8 @@ class _Case:
         """Facts that are worth an update at once when they are new."""
         told = {f"place {place_label(self.situation.place)}"}
         told.update(f"rumour {rumour}" for rumour in self.situation.rumours[:1])
+        if self.situation.event_refs:
+            told.add("event")
         if self.window is not None:
             told.add(f"window {round(self.window.start.timestamp() / _WINDOW_GRAIN_S)}")
         return frozenset(told)
@@ -145,6 +158,32 @@ class WarningDesk:
                 ended.append(self._close(key, Action.EXPIRE, as_of, why))
         return tuple(ended)
 
+    def acknowledge(self, key: SituationKey) -> None:
+        """A person has seen the warning: it goes to nobody else, unless it rises again."""
+        if key in self._files:
+            file = self._files[key]
+            self._files[key] = replace(file, acknowledged=file.action.level)
+
+    def escalate(self, as_of: datetime) -> tuple[WarningAction, ...]:
+        """Tell those again that nobody acknowledged in the time their level allows."""
+        if not self._policy.escalate:
+            return ()
+        told = []
+        for key, file in sorted(self._files.items()):
+            step = overdue(file, as_of)
+            if step is not None:
+                why = self._policy.phrases["escalated"].format(step=step)
+                action = replace(
+                    file.action,
+                    action=Action.UPDATE,
+                    issued_at=as_of,
+                    why=(why, *file.action.why),
+                    escalation=step,
+                )
+                self._files[key] = replace(file, escalated=step)
+                told.append(action)
+        return tuple(told)
+
     def dismiss(self, key: SituationKey, at: datetime) -> tuple[WarningAction, ...]:
         """A person dismissed the warning: cancelled, and not reopened without new evidence."""
         if key not in self._files:
@@ -189,7 +228,11 @@ class WarningDesk:
         closed = self._closed.get(case.situation.key)
         if level is Level.NONE or (closed is not None and seen <= closed.seen):
             return ()
-        action = self._action(case, Action.ISSUE, level, _id(case.situation.key, case.as_of))
+        post = evidence.calling_post(case.situation)
+        shared = self._of_list(post)
+        action = self._action(
+            case, Action.ISSUE, level, shared or _id(case.situation.key, case.as_of)
+        )
         self._closed.pop(case.situation.key, None)
         self._files[case.situation.key] = WarningFile(
             action=action,
@@ -198,8 +241,19 @@ class WarningDesk:
             posts=evidence.counted(case.situation),
             last_new=case.as_of,
             until=case.window.end if case.window is not None else None,
+            list_post=post,
+            disturbed_at=case.as_of,
         )
         return (action,)
+
+    def _of_list(self, post: str | None) -> str | None:
+        """The id of an open warning that the same post led to: at another place of its list, or
+        against another of the groups that it may mean.
+        """
+        if post is None:
+            return None
+        open_ones = (file for _, file in sorted(self._files.items()))
+        return next((file.action.id for file in open_ones if file.list_post == post), None)
 
     def _follow(self, case: _Case, file: WarningFile) -> tuple[WarningAction, ...]:
         telling = evidence.telling(case.situation)
@@ -243,7 +297,13 @@ class WarningDesk:
             return ()
         action = self._action(case, Action.UPDATE, level, file.action.id)
         self._files[case.situation.key] = replace(
-            file, action=action, told=file.told | case.news, posts=posts, unsaid=False
+            file,
+            action=action,
+            told=file.told | case.news,
+            posts=posts,
+            unsaid=False,
+            disturbed_at=case.as_of if rises else file.disturbed_at,
+            escalated=0 if rises else file.escalated,
         )
         return (action,)
 
@@ -271,6 +331,9 @@ class WarningDesk:
             unseen=case.unseen,
             inherited=situation.hostility_inherited or situation.target.inherited,
             calibrated=forecast.calibrated,
+            called=bool(situation.call_refs),
+            zone=situation.place.time_zone,
+            shares=tuple((term.name, round(term.share, 4)) for term in forecast.terms),
         )
 
     # ending

@@ -31,12 +31,20 @@ ENGLISH: Phrases = {
     "support": "{support} independent channels spread allegations against {target}",
     "preparation": "Preparations are spoken of",
     "target_marking": "A spot is marked as a target",
+    "arrival": "Somebody is said to arrive there",
+    "standing_aside": "Police are said to look away",
     "ultimatum": "An ultimatum is set",
+    "ultimatum_due": "An ultimatum runs out within {horizon} hours",
+    "retargeting": "A called hour here or nearby has just passed: a crowd may go on from there",
+    "trigger": "An incident there is ascribed to {target}",
+    "fear": "Posts tell of fears and closures among {target}",
+    "calm": "Denials or appeals for calm: {denials}",
     "confirmed": "Confirmed by a person at the desk",
     "peaceful_met": "A peaceful gathering at the same place and time could be met by it",
     "denials": "Denials or appeals for calm: {denials} (shown; they lower nothing)",
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
     "pace_growth": "{growth} times the usual rate",
+    "escalated": "Nobody has acknowledged it; told again, {step}. time",
     "expired_window": "The called time has passed",
     "expired_silence": "Nothing new for {hours} hours",
     "expired_fallen": "What stood behind it has faded",
@@ -69,7 +77,7 @@ def reasons(
     phrases: Phrases = ENGLISH,
 ) -> tuple[str, ...]:
     """Reasons by the share they have in the score, the most weighty first."""
-    said = facts(situation, spreads, forecast.origin_time, phrases)
+    said = facts(situation, spreads, forecast, phrases)
     told = [
         phrases[term.name].format_map(said) if term.name in phrases else term.text
         for term in forecast.terms
@@ -84,9 +92,10 @@ def reasons(
 
 
 def facts(
-    situation: Situation, spreads: Mapping[str, Spread], as_of: datetime, phrases: Phrases
+    situation: Situation, spreads: Mapping[str, Spread], forecast: Forecast, phrases: Phrases
 ) -> dict[str, str]:
     """What the phrases are filled with."""
+    as_of, horizon_h = forecast.origin_time, forecast.horizon_h
     hostile = len(situation.hostile_refs)
     venue = situation.place.venue
     return {
@@ -104,6 +113,7 @@ def facts(
         "uptake": str(len(situation.uptake_refs)),
         "support": str(situation.support_channels),
         "denials": str(len(situation.denial_refs)),
+        "horizon": str(horizon_h),
         "pace": _pace(situation.rumours, spreads, phrases),
     }
 

@@ -1,0 +1,129 @@
+"""Warnings against the truth of synthetic streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import asin, cos, radians, sin, sqrt
+from typing import Any
+
+from injection.episodes import Episode
+
+WITHIN_KM = 30.0
+BINS = 10
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one stream raised.
+
+    Args:
+        warned: a warning of any level at its place before the hour.
+        alerted: an alert or alarm rests on its posts, wherever it points.
+        lead_h: hours from the first alert at its place to the called hour; None: none before it.
+        in_time: at least half of the time between the first call and the hour was left.
+    """
+
+    id: str
+    kind: str
+    warned: bool
+    alerted: bool
+    lead_h: float | None
+    in_time: bool
+
+
+def mark_streams(streams: Iterable[Episode], lines: Sequence[Line]) -> list[Mark]:
+    """One mark a stream; a warning belongs to the stream whose posts it rests on."""
+    of_stream = _by_stream(lines)
+    return [_mark(stream, of_stream.get(stream.id, [])) for stream in streams]
+
+
+def _by_stream(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        if line["action"] not in ("issue", "update"):
+            continue
+        for name in {_stream(ref) for ref in line["posts"]}:
+            if name is not None:
+                found.setdefault(name, []).append(line)
+    return found
+
+
+def _stream(ref: str) -> str | None:
+    return ref.split("_")[1] if ref.startswith("synthetic_") else None
+
+
+def _mark(stream: Episode, lines: Sequence[Line]) -> Mark:
+    alerts = [line for line in lines if line["level"] != "watch"]
+    if stream.event_at is None or stream.called_at is None:
+        return Mark(stream.id, stream.kind, bool(lines), bool(alerts), None, in_time=False)
+    event = stream.event_at
+    here = [line for line in lines if near(line, stream) and _at(line) < event]
+    first = min((_at(line) for line in here if line["level"] != "watch"), default=None)
+    half = stream.called_at + (event - stream.called_at) / 2
+    return Mark(
+        id=stream.id,
+        kind=stream.kind,
+        warned=bool(here),
+        alerted=bool(alerts),
+        lead_h=None if first is None else round((event - first) / timedelta(hours=1), 2),
+        in_time=first is not None and first <= half,
+    )
+
+
+def reliability(streams: Iterable[Episode], lines: Sequence[Line]) -> dict[str, Any]:
+    """Told probabilities against what happened within their horizon, in ten bins.
+
+    Returns the expected calibration error (mean gap, weighted by bin) and each bin's count,
+    mean probability and share of events.
+    """
+    pairs = outcomes(streams, lines)
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for p, happened in pairs:
+        bins[min(BINS - 1, int(p * BINS))].append((p, happened))
+    rows = [
+        (len(b), sum(p for p, _ in b) / len(b), sum(h for _, h in b) / len(b)) for b in bins if b
+    ]
+    error = sum(n * abs(p - share) for n, p, share in rows) / max(1, len(pairs))
+    return {
+        "calibration error": round(error, 4),
+        "bins": [[n, round(p, 3), round(s, 3)] for n, p, s in rows],
+    }
+
+
+def outcomes(streams: Iterable[Episode], lines: Sequence[Line]) -> list[tuple[float, bool]]:
+    """(told probability, whether the violence came within its horizon) of each action told."""
+    of_stream = _by_stream(lines)
+    pairs = []
+    for stream in streams:
+        for line in of_stream.get(stream.id, []):
+            until = _at(line) + timedelta(hours=line["horizon_h"])
+            came = (
+                stream.occurs
+                and stream.event_at is not None
+                and near(line, stream)
+                and _at(line) <= stream.event_at <= until
+            )
+            if stream.event_at is None or _at(line) <= stream.event_at:
+                pairs.append((float(line["probability"]), came))
+    return pairs
+
+
+def near(line: Line, stream: Episode) -> bool:
+    """The warning points to within ``WITHIN_KM`` of the stream's town."""
+    town = stream.town
+    return _km(line["lat"], line["lon"], town.latitude, town.longitude) <= WITHIN_KM
+
+
+def _km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Great-circle distance (haversine, Earth's mean radius 6371 km)."""
+    a, b, c, d = map(radians, (lat, lon, other_lat, other_lon))
+    inner = sin((c - a) / 2) ** 2 + cos(a) * cos(c) * sin((d - b) / 2) ** 2
+    return 2 * 6371.0 * asin(sqrt(inner))
+
+
+def _at(line: Line) -> datetime:
+    return datetime.fromisoformat(line["issued_at"])
