@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.backtest.alarms import Claims
-from tocsin.backtest.baselines import EventHistory, ema_share, history_rate, persistence
+from tocsin.backtest.baselines import KnownEvents, ema_share, history_rate, persistence
 from tocsin.backtest.baselines_posts import keyword_count, mention_burst, poisson_z
 from tocsin.backtest.mentions import has_keyword
 from tocsin.model import MobEvent
@@ -41,7 +41,7 @@ PAST = [event(-100 * DAY), event(-50 * DAY), event(-10 * DAY, "Corby")]
 
 def test_history_rate_by_hand() -> None:
     # 100 days, 3 events at 2 sites: mean rate 3/2/100; one event's worth of prior at that rate.
-    history = EventHistory(PAST, RULES)
+    history = KnownEvents(PAST, RULES)
     found = first_day(history_rate(history, WINDOW))
     assert found["Aford"] == pytest.approx((2 + 1) / (100 + 1 / 0.015))
     assert found["Corby"] == pytest.approx((1 + 1) / (100 + 1 / 0.015))
@@ -54,7 +54,7 @@ def test_history_rate_by_hand() -> None:
 
 
 def test_persistence_by_hand() -> None:
-    history = EventHistory([*PAST, event(-2 * DAY, "Corby")], RULES)
+    history = KnownEvents([*PAST, event(-2 * DAY, "Corby")], RULES)
     found = rows(persistence(history, WINDOW))
     assert [(name, start) for name, start, _, _ in found] == [
         ("Corby", day * DAY) for day in range(6)
@@ -63,14 +63,14 @@ def test_persistence_by_hand() -> None:
 
 
 def test_ema_share_by_hand() -> None:
-    history = EventHistory([event(-14 * DAY), event(-28 * DAY, "Corby")], RULES)
+    history = KnownEvents([event(-14 * DAY), event(-28 * DAY, "Corby")], RULES)
     found = first_day(ema_share(history, WINDOW))
     level = (1 - 2 ** (-1 / 14)) * (1 / 2 + 1 / 4)
     assert found == pytest.approx({"Aford": level * 2 / 4, "Corby": level * 2 / 4})
 
 
 def test_an_event_counts_from_when_it_was_known() -> None:
-    late = EventHistory([event(-5 * DAY, known=3 * DAY + 1)], RULES)
+    late = KnownEvents([event(-5 * DAY, known=3 * DAY + 1)], RULES)
     for claims in (history_rate(late, WINDOW), persistence(late, WINDOW), ema_share(late, WINDOW)):
         assert all(start >= 4 * DAY for _, start, _, _ in rows(claims))
     assert len(rows(history_rate(late, WINDOW))) == 25
@@ -78,8 +78,8 @@ def test_an_event_counts_from_when_it_was_known() -> None:
 
 def test_nearby_events_are_one_site() -> None:
     near = MobEvent("n", at(-1), at(-1), 43.2, 47.5, "mob violence", 0)
-    assert len(EventHistory([*PAST, near], RULES).sites) == 2
-    assert EventHistory([near], RULES).sites[0].name == "43.20, 47.50"
+    assert len(KnownEvents([*PAST, near], RULES).sites) == 2
+    assert KnownEvents([near], RULES).sites[0].name == "43.20, 47.50"
 
 
 def test_keyword_count_by_hand() -> None:
@@ -142,8 +142,8 @@ HISTORIES = st.lists(
 def test_baselines_of_events_look_back_only(events: list[MobEvent], day: int) -> None:
     cut = [one for one in events if one.known_at <= at(day * DAY)]
     for method in (history_rate, persistence, ema_share):
-        whole = rows(method(EventHistory(events, RULES), WINDOW))
-        known = rows(method(EventHistory(cut, RULES), WINDOW))
+        whole = rows(method(KnownEvents(events, RULES), WINDOW))
+        known = rows(method(KnownEvents(cut, RULES), WINDOW))
         assert [r for r in whole if r[1] <= day * DAY] == [r for r in known if r[1] <= day * DAY]
 
 

@@ -45,7 +45,7 @@ class _Day:
     span: float
 
 
-class EventHistory:
+class KnownEvents:
     """Events in the order in which they became known, and the sites they happened at.
 
     A site is the first event known there; later ones within ``rules.km`` belong to it.
@@ -113,22 +113,22 @@ class EventHistory:
         return _Day(now, ages, counts, newest, max(float(ages.max()), 1.0))
 
 
-def history_rate(history: EventHistory, window: Window) -> Claims:
+def history_rate(history: KnownEvents, window: Window) -> Claims:
     """The smoothed rate of each place where something is known to have happened."""
     return _daily(history, window, _rates)
 
 
-def persistence(history: EventHistory, window: Window) -> Claims:
+def persistence(history: KnownEvents, window: Window) -> Claims:
     """An event near the place within the last 7 days: the fresher, the higher."""
     return _daily(history, window, _fresh)
 
 
-def ema_share(history: EventHistory, window: Window) -> Claims:
+def ema_share(history: KnownEvents, window: Window) -> Claims:
     """The level of all places together (exponential mean, half-life 14 days) × a place's share."""
     return _daily(history, window, _level_shares)
 
 
-def _daily(history: EventHistory, window: Window, score: Callable[[_Day], Floats]) -> Claims:
+def _daily(history: KnownEvents, window: Window, score: Callable[[_Day], Floats]) -> Claims:
     rows: list[tuple[int, float, float, float]] = []
     for day in history.days(window):
         scores = score(day)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin import __version__, wire
 from tocsin.backtest.alarms import Alarm, Claims, alarms_at, counted_anew, threshold_for
-from tocsin.backtest.baselines import EventHistory, ema_share, history_rate, persistence
+from tocsin.backtest.baselines import KnownEvents, ema_share, history_rate, persistence
 from tocsin.backtest.baselines_posts import keyword_count, mention_burst
 from tocsin.backtest.forecasts import Checked, checked_forecasts, probability_of
 from tocsin.backtest.ground import Ground, counts, ground
@@ -64,7 +64,7 @@ def evaluate(
     facts = ground(events, seen, window, rules)
     lives = stretches(played.actions, rules)
     calls = Calls(played.mentions.calls, seen)
-    history = EventHistory([one for one in events if counts(one)], rules)
+    history = KnownEvents([one for one in events if counts(one)], rules)
     methods = _methods(lives, history, played.mentions, facts)
     verdicts = {m.name: judged(m.alarms, facts, calls, _said(m, played)) for m in methods}
     checked = checked_forecasts(lives, facts.events, facts.prevented, window, rules)
@@ -89,7 +89,7 @@ def evaluate(
 
 
 def _methods(
-    lives: Sequence[Sequence[Stretch]], history: EventHistory, mentions: Mentions, facts: Ground
+    lives: Sequence[Sequence[Stretch]], history: KnownEvents, mentions: Mentions, facts: Ground
 ) -> list[_Method]:
     rules, window = facts.rules, facts.window
     ours = counted_anew(warning_alarms(lives), rules)
@@ -167,7 +167,7 @@ def _levels(lives: Sequence[Sequence[Stretch]], facts: Ground) -> Json:
     }
 
 
-def _forecasts(checked: Sequence[Checked], history: EventHistory, facts: Ground) -> Json:
+def _forecasts(checked: Sequence[Checked], history: KnownEvents, facts: Ground) -> Json:
     known = [one for one in checked if one.happened is not None]
     p = [one.probability for one in known]
     y = [bool(one.happened) for one in known]
