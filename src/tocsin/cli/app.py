@@ -12,6 +12,7 @@ import typer
 
 from tocsin import __version__
 from tocsin.cli import (
+    backtest,
     calibrate,
     channels,
     check,
@@ -55,6 +56,7 @@ app.command()(read.read)
 app.command()(explain.explain)
 app.command()(cluster.cluster)
 app.command()(replay.replay)
+app.command()(backtest.backtest)
 app.add_typer(warnings.app, name="warnings")
 app.add_typer(rumours.app, name="rumours")
 app.add_typer(indicators.app, name="indicators")

@@ -56,21 +56,25 @@ def replay(
         tocsin replay posts.jsonl --channels channels.csv --out warnings.jsonl
     """
     options = ReplayOptions(
-        start=_moment("--from", start),
-        end=_moment("--to", end),
+        start=moment_of("--from", start),
+        end=moment_of("--to", end),
         settings=Settings({"run.workers": cores() if workers is None else workers}, "--workers"),
     )
     refused: list[str] = []
     prepare_gazetteer()
     with Replay(known_channels(channels)) as replaying, filing(out):
-        with progress("read files") as (bar, task):
-            items = _items(posts, forced, read_options(mapping), refused)
-            replaying.add(_counted(items, lambda n: bar.update(task, completed=n)))
+        spool(replaying, items_of(posts, forced, read_options(mapping), refused))
         counts = _write(replaying, options, out)
     told = ", ".join(f"{n} {what}" for what, n in sorted(counts.items())) or "no warnings"
     say(f"{replaying.posts:,} posts replayed: {told}")
     if refused:
         raise typer.Exit(EXIT_REFUSED)
+
+
+def spool(replaying: Replay, items: Iterable[RawItem]) -> None:
+    """Take items into a replay, with a bar."""
+    with progress("read files") as (bar, task):
+        replaying.add(_counted(items, lambda n: bar.update(task, completed=n)))
 
 
 def _write(replaying: Replay, options: ReplayOptions, out: Path) -> Counter[str]:
@@ -90,9 +94,10 @@ def _opened(out: Path) -> IO[bytes]:
     return open(1, "wb", closefd=False)
 
 
-def _items(
+def items_of(
     paths: list[Path], forced: str | None, options: ReadOptions, refused: list[str]
 ) -> Iterator[RawItem]:
+    """Items of all files in order; each refusal is said, and added to ``refused``."""
     sources = load_sources()
     for path in paths:
         for item in detect(path, sources, forced).read(path, options):
@@ -110,7 +115,12 @@ def _counted(items: Iterable[RawItem], tell: Callable[[int], None]) -> Iterator[
         yield item
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def moment_of(option: str, text: str | None) -> datetime | None:
+    """The moment given to an option.
+
+    Raises:
+        UsageError: it is not a time.
+    """
     try:
         return wire.moment(text)
     except ValueError:
