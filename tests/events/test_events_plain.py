@@ -9,10 +9,10 @@ from pathlib import Path
 
 import orjson
 import pytest
-from event_rows import read, read_all
 from hypothesis import given
 from hypothesis import strategies as st
 
+from event_rows import read, read_all
 from tocsin.events import event_form, event_from_form
 from tocsin.events.plain import COLUMNS, violence_of
 from tocsin.model import MobEvent, Violence
