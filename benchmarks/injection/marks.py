@@ -75,7 +75,7 @@ def _mark(stream: Episode, lines: Sequence[Line]) -> Mark:
 
 
 def _mostly_of(line: Line, stream: Episode) -> bool:
-    """At least half of the posts it rests on are the stream's; else it is another stream's alert."""
+    """At least half of the posts it rests on are the stream's; else it is another's alert."""
     own = sum(_stream(ref) == stream.id for ref in line["posts"])
     return 2 * own >= len(line["posts"])
 
