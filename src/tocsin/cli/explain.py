@@ -90,6 +90,7 @@ def _archived(ref: str, project: Path) -> Post:
 def _as_json(found: Explanation) -> dict[str, Any]:
     return {
         **reading_body(found.reading),
+        "time_p": None if found.reading.event_time is None else found.reading.event_time.p,
         "rules_alarm": found.rules_alarm,
         "bias": round(found.bias, 4),
         "weights": [
@@ -153,8 +154,13 @@ def _show_places(found: Explanation) -> None:
         if call.against is not None:
             said.append(f"against {call.against}")
         show("; ".join(said))
-    if reading.deadline is not None:
-        show(f"deadline {iso(reading.deadline.start)}")
+    for name, when in (("time ", reading.event_time), ("deadline", reading.deadline)):
+        if when is not None:
+            told = "past, " if when.past else ""
+            show(
+                f"{name} {iso(when.start)} to {iso(when.end)} "
+                f"({told}by the {when.granularity.value.replace('_', ' ')}, p {when.p:.2f})"
+            )
 
 
 def _show_weights(found: Explanation, everything: bool) -> None:

@@ -143,8 +143,8 @@ class WhereWhen:
         """What decides the roles of the places of a post; training uses it as it is."""
         cues, hints = told
         lang = enriched.lang
-        rules = assign_roles(words, spots, cues, hints)
         past = [times_find.tells_of_past(words, *words.bounds(spot.start), lang) for spot in spots]
+        rules = assign_roles(words, spots, cues, hints, past)
         has_vector = enriched.vector is not None
         return look_at_roles(words, spots, (rules, cues, hints), (lang, has_vector, past))
 
