@@ -26,6 +26,10 @@ BOUND_REACH = 160
 FALLBACK_REACH = 400
 """A place this near a gathering cue may be its place though sentences lie between."""
 
+CALLED_FROM = 0.7
+"""Score of gathering below which the rules' word that people are called is not enough: in real
+posts "join" and "come" are said of much else."""
+
 _FINENESS = {
     Granularity.MINUTE: 0,
     Granularity.HOUR: 1,
@@ -171,7 +175,8 @@ def choose_time(
         ahead = [t for t in timed if not t.event.past and t.event.end > posted_at]
         firm = [t for t in ahead if not t.cue.weak]
         bound = [t for t in firm if is_bound(words, t.cue, hints.gather_spans)]
-        for options in (bound, firm, ahead):
+        now = [t for t in ahead if t.cue.weak and _is_meant(words, t.cue, hints)]
+        for options in (bound, firm, now):
             if options:
                 return _fullest(options)
     return _told(timed, posted_at)
@@ -181,6 +186,13 @@ def choose_deadline(timed: Sequence[Timed], posted_at: datetime) -> EventTime | 
     """The first end of a term that is still to come."""
     ahead = (t.event for t in timed if t.cue.deadline and t.event.end > posted_at)
     return next(ahead, None)
+
+
+def _is_meant(words: Words, cue: TimeCue, hints: CueHints) -> bool:
+    """A common word ("now") is a time where its own sentence calls, and the reader thinks so too."""
+    sentence = words.sentence(cue.start)
+    here = any(words.sentence(span.start) == sentence for span in hints.gather_spans)
+    return here and (not any(hints.scores) or hints.scores[0] >= CALLED_FROM)
 
 
 def _told(timed: Sequence[Timed], posted_at: datetime) -> EventTime | None:

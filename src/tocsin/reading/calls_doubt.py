@@ -1,0 +1,128 @@
+"""Places that only look as if people were called to them.
+
+Words of gathering are said of much else: of a broadcast, of what the news tells, of what is over.
+Rules that hold after training, since posts written for training have little of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from tocsin.model.place import PlaceKind
+from tocsin.model.reading import Role
+from tocsin.reading.places_pack import read_pack
+from tocsin.reading.places_spots import Spot
+from tocsin.reading.places_words import Words
+from tocsin.reading.times import TimeCue
+
+PACK = "not_called"
+ZONE_GAP = 2
+"""Characters between an hour and the town whose clock is meant ("3pm London / 17:00 Kyiv")."""
+
+NEIGHBOUR = 3
+"""Characters around such a pair in which the stroke to the next one stands."""
+
+_STROKE = re.compile(r"[/|]")
+_TIME_WORD = re.compile(r"\s*(?:local\s+)?time\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A time of a post.
+
+    Args:
+        over: it is over, or told of the past.
+        ahead: it has not begun when the post was written.
+    """
+
+    cue: TimeCue
+    over: bool
+    ahead: bool
+
+
+def settled(
+    words: Words, spots: Sequence[Spot], roles: Sequence[Role], lang: str, times: Sequence[Told]
+) -> list[Role]:
+    """The roles, without places to gather at where nobody is called to a place.
+
+    Args:
+        roles: one for each spot.
+        times: the post's times, ends of terms left out.
+    """
+    if Role.GATHER_AT not in roles:
+        return list(roles)
+    text = words.text.lower()
+    online = _says(text, "online", lang)
+    # "They march in Paris today": news; without any time, a few words may well be a call.
+    told = bool(times) and not any(time.ahead for time in times)
+    told = told and not _speaks_to_readers(text, lang)
+    return [
+        role if role is not Role.GATHER_AT or spot.cue == "shared"
+        else _settled(words, spot, times, online=online, told=told)
+        for spot, role in zip(spots, roles, strict=True)
+    ]  # fmt: skip
+
+
+def _settled(
+    words: Words, spot: Spot, times: Sequence[Told], *, online: bool, told: bool
+) -> Role:
+    """The role of a place that was thought to be one to gather at."""
+    wide = spot.place.kind == PlaceKind.COUNTRY and not spot.preposition
+    if names_zone(words, spot, times) or (spot.venue is None and (online or wide)):
+        return Role.MENTIONED
+    return Role.HAPPENED_AT if told or _is_over(words, spot, times) else Role.GATHER_AT
+
+
+def names_zone(words: Words, spot: Spot, times: Sequence[Told]) -> bool:
+    """The town says by whose clock an hour is meant: "3pm New York / 20:00 London"."""
+    if spot.preposition or spot.venue is not None:
+        return False
+    for time in times:
+        cue = time.cue
+        beside = cue.has_clock and 0 <= spot.start - cue.end <= ZONE_GAP
+        if not beside or words.text[cue.end : spot.start].strip():
+            continue
+        around = words.text[max(0, cue.start - NEIGHBOUR) : cue.start]
+        after = words.text[spot.end : spot.end + NEIGHBOUR]
+        if _STROKE.search(around) or _STROKE.search(after):
+            return True
+        return _TIME_WORD.match(words.text, spot.end) is not None
+    return False
+
+
+def _is_over(words: Words, spot: Spot, times: Sequence[Told]) -> bool:
+    """The place's sentence, or else the whole post, has times, and all of them are over."""
+    sentence = words.sentence(spot.start)
+    here = [time.over for time in times if words.sentence(time.cue.start) == sentence]
+    if here:
+        return all(here)
+    return bool(times) and all(time.over for time in times)
+
+
+def _speaks_to_readers(text: str, lang: str) -> bool:
+    """True also in languages of which it is not known."""
+    return _pattern("addressed", lang) is None or _says(text, "addressed", lang)
+
+
+def _says(text: str, table: str, lang: str) -> bool:
+    pattern = _pattern(table, lang)
+    return pattern is not None and pattern.search(text) is not None
+
+
+@cache
+def _pattern(table: str, lang: str) -> re.Pattern[str] | None:
+    listed: Mapping[str, Sequence[str]] = read_pack(PACK)[0][table]
+    words = listed.get(lang)
+    if not words:
+        return None
+    known = sorted(map(_spelt, words), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(known)})(?!\w)")
+
+
+def _spelt(word: str) -> str:
+    """A word or, with a star, a stem; a blank stands for any white space."""
+    stem = re.escape(word.removesuffix("*")).replace(r"\ ", r"\s+")
+    return stem + r"\w*" if word.endswith("*") else stem
