@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from tocsin.model.place import PlaceKind
@@ -66,31 +66,38 @@ def settled(
     ]  # fmt: skip
 
 
-def _settled(
-    words: Words, spot: Spot, times: Sequence[Told], *, online: bool, told: bool
-) -> Role:
+def _settled(words: Words, spot: Spot, times: Sequence[Told], *, online: bool, told: bool) -> Role:
     """The role of a place that was thought to be one to gather at."""
     wide = spot.place.kind == PlaceKind.COUNTRY and not spot.preposition
-    if names_zone(words, spot, times) or (spot.venue is None and (online or wide)):
+    zone = any(_names_zone(words, spot, time.cue) for time in times)
+    if zone or (spot.venue is None and (online or wide)):
         return Role.MENTIONED
     return Role.HAPPENED_AT if told or _is_over(words, spot, times) else Role.GATHER_AT
 
 
-def names_zone(words: Words, spot: Spot, times: Sequence[Told]) -> bool:
+def zoned(words: Words, spots: Sequence[Spot], cues: Sequence[TimeCue]) -> list[TimeCue]:
+    """The cues, by the clock of the town that is named for it."""
+    return [_zoned(words, spots, cue) for cue in cues]
+
+
+def _zoned(words: Words, spots: Sequence[Spot], cue: TimeCue) -> TimeCue:
+    if cue.zone is None and cue.has_clock:
+        for spot in spots:
+            if _names_zone(words, spot, cue):
+                return replace(cue, zone=spot.place.time_zone)
+    return cue
+
+
+def _names_zone(words: Words, spot: Spot, cue: TimeCue) -> bool:
     """The town says by whose clock an hour is meant: "3pm New York / 20:00 London"."""
-    if spot.preposition or spot.venue is not None:
+    if spot.preposition or spot.venue is not None or not cue.has_clock:
         return False
-    for time in times:
-        cue = time.cue
-        beside = cue.has_clock and 0 <= spot.start - cue.end <= ZONE_GAP
-        if not beside or words.text[cue.end : spot.start].strip():
-            continue
-        around = words.text[max(0, cue.start - NEIGHBOUR) : cue.start]
-        after = words.text[spot.end : spot.end + NEIGHBOUR]
-        if _STROKE.search(around) or _STROKE.search(after):
-            return True
-        return _TIME_WORD.match(words.text, spot.end) is not None
-    return False
+    if not 0 <= spot.start - cue.end <= ZONE_GAP or words.text[cue.end : spot.start].strip():
+        return False
+    before = words.text[max(0, cue.start - NEIGHBOUR) : cue.start]
+    after = words.text[spot.end : spot.end + NEIGHBOUR]
+    listed = _STROKE.search(before) or _STROKE.search(after)
+    return bool(listed or _TIME_WORD.match(words.text, spot.end))
 
 
 def _is_over(words: Words, spot: Spot, times: Sequence[Told]) -> bool:

@@ -39,7 +39,7 @@ CALLED_FROM = 0.7
 """Score of gathering below which the rules' word that people are called is not enough: in real
 posts "join" and "come" are said of much else."""
 
-MARGINS = {Role.GATHER_AT: 0.6, Role.ORIGIN: 0.6, Role.HAPPENED_AT: 0.35, Role.MENTIONED: 0.0}
+MARGINS = {Role.GATHER_AT: 0.7, Role.ORIGIN: 0.6, Role.HAPPENED_AT: 0.35, Role.MENTIONED: 0.0}
 """How much surer training must be of another role than of what the rules say."""
 
 MOST_WORDS = 120

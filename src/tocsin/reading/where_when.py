@@ -13,7 +13,7 @@ from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Role, Span
 from tocsin.reading import times_find, times_pack
 from tocsin.reading.calls import Timed, assign_roles, choose_deadline, choose_time, make_calls
-from tocsin.reading.calls_doubt import Told, settled
+from tocsin.reading.calls_doubt import Told, settled, zoned
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.hints import CueHints
 from tocsin.reading.places import Explained, Found, PlaceFinder
@@ -112,6 +112,8 @@ class WhereWhen:
         cues = [cue for cue in told if not cue.deadline]
         spots = self.spots(words, enriched, home, (*cues, *hints.group_spans))
         roles = self._roles(words, spots, enriched, (cues, hints)) if spots else []
+        told = zoned(words, spots, told) if spots else told
+        cues = [cue for cue in told if not cue.deadline]
         mentions = tuple(
             spot.mention(self._gazetteer, role) for spot, role in zip(spots, roles, strict=True)
         )
@@ -231,9 +233,7 @@ def _long_ago(cue: TimeCue, event: EventTime, moment: Moment) -> bool:
     return cue.year is None and event.start < moment.posted_at - STALE_DATE
 
 
-def _in_past(
-    words: Words, enriched: Enriched, cue: TimeCue, cues: Sequence[TimeCue]
-) -> bool:
+def _in_past(words: Words, enriched: Enriched, cue: TimeCue, cues: Sequence[TimeCue]) -> bool:
     """What is said around a time is told of the past."""
     start, end = times_find.clause_of(words, cue, cues)
     return times_find.tells_of_past(words, start, end, enriched.lang)
