@@ -189,7 +189,7 @@ def choose_deadline(timed: Sequence[Timed], posted_at: datetime) -> EventTime | 
 
 
 def _is_meant(words: Words, cue: TimeCue, hints: CueHints) -> bool:
-    """A common word ("now") is a time where its own sentence calls, and the reader thinks so too."""
+    """A common word ("now") is a time where its own sentence calls, and the reader agrees."""
     sentence = words.sentence(cue.start)
     here = any(words.sentence(span.start) == sentence for span in hints.gather_spans)
     return here and (not any(hints.scores) or hints.scores[0] >= CALLED_FROM)
