@@ -38,7 +38,7 @@ def main() -> None:
         counts[kind][1] += 1
     right, posts = (sum(count[at] for count in counts.values()) for at in (0, 1))
     share = (right + 1) / (posts + 2)
-    kinds = {kind: _smoothed(*count, share) for kind, count in counts.items()}
+    kinds = {kind: _smoothed(count[0], count[1], share) for kind, count in counts.items()}
     table = {"posts": posts, "right": right, "prior_posts": PRIOR_POSTS, "kinds": kinds}
     TARGET.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
     print(f"{TARGET.name}: {posts} times, {right} right")
