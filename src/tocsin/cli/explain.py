@@ -154,12 +154,13 @@ def _show_places(found: Explanation) -> None:
         if call.against is not None:
             said.append(f"against {call.against}")
         show("; ".join(said))
-    for name, when in (("time ", reading.event_time), ("deadline", reading.deadline)):
-        if when is not None:
-            told = "past, " if when.past else ""
+    for name, told_time in (("time ", reading.event_time), ("deadline", reading.deadline)):
+        if told_time is not None:
+            past = "past, " if told_time.past else ""
+            exact = told_time.granularity.value.replace("_", " ")
             show(
-                f"{name} {iso(when.start)} to {iso(when.end)} "
-                f"({told}by the {when.granularity.value.replace('_', ' ')}, p {when.p:.2f})"
+                f"{name} {iso(told_time.start)} to {iso(told_time.end)} "
+                f"({past}by the {exact}, p {told_time.p:.2f})"
             )
 
 

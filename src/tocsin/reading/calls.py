@@ -26,10 +26,6 @@ BOUND_REACH = 160
 FALLBACK_REACH = 400
 """A place this near a gathering cue may be its place though sentences lie between."""
 
-CALLED_FROM = 0.7
-"""Score of gathering below which the rules' word that people are called is not enough: in real
-posts "join" and "come" are said of much else."""
-
 _FINENESS = {
     Granularity.MINUTE: 0,
     Granularity.HOUR: 1,
@@ -192,7 +188,7 @@ def _is_meant(words: Words, cue: TimeCue, hints: CueHints) -> bool:
     """A common word ("now") is a time where its own sentence calls, and the reader agrees."""
     sentence = words.sentence(cue.start)
     here = any(words.sentence(span.start) == sentence for span in hints.gather_spans)
-    return here and (not any(hints.scores) or hints.scores[0] >= CALLED_FROM)
+    return here and not hints.doubted
 
 
 def _told(timed: Sequence[Timed], posted_at: datetime) -> EventTime | None:

@@ -9,14 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from tocsin.model.place import PlaceKind
-from tocsin.model.reading import Role
+from tocsin.model.post import Enriched
+from tocsin.model.reading import EventTime, Role
+from tocsin.reading import times_find
 from tocsin.reading.places_pack import read_pack
 from tocsin.reading.places_spots import Spot
 from tocsin.reading.places_words import Words
 from tocsin.reading.times import TimeCue
+from tocsin.reading.times_calendar import Moment, place_on_calendar
 
 PACK = "not_called"
 ZONE_GAP = 2
@@ -24,6 +29,9 @@ ZONE_GAP = 2
 
 NEIGHBOUR = 3
 """Characters around such a pair in which the stroke to the next one stands."""
+
+STALE_DATE = timedelta(days=60)
+"""A date without a year that is longer past does not show that a gathering is over."""
 
 _STROKE = re.compile(r"[/|]")
 _TIME_WORD = re.compile(r"\s*(?:local\s+)?time\b", re.IGNORECASE)
@@ -41,6 +49,29 @@ class Told:
     cue: TimeCue
     over: bool
     ahead: bool
+
+
+def told_times(words: Words, enriched: Enriched, cues: Sequence[TimeCue]) -> list[Told]:
+    """Each time with whether it is over, by the clock of UTC: roles do not hang on zones.
+
+    The past tense tells nothing of an hour or a part of the day: "after what happened, we meet
+    at six".
+    """
+    moment = Moment(enriched.post.posted_at, ZoneInfo("UTC"))
+    told = []
+    for cue in cues:
+        event = place_on_calendar(cue, moment, past_tense=False)
+        if event is not None:
+            vague = not cue.has_clock and cue.part is None
+            past = vague and times_find.told_as_past(words, cue, cues, enriched.lang)
+            over = past or cue.past or (event.past and not _long_ago(cue, event, moment))
+            told.append(Told(cue, over, event.start > moment.posted_at and not past))
+    return told
+
+
+def _long_ago(cue: TimeCue, event: EventTime, moment: Moment) -> bool:
+    """A date without its year, months behind: likely figures that are no date."""
+    return cue.year is None and event.start < moment.posted_at - STALE_DATE
 
 
 def settled(
@@ -64,6 +95,11 @@ def settled(
         else _settled(words, spot, times, online=online, told=told)
         for spot, role in zip(spots, roles, strict=True)
     ]  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """The digest of the pack in force."""
+    return {f"packs/{PACK}": read_pack(PACK)[1]}
 
 
 def _settled(words: Words, spot: Spot, times: Sequence[Told], *, online: bool, told: bool) -> Role:

@@ -5,6 +5,7 @@ The table is made by ``models/make_time_confidence.py``.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -54,8 +55,17 @@ def _hour(cue: TimeCue) -> str:
     return "no_hour" if cue.part is None else "part"
 
 
+def digest() -> str:
+    """The first 16 hex digits of the SHA-256 of the built-in table."""
+    return hashlib.sha256(_raw()).hexdigest()[:16]
+
+
+def _raw() -> bytes:
+    return (files("tocsin.reading.weights") / TABLE).read_bytes()
+
+
 @cache
 def _shares() -> Mapping[str, float]:
     """The built-in table; read once."""
-    told = json.loads((files("tocsin.reading.weights") / TABLE).read_bytes())
+    told = json.loads(_raw())
     return {kind: float(told["kinds"][kind]["p"]) for kind in KINDS}

@@ -88,6 +88,11 @@ def clause_of(words: Words, cue: TimeCue, cues: Sequence[TimeCue]) -> tuple[int,
     return start, end
 
 
+def told_as_past(words: Words, cue: TimeCue, cues: Sequence[TimeCue], lang: str) -> bool:
+    """What is said around a time is told of the past."""
+    return tells_of_past(words, *clause_of(words, cue, cues), lang)
+
+
 def _sentence(words: Words, cue: TimeCue) -> tuple[int, int]:
     """The sentence of a cue; the full stop of "on 5. November", "on the 11." ends none."""
     start, end = words.bounds(cue.start)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.model.place import Place
 from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Role, Span
-from tocsin.reading import times_find, times_pack
+from tocsin.reading import calls_doubt, times_confidence, times_find, times_pack
 from tocsin.reading.calls import Timed, assign_roles, choose_deadline, choose_time, make_calls
-from tocsin.reading.calls_doubt import Told, settled, zoned
+from tocsin.reading.calls_doubt import settled, told_times, zoned
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.hints import CueHints
 from tocsin.reading.places import Explained, Found, PlaceFinder
@@ -34,9 +33,6 @@ MAX_PLACES = 40
 
 FIRM_PLACE = 0.8
 """A place at least this sure gives the zone of the hour against the channel's own."""
-
-STALE_DATE = timedelta(days=60)
-"""A date without a year that is longer past does not show that a gathering is over."""
 
 
 @lru_cache(maxsize=512)
@@ -85,8 +81,14 @@ class WhereWhen:
 
     def versions(self) -> Mapping[str, str]:
         """Name → version or digest of the gazetteer and of every pack."""
-        packs = {**self._pack.digests, **self._venues.digests, **times_pack.versions()}
-        trained = {"places": self._weights.digest, "place_words": Commonness.load().digest}
+        packs = {
+            **self._pack.digests, **self._venues.digests, **times_pack.versions(),
+            **calls_doubt.versions(),
+        }  # fmt: skip
+        trained = {
+            "places": self._weights.digest, "place_words": Commonness.load().digest,
+            "time_confidence": times_confidence.digest(),
+        }  # fmt: skip
         return {"gazetteer": self._gazetteer.source, **trained, **dict(sorted(packs.items()))}
 
     def named(self, text: str, lang: str) -> list[tuple[int, int]]:
@@ -142,7 +144,7 @@ class WhereWhen:
         ]
         if Role.GATHER_AT not in roles:
             return roles
-        return settled(words, spots, roles, enriched.lang, _told(words, enriched, told[0]))
+        return settled(words, spots, roles, enriched.lang, told_times(words, enriched, told[0]))
 
     def look_at_roles(
         self,
@@ -202,41 +204,11 @@ def _placer(
     """Puts a cue on the calendar of a zone."""
 
     def placed(cue: TimeCue, zone: str) -> EventTime | None:
-        past = _in_past(words, enriched, cue, cues)
+        past = times_find.told_as_past(words, cue, cues, enriched.lang)
         moment = Moment(enriched.post.posted_at, _zone(zone), where)
         return place_on_calendar(cue, moment, past)
 
     return placed
-
-
-def _told(words: Words, enriched: Enriched, cues: Sequence[TimeCue]) -> list[Told]:
-    """Each time with whether it is over, by the clock of UTC: roles do not hang on zones.
-
-    The past tense tells nothing of an hour or a part of the day: "after what happened, we meet
-    at six".
-    """
-    moment = Moment(enriched.post.posted_at, _zone("UTC"))
-    told = []
-    for cue in cues:
-        event = place_on_calendar(cue, moment, past_tense=False)
-        if event is not None:
-            vague = not cue.has_clock and cue.part is None
-            past = vague and _in_past(words, enriched, cue, cues)
-            ahead = event.start > moment.posted_at
-            over = past or cue.past or (event.past and not _long_ago(cue, event, moment))
-            told.append(Told(cue, over, ahead and not past))
-    return told
-
-
-def _long_ago(cue: TimeCue, event: EventTime, moment: Moment) -> bool:
-    """A date without its year, months behind: likely figures that are no date."""
-    return cue.year is None and event.start < moment.posted_at - STALE_DATE
-
-
-def _in_past(words: Words, enriched: Enriched, cue: TimeCue, cues: Sequence[TimeCue]) -> bool:
-    """What is said around a time is told of the past."""
-    start, end = times_find.clause_of(words, cue, cues)
-    return times_find.tells_of_past(words, start, end, enriched.lang)
 
 
 def _timed(
