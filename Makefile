@@ -48,6 +48,7 @@ models: $(VENV)/models.stamp ## train everything anew (needs the data folder; an
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_screen.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_judge.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_places.py
+	TOCSIN_DATA=$(DATA) $(BIN)/python models/make_time_confidence.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_vector_map.py
 
 lint: $(VENV)/test.stamp ## style, types, layers

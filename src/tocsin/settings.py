@@ -94,9 +94,8 @@ class Settings:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: not valid TOML ({error}); correct it by hand") from None
         values = _flatten({k: v for k, v in tables.items() if k != "answers"})
-        if (project / PLACES_NAME).is_file():
-            values.setdefault("reading.places", [str(project / PLACES_NAME)])
-        return cls({**values, **(overrides or {})}, str(path))
+        values.update(overrides or {})
+        return cls(_with_own_places(values, project), str(path))
 
     def text(self, name: str) -> str:
         """A setting that is text."""
@@ -122,6 +121,15 @@ class Settings:
         """Hex SHA-256 over the settings that decide something, for the ledger."""
         deciding = {s.name: self._values[s.name] for s in SETTINGS if s.decides}
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def _with_own_places(values: dict[str, Any], project: Path) -> dict[str, Any]:
+    """The project's own places come last, after those of files named in the settings."""
+    own, named = project / PLACES_NAME, values.get("reading.places", ())
+    if not own.is_file() or not isinstance(named, list | tuple):  # what it is is checked later
+        return values
+    others = [path for path in named if Path(path) != own]
+    return {**values, "reading.places": [*others, str(own)]}
 
 
 def _flatten(tables: Mapping[str, Any]) -> dict[str, Any]:

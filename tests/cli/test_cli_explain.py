@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ def test_a_typed_text_is_shown_with_its_reasons() -> None:
     assert "target refugees" in done.out
     assert "what adds to the alarm" in done.out
     assert "gathering" in done.out
+    told = " ".join(done.out.split())  # lines are broken at the width of the window
+    assert re.search(r"time 2\S+ to 2\S+ \((?:past, )?by the hour, p [01]\.\d\d\)", told)
 
 
 def test_as_json_the_weights_add_up_to_the_alarm() -> None:
@@ -26,6 +29,7 @@ def test_as_json_the_weights_add_up_to_the_alarm() -> None:
     found = json.loads(done.out)
     logit = found["bias"] + sum(weight["adds"] for weight in found["weights"])
     assert 1 / (1 + 2.718281828 ** (-logit)) == pytest.approx(found["alarm"], abs=0.02)
+    assert 0.0 < found["time_p"] < 1.0
     assert {"rules_alarm", "spans", "acts", "frame"} <= found.keys()
     for start, end, *_ in found["spans"]:
         assert 0 <= start < end <= len(CALL)

@@ -58,3 +58,16 @@ def test_no_project_says_how_to_start_one(tmp_path: Path) -> None:
 def test_a_list_of_texts_is_taken(tmp_path: Path) -> None:
     (tmp_path / "tocsin.toml").write_text('[reading]\npack_folders = ["a", "b"]\n')
     assert Settings.load(tmp_path).texts("reading.pack_folders") == ("a", "b")
+
+
+def test_own_places_hold_beside_the_files_that_are_named_and_come_last(tmp_path: Path) -> None:
+    own = tmp_path / "places.yaml"
+    (tmp_path / "tocsin.toml").write_text('[reading]\nplaces = ["region.yaml"]\n')
+    assert Settings.load(tmp_path).texts("reading.places") == ("region.yaml",)
+    own.write_text("[]\n")
+    assert Settings.load(tmp_path).texts("reading.places") == ("region.yaml", str(own))
+    named = {"reading.places": [str(own), "desk.yaml"]}
+    assert Settings.load(tmp_path, named).texts("reading.places") == ("desk.yaml", str(own))
+    (tmp_path / "tocsin.toml").write_text('[reading]\nplaces = "region.yaml"\n')
+    with pytest.raises(UsageError, match=r"reading\.places must be tuple"):
+        Settings.load(tmp_path)

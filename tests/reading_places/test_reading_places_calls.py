@@ -171,5 +171,7 @@ def test_versions_name_every_source(where_when: WhereWhen) -> None:
             for lang in ("ru", "en", "ar", "de", "es", "fr", "tr", "uk")
         ),
         "packs/times_common",
+        "packs/not_called",
+        "time_confidence",
     }
     assert all(versions.values())

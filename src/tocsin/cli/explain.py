@@ -90,6 +90,7 @@ def _archived(ref: str, project: Path) -> Post:
 def _as_json(found: Explanation) -> dict[str, Any]:
     return {
         **reading_body(found.reading),
+        "time_p": None if found.reading.event_time is None else found.reading.event_time.p,
         "rules_alarm": found.rules_alarm,
         "bias": round(found.bias, 4),
         "weights": [
@@ -153,8 +154,14 @@ def _show_places(found: Explanation) -> None:
         if call.against is not None:
             said.append(f"against {call.against}")
         show("; ".join(said))
-    if reading.deadline is not None:
-        show(f"deadline {iso(reading.deadline.start)}")
+    for name, told_time in (("time ", reading.event_time), ("deadline", reading.deadline)):
+        if told_time is not None:
+            past = "past, " if told_time.past else ""
+            exact = told_time.granularity.value.replace("_", " ")
+            show(
+                f"{name} {iso(told_time.start)} to {iso(told_time.end)} "
+                f"({past}by the {exact}, p {told_time.p:.2f})"
+            )
 
 
 def _show_weights(found: Explanation, everything: bool) -> None:

@@ -153,6 +153,8 @@ class EventTime:
             evening 18:00, night 22:00, a bare day 00:00, a term's last day 23:59, in the
             place's zone.
         past: the text speaks of something that has happened.
+        p: probability, 0 to 1, that it begins when the writer meant, judged by the way the time
+            is told; 1 where it was not read from words.
     """
 
     start: datetime
@@ -160,6 +162,7 @@ class EventTime:
     granularity: Granularity
     past: bool = False
     span: Span | None = None
+    p: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

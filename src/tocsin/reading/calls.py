@@ -13,7 +13,6 @@ from tocsin.reading.places_spots import Spot
 from tocsin.reading.places_words import LINE_LEAD, Words
 from tocsin.reading.spans import gap
 from tocsin.reading.times import TimeCue
-from tocsin.reading.times_find import tells_of_past
 
 ORIGIN_REACH = 20
 """Characters after an origin cue within which a place is where somebody comes from."""
@@ -53,11 +52,21 @@ _OUTSKIRTS = re.compile(
 
 
 def assign_roles(
-    words: Words, spots: Sequence[Spot], cues: Sequence[TimeCue], hints: CueHints
+    words: Words,
+    spots: Sequence[Spot],
+    cues: Sequence[TimeCue],
+    hints: CueHints,
+    past: Sequence[bool],
 ) -> list[Role]:
-    """A role for each spot, in order."""
+    """A role for each spot, in order.
+
+    Args:
+        past: whether the sentence of each spot is told of the past.
+    """
     gathers = () if hints.calm else hints.gather_spans
-    roles = [_role(words, spot, hints, gathers) for spot in spots]
+    roles = [
+        _role(words, spot, hints, (gathers, told)) for spot, told in zip(spots, past, strict=True)
+    ]
     _mark_origins(words, spots, roles, hints.origin_spans)
     if gathers:
         _list_lines(words, spots, roles, cues)
@@ -89,7 +98,8 @@ def _list_lines(
             roles[at] = Role.GATHER_AT
 
 
-def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) -> Role:
+def _role(words: Words, spot: Spot, hints: CueHints, known: tuple[Sequence[Span], bool]) -> Role:
+    gathers, past = known
     if spot.cue == "shared":
         return Role.GATHER_AT if gathers else Role.MENTIONED
     if spot.preposition == "from" and not _OUTSKIRTS.search(words.text[: spot.start]):
@@ -100,8 +110,7 @@ def _role(words: Words, spot: Spot, hints: CueHints, gathers: Sequence[Span]) ->
         return Role.GATHER_AT
     if happened is not None:
         return Role.HAPPENED_AT
-    start, end = words.bounds(spot.start)
-    if spot.preposition == "at" and tells_of_past(words, start, end):
+    if spot.preposition == "at" and past:
         return Role.HAPPENED_AT
     return Role.MENTIONED
 
@@ -162,7 +171,8 @@ def choose_time(
         ahead = [t for t in timed if not t.event.past and t.event.end > posted_at]
         firm = [t for t in ahead if not t.cue.weak]
         bound = [t for t in firm if is_bound(words, t.cue, hints.gather_spans)]
-        for options in (bound, firm, ahead):
+        now = [t for t in ahead if t.cue.weak and _is_meant(words, t.cue, hints)]
+        for options in (bound, firm, now):
             if options:
                 return _fullest(options)
     return _told(timed, posted_at)
@@ -172,6 +182,13 @@ def choose_deadline(timed: Sequence[Timed], posted_at: datetime) -> EventTime | 
     """The first end of a term that is still to come."""
     ahead = (t.event for t in timed if t.cue.deadline and t.event.end > posted_at)
     return next(ahead, None)
+
+
+def _is_meant(words: Words, cue: TimeCue, hints: CueHints) -> bool:
+    """A common word ("now") is a time where its own sentence calls, and the reader agrees."""
+    sentence = words.sentence(cue.start)
+    here = any(words.sentence(span.start) == sentence for span in hints.gather_spans)
+    return here and not hints.doubted
 
 
 def _told(timed: Sequence[Timed], posted_at: datetime) -> EventTime | None:

@@ -8,6 +8,10 @@ from tocsin.model.reading import Frame, Span
 
 SCORES = ("gathering", "alarm", *(frame.value for frame in Frame))
 
+CALLED_FROM = 0.7
+"""Score of gathering below which the rules' word that people are called is not enough: in real
+posts "join" and "come" are said of much else."""
+
 
 @dataclass(frozen=True, slots=True)
 class CueHints:
@@ -29,3 +33,8 @@ class CueHints:
     group_spans: tuple[Span, ...] = ()
     calm: bool = False
     scores: tuple[float, ...] = (0.0,) * len(SCORES)
+
+    @property
+    def doubted(self) -> bool:
+        """The reader makes little of the calls that the rules see."""
+        return any(self.scores) and self.scores[0] < CALLED_FROM

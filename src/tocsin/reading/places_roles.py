@@ -35,11 +35,7 @@ STEM = 5
 
 WINDOW = 3
 REACH = 40.0
-CALLED_FROM = 0.7
-"""Score of gathering below which the rules' word that people are called is not enough: in real
-posts "join" and "come" are said of much else."""
-
-MARGINS = {Role.GATHER_AT: 0.6, Role.ORIGIN: 0.6, Role.HAPPENED_AT: 0.35, Role.MENTIONED: 0.0}
+MARGINS = {Role.GATHER_AT: 0.7, Role.ORIGIN: 0.6, Role.HAPPENED_AT: 0.35, Role.MENTIONED: 0.0}
 """How much surer training must be of another role than of what the rules say."""
 
 MOST_WORDS = 120
@@ -153,7 +149,7 @@ def look_at_roles(
     return Seen(
         given[0],
         given[2].calm,
-        any(given[2].scores) and given[2].scores[0] < CALLED_FROM,
+        given[2].doubted,
         [_dense(words, spots, at, given, told) for at in range(len(spots))],
         [_around(words, spot) for spot in spots],
         [_bucket(f"s{form[:STEM]}") for form in words.forms[:MOST_WORDS]],

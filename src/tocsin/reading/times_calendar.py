@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin.model.reading import EventTime, Granularity, Span
 from tocsin.reading.times import TimeCue
+from tocsin.reading.times_confidence import confidence
 from tocsin.reading.times_sun import sun_minute
 
 CLOCK_LENGTH = timedelta(hours=1)
@@ -81,7 +82,8 @@ def place_on_calendar(cue: TimeCue, moment: Moment, past_tense: bool) -> EventTi
         return None
     start, end, granularity = interval
     spoken_past = cue.past or end <= moment.posted_at or (past_tense and start <= moment.posted_at)
-    return EventTime(start, end, granularity, spoken_past, Span(cue.start, cue.end, "time"))
+    span = Span(cue.start, cue.end, "time")
+    return EventTime(start, end, granularity, spoken_past, span, confidence(cue))
 
 
 def _interval(

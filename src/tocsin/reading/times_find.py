@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from tocsin.reading.gazetteer_names import is_cyrillic
 from tocsin.reading.lemmas import analyzer
@@ -17,6 +18,11 @@ ENGLISH = frozenset({"en", "und"})
 MAX_CUES = 60
 """A post with more times than this is a timetable; the rest is not read."""
 
+FEW_MARKS = 4
+EARLY_MARK = 3 * 60
+"""So many hours without a word or a day, each later than the one before, the first of them soon
+after midnight, are minutes and seconds of a recording."""
+
 UNSURE = frozenset({"und"})
 """Languages of texts too short to tell."""
 
@@ -24,6 +30,7 @@ _ARABIC = re.compile(r"[\u0621-\u064a]")
 _PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc\u06d2]")
 _UKRAINIAN = re.compile(r"[їєґЇЄҐ]")
 _CUT = re.compile(r"[,،]\s|\s[-–—]\s|:\s")
+_MARK = re.compile(r"\d{1,2}:\d\d")
 _ORDINAL = re.compile(r"\d\.$")
 _PUT_OFF = re.compile(r"^(?:перен[её]с\w*|перенос\w*|отлож\w+|назнач\w+|заплан\w+)$")
 """Told in the past, of a day that is still to come."""
@@ -44,7 +51,17 @@ def find_all_times(words: Words, lang: str) -> list[TimeCue]:
     def is_past(cue: TimeCue) -> bool:
         return cue.past or tells_of_past(words, *_sentence(words, cue), lang)
 
-    return merge(found, words.text, is_past)[:MAX_CUES]
+    return _without_marks(merge(found, words.text, is_past), text)[:MAX_CUES]
+
+
+def _without_marks(cues: list[TimeCue], text: str) -> list[TimeCue]:
+    """Without the marks of a recording ("00:00 Intro, 01:21 News, 10:32 Sport"): no clock times."""
+    marks = [cue for cue in cues if cue.has_clock and _MARK.fullmatch(text, cue.start, cue.end)]
+    minutes = [cue.minute or 0 for cue in marks]
+    rising = all(one < next_one for one, next_one in pairwise(minutes))
+    if len(marks) < FEW_MARKS or minutes[0] > EARLY_MARK or not rising:
+        return cues
+    return [cue for cue in cues if cue not in marks]
 
 
 def _languages(words: Words, lang: str) -> list[str]:
@@ -69,6 +86,11 @@ def clause_of(words: Words, cue: TimeCue, cues: Sequence[TimeCue]) -> tuple[int,
             cuts = list(_CUT.finditer(words.text, cue.end, other.start))
             end = end if not cuts else cuts[-1].start()
     return start, end
+
+
+def told_as_past(words: Words, cue: TimeCue, cues: Sequence[TimeCue], lang: str) -> bool:
+    """What is said around a time is told of the past."""
+    return tells_of_past(words, *clause_of(words, cue, cues), lang)
 
 
 def _sentence(words: Words, cue: TimeCue) -> tuple[int, int]:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tocsin.model.place import Place
 from tocsin.model.post import ChannelProfile, Enriched
 from tocsin.model.reading import EventTime, GatheringCall, PlaceMention, Role, Span
-from tocsin.reading import times_find, times_pack
+from tocsin.reading import calls_doubt, times_confidence, times_find, times_pack
 from tocsin.reading.calls import Timed, assign_roles, choose_deadline, choose_time, make_calls
+from tocsin.reading.calls_doubt import settled, told_times, zoned
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.reading.hints import CueHints
 from tocsin.reading.places import Explained, Found, PlaceFinder
@@ -80,8 +81,14 @@ class WhereWhen:
 
     def versions(self) -> Mapping[str, str]:
         """Name → version or digest of the gazetteer and of every pack."""
-        packs = {**self._pack.digests, **self._venues.digests, **times_pack.versions()}
-        trained = {"places": self._weights.digest, "place_words": Commonness.load().digest}
+        packs = {
+            **self._pack.digests, **self._venues.digests, **times_pack.versions(),
+            **calls_doubt.versions(),
+        }  # fmt: skip
+        trained = {
+            "places": self._weights.digest, "place_words": Commonness.load().digest,
+            "time_confidence": times_confidence.digest(),
+        }  # fmt: skip
         return {"gazetteer": self._gazetteer.source, **trained, **dict(sorted(packs.items()))}
 
     def named(self, text: str, lang: str) -> list[tuple[int, int]]:
@@ -107,6 +114,8 @@ class WhereWhen:
         cues = [cue for cue in told if not cue.deadline]
         spots = self.spots(words, enriched, home, (*cues, *hints.group_spans))
         roles = self._roles(words, spots, enriched, (cues, hints)) if spots else []
+        told = zoned(words, spots, told) if spots else told
+        cues = [cue for cue in told if not cue.deadline]
         mentions = tuple(
             spot.mention(self._gazetteer, role) for spot, role in zip(spots, roles, strict=True)
         )
@@ -127,11 +136,15 @@ class WhereWhen:
     ) -> list[Role]:
         """A role for each spot; that of a shared location is a matter of rules."""
         seen = self.look_at_roles(words, spots, enriched, told)
-        roles = self._weights.roles.roles(seen, enriched.vector)
-        return [
+        roles = [
             rule if spot.cue == "shared" else role
-            for spot, role, rule in zip(spots, roles, seen.rules, strict=True)
+            for spot, role, rule in zip(
+                spots, self._weights.roles.roles(seen, enriched.vector), seen.rules, strict=True
+            )
         ]
+        if Role.GATHER_AT not in roles:
+            return roles
+        return settled(words, spots, roles, enriched.lang, told_times(words, enriched, told[0]))
 
     def look_at_roles(
         self,
@@ -143,8 +156,8 @@ class WhereWhen:
         """What decides the roles of the places of a post; training uses it as it is."""
         cues, hints = told
         lang = enriched.lang
-        rules = assign_roles(words, spots, cues, hints)
         past = [times_find.tells_of_past(words, *words.bounds(spot.start), lang) for spot in spots]
+        rules = assign_roles(words, spots, cues, hints, past)
         has_vector = enriched.vector is not None
         return look_at_roles(words, spots, (rules, cues, hints), (lang, has_vector, past))
 
@@ -191,8 +204,7 @@ def _placer(
     """Puts a cue on the calendar of a zone."""
 
     def placed(cue: TimeCue, zone: str) -> EventTime | None:
-        start, end = times_find.clause_of(words, cue, cues)
-        past = times_find.tells_of_past(words, start, end, enriched.lang)
+        past = times_find.told_as_past(words, cue, cues, enriched.lang)
         moment = Moment(enriched.post.posted_at, _zone(zone), where)
         return place_on_calendar(cue, moment, past)
 

@@ -96,6 +96,7 @@ def _time(row: Row) -> EventTime:
         end=moment(row["end"]),
         granularity=Granularity(row["granularity"]),
         past=row["past"],
+        p=row.get("p", 1.0),
     )
 
 
