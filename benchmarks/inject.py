@@ -50,7 +50,7 @@ def towns(words: Wordings) -> list[Town]:
         if not places:
             print(f"{words.language}: a town of the list is not in the gazetteer; left out")
             continue
-        place = max(places, key=lambda one: one.population)
+        place = max(places, key=lambda one: (one.name == row["name"], one.population))
         found.append(
             Town(row["name"], place.latitude, place.longitude, place.time_zone, row["forms"])
         )

@@ -180,7 +180,7 @@ class _Cast:
         """The call and its echoes; how many say that they are coming."""
         draw = self._draw
         caller = draw.choice(self._channels)
-        wording = draw.choice(self._words.parts["calls"])["text"]
+        wording = draw.choice(self._words.parts["calls"])
         first = self._post(caller, called, wording, event)
         ahead = event - called
         for _ in range(draw.choice((0, 0, 1, 1, 2, 3))):
@@ -189,7 +189,7 @@ class _Cast:
             if draw.random() < 0.5:
                 self._forward(channel, at, first)
             else:
-                self._post(channel, at, draw.choice(self._words.parts["calls"])["text"], event)
+                self._post(channel, at, draw.choice(self._words.parts["calls"]), event)
         coming = draw.choice((0, 0, 1, 2, 3, 5, 8))
         for _ in range(coming):
             at = called + ahead * draw.uniform(0.05, 0.95)

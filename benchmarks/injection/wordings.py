@@ -46,7 +46,7 @@ class Wordings:
         told = yaml.safe_load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
         odd = HALVES.index(half)
         parts: dict[str, Any] = {
-            kind: told[kind][odd::2]
+            kind: [_text(one) for one in told[kind][odd::2]]
             for kind in (
                 "hostile",
                 "calls",
@@ -65,6 +65,11 @@ class Wordings:
         """A list that both halves share, e.g. ``places``."""
         found: Sequence[Any] = self.whole[name]
         return found
+
+
+def _text(wording: str | Mapping[str, Any]) -> str:
+    """A wording that says more of itself than its text is its text."""
+    return wording if isinstance(wording, str) else str(wording["text"])
 
 
 def fill(wording: str, slots: Mapping[str, str]) -> str:

@@ -115,7 +115,8 @@ class Say:
             signals=self.signals,
         )
         rumour = self.rumour or f"rumour of {self.ref}"
-        sighting = Sighting(rumour, post.ref, self.version, self.at, Method.NEW, 1.0)
+        method = Method.EXACT if self.rumour else Method.NEW
+        sighting = Sighting(rumour, post.ref, self.version, self.at, method, 1.0)
         return Enriched(post, "", None, "en", 1.0, None), reading, sighting
 
 

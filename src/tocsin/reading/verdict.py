@@ -29,6 +29,12 @@ DOUBTED = 0.5
 names none inherits it from its rumour, or not at all.
 """
 
+CLEARLY_ALARMING = 0.8
+FAINTLY = 0.3
+"""Rules that see a march, relief, sport or trade and less hostility than this doubt an alarm that
+is not clear.
+"""
+
 NAMED_ONLY = 0.4
 """Score of a target that is named in an alarming post without a cue bound to it."""
 
@@ -62,6 +68,8 @@ def of_rules(look: Look) -> Verdict:
 def of_both(look: Look, heads: HeadScores) -> Verdict:
     """Where rules and heads have looked."""
     alarm = heads.alarm * DOUBTED if _against_nobody(look) else heads.alarm
+    if alarm < CLEARLY_ALARMING and _of_peace(look):
+        alarm *= DOUBTED
     alarming = alarm >= EVEN
     frame = Frame.ASSERTED if alarming else _frame(look, heads)
     scores = dict(heads.acts)
@@ -79,12 +87,26 @@ def _against_nobody(look: Look) -> bool:
     return not look.found.mentions and look.evidence.hostility < PLAINLY
 
 
+def _of_peace(look: Look) -> bool:
+    """The rules see a march, relief, sport or trade, and no hostility at all."""
+    if look.found is None or look.evidence is None or look.evidence.hostility >= FAINTLY:
+        return False
+    return any(look.found.has(kind) for kind in ("peaceful", "civic", "sport", "commerce"))
+
+
 def _frame(look: Look, heads: HeadScores) -> Frame:
-    """The heads', but a bare call is not made peaceful on their word alone unless it is clear."""
-    bare = look.frame is Frame.ASSERTED and heads.acts[Act.GATHERING] >= ACT_THRESHOLD
-    if heads.frame is Frame.PEACEFUL and bare and heads.frames[Frame.PEACEFUL] < CLEARLY:
+    """The heads', but a call is not made peaceful on their word alone: the rules must see a march,
+    relief, sport or trade in it.
+    """
+    called = heads.acts[Act.GATHERING] >= ACT_THRESHOLD
+    if heads.frame is Frame.PEACEFUL and called and not _marked_peaceful(look):
         return Frame.ASSERTED
     return heads.frame
+
+
+def _marked_peaceful(look: Look) -> bool:
+    kinds = ("peaceful", "civic", "sport", "commerce")
+    return look.found is not None and any(look.found.has(kind) for kind in kinds)
 
 
 def with_piece(whole: Verdict, piece: Verdict) -> Verdict:

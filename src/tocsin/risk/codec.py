@@ -69,6 +69,8 @@ def plea(row: Row) -> Plea:
         target=row["target"] and _target(row["target"]),
         hostile=row["hostile"],
         signals=tuple(Signal(name) for name in row["signals"]),
+        mild=row["mild"],
+        stern=row["stern"],
     )
 
 

@@ -142,7 +142,7 @@ class Intake:
             for key in sorted(set(self._continued(mark)))
             for kind in (Kind.CALL, Kind.HOSTILE)
             for note in self._files.dossiers[key].at(kind, mark.at)
-            if note.mark.ref == mark.reply or note.mark.rumour == mark.rumour
+            if note.mark.ref == mark.reply or (mark.copied and note.mark.rumour == mark.rumour)
         ]
         return [row[-1] for row in sorted(ranked, key=lambda row: row[:-1])]
 
@@ -201,8 +201,12 @@ class Intake:
         return bool(targets)
 
     def _bind_inherited(self, plea: Plea) -> bool:
+        if plea.mild:
+            return False
         group = plea.target.group if plea.target is not None else None
         backings = self._files.traces.hostility(plea.mark, group, self._points_near(plea.place))
+        if not backings and plea.stern:
+            backings = self._hostile_at(plea)
         for backing in backings:
             target = plea.target or _inherited(backing)
             self._file(Kind.CALL, backing.group, _call_note(plea, target, backing.refs))
@@ -378,6 +382,8 @@ def _pleas(
                 target=reading.target,
                 hostile=hostile,
                 signals=tuple(sorted(reading.signals)),
+                mild=sifting.mild(reading, options),
+                stern=sifting.stern(reading, options),
             )
 
 

@@ -33,6 +33,8 @@ class Mark:
     Args:
         reply: evidence id of the post it replies to.
         at: when it was known; for a call that became hostile later, when that was known.
+        copied: it is a copy or near copy of an earlier wording, so a place it leaves out is that
+            one's; a rumour told in other words may speak of another place.
         young: its channel was known to be younger than the limit, so it proves no independence.
     """
 
@@ -42,6 +44,7 @@ class Mark:
     reply: str | None
     at: datetime
     young: bool
+    copied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Plea:
     Args:
         target: the group it names itself, if any.
         hostile: it is hostile by itself.
+        mild: it reads as harmless, so hostility of others makes no more of it than a watch.
+        stern: it reads as anything but harmless, so hostility of others about its place is meant.
     """
 
     mark: Mark
@@ -106,3 +111,5 @@ class Plea:
     target: Target | None
     hostile: bool
     signals: tuple[Signal, ...] = ()
+    mild: bool = False
+    stern: bool = False

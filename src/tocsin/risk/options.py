@@ -23,6 +23,9 @@ class SituationOptions:
             within this.
         nearby_km: radius of "nearby".
         alarm: P(alarming) from which an asserted post without a recognised act counts.
+        mild_alarm, mild_named: P(alarming) below which a call inherits no more than a weak tie,
+            where it names nobody and where it names a group.
+        stern_alarm: P(alarming) from which hostility of others about its place stands behind it.
         min_place_p: place resolutions below this are ignored.
         guessed_p: up to this a place counts as guessed (a venue in the channel's home town), and
             a call takes over the place of the call it repeats or answers.
@@ -38,6 +41,9 @@ class SituationOptions:
     uptake_window_h: float = 12
     nearby_km: float = 150
     alarm: float = 0.5
+    mild_alarm: float = 0.01
+    mild_named: float = 0.1
+    stern_alarm: float = 0.1
     min_place_p: float = 0.3
     guessed_p: float = 0.65
     max_notes: int = 400

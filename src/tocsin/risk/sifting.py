@@ -61,6 +61,23 @@ def _named(reading: Reading) -> bool:
     return not reading.acts and reading.target is not None
 
 
+def mild(reading: Reading, options: SituationOptions) -> bool:
+    """The trained part is sure that a call is harmless.
+
+    One that names a group and threatens nobody is likelier its festival, its prayer or help for it
+    than a call against it; one that names nobody may be a welcome with a double meaning, so there
+    it has to be surer.
+    """
+    if reading.alarm is None:
+        return False
+    return reading.alarm < (options.mild_alarm if reading.target is None else options.mild_named)
+
+
+def stern(reading: Reading, options: SituationOptions) -> bool:
+    """A call that is not hostile by itself and reads as anything but harmless."""
+    return reading.alarm is not None and reading.alarm >= options.stern_alarm
+
+
 def supports(reading: Reading) -> bool:
     """It asserts an allegation or dehumanises, about a named group."""
     return (

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tocsin.model import (
     ChannelProfile,
     Enriched,
+    Method,
     PlaceMention,
     Post,
     Reading,
@@ -157,6 +158,7 @@ class SituationTracker:
             reply=_reply_ref(post),
             at=post.known_at,
             young=self._young(post),
+            copied=sighting.method in (Method.EXACT, Method.NEAR, Method.MEDIA),
         )
 
     def _young(self, post: Post) -> bool:
