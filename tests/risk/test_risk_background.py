@@ -144,7 +144,7 @@ def test_slow_sources_are_asked_about_the_place_and_group() -> None:
         return 2.0, 0.3, ()
 
     found = background(HOSTILE, Sources(slow=slow), T0)
-    assert asked == [(43.0, 47.5, "Group A", T0)]
+    assert asked == [(HOSTILE.place, "Group A", T0)]
     assert (found.relative, found.relative_sd) == (2.0, 0.3)
 
 

@@ -7,7 +7,7 @@ because files need not be in time order and need not fit in memory.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -23,7 +23,15 @@ from tocsin.engines.local import (
     reading_plan,
 )
 from tocsin.engines.workers import read_ahead
-from tocsin.model import ChannelProfile, Enriched, Identity, RawItem, Reading, WarningAction
+from tocsin.model import (
+    ChannelProfile,
+    Enriched,
+    Identity,
+    MobEvent,
+    RawItem,
+    Reading,
+    WarningAction,
+)
 from tocsin.pipeline import Pipeline
 from tocsin.settings import Settings
 from tocsin.store import Store, schema
@@ -42,6 +50,8 @@ class ReplayOptions:
         end: posts after it are left out, and the clock runs on to it; None: the last post.
         settings: defaults, unless said otherwise.
         progress: told how many posts have been replayed.
+        events: past violence that base rates and contagion are taken from, each from when it was
+            known.
         observer: shown each post with its reading and rumour id.
     """
 
@@ -49,6 +59,7 @@ class ReplayOptions:
     end: datetime | None = None
     settings: Settings = field(default_factory=Settings)
     progress: Callable[[int], None] = lambda _: None
+    events: Sequence[MobEvent] = ()
     observer: Callable[[Enriched, Reading, str], None] = lambda _post, _reading, _rumour: None
 
 
@@ -96,7 +107,7 @@ class Replay:
     def actions(self, options: ReplayOptions) -> Iterator[WarningAction]:
         """Warning actions as the clock reaches them."""
         plan = reading_plan(options.settings, self._profiles)
-        behind = sources(options.settings)
+        behind = sources(options.settings, events=options.events)
         pipeline = Pipeline(self._profiles, pipeline_options(options.settings), behind)
         missing = MissingVectors(plan)
         posts = posts_in_time(self._store, (0, self.posts))

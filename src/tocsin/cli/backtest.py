@@ -114,7 +114,7 @@ def backtest(
         mentions = Mentions(rules.place_p)
         items = items_of(posts, forced, read_options(mapping), refused)
         with Replay(known_channels(channels)) as replay:
-            actions = _replayed(replay, items, mentions, span, settings)
+            actions = _replayed(replay, items, mentions, span, (settings, happened))
         played = Played(actions, mentions, said, _inputs([*posts, events]))
         found = evaluate(played, happened, _window(mentions, span), rules)
         written = write_report(found, report)
@@ -169,14 +169,15 @@ def _replayed(
     items: Iterable[RawItem],
     mentions: Mentions,
     span: _Span,
-    settings: Settings,
+    known: tuple[Settings, list[MobEvent]],
 ) -> list[WarningAction]:
     prepare_gazetteer()
     spool(replay, items)
     with progress("replay", replay.posts) as (bar, task):
         options = ReplayOptions(
             end=span.end,
-            settings=settings,
+            settings=known[0],
+            events=known[1],
             progress=lambda n: bar.update(task, completed=n),
             observer=mentions.observe,
         )

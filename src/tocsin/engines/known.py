@@ -6,7 +6,7 @@ Everything is asked as of a place in the ledger, so that a rebuild finds what th
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from math import exp, log
@@ -16,11 +16,14 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
+from tocsin.engines.events import events_known
+from tocsin.engines.slow import SlowRisk, sign_decisions
 from tocsin.errors import RecordRefused, UsageError
-from tocsin.model import Correction, DecisionKind, Level, Outcome
+from tocsin.model import Correction, DecisionKind, Level, MobEvent, Outcome
 from tocsin.risk import CalendarDay, Calibration, KnownOutcome, Sources
 from tocsin.settings import Settings
 from tocsin.store import Store, schema
+from tocsin.store.events import EventFilter
 
 CALENDAR_COLUMNS = ("date", "what", "group", "latitude", "longitude", "within_km", "yearly")
 _CAME = {
@@ -33,12 +36,18 @@ _CAME = {
 _LEVELS = tuple(level.word for level in Level)
 
 
-def sources(settings: Settings, store: Store | None = None, before: int | None = None) -> Sources:
+def sources(
+    settings: Settings,
+    store: Store | None = None,
+    before: int | None = None,
+    events: Sequence[MobEvent] = (),
+) -> Sources:
     """What stands behind places, for a pipeline.
 
     Args:
         store: of the project; None: a replay, which has none.
         before: only what the ledger held before this position counts.
+        events: past ones, for a replay.
 
     Raises:
         UsageError: a calendar file is not there.
@@ -47,10 +56,17 @@ def sources(settings: Settings, store: Store | None = None, before: int | None =
     calendar = [
         day for path in settings.texts("risk.calendar") for day in read_calendar(Path(path))
     ]
+    slow = SlowRisk(events) if store is None else _slow(store, before)
     return Sources(
+        slow=None if slow.is_empty else slow,
         calendar=tuple(calendar),
         calibration=None if store is None else calibration(store, before),
     )
+
+
+def _slow(store: Store, before: int | None) -> SlowRisk:
+    events = events_known(store, EventFilter(before=before))
+    return SlowRisk(events, sign_decisions(store, before))
 
 
 # -- outcomes ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from tocsin.model import Background, Situation, Term
+from tocsin.model import Background, PlaceMention, Situation, Term
 from tocsin.risk.calibration import Calibration
 from tocsin.risk.distance import haversine_km
 
@@ -42,13 +42,13 @@ class Sources:
     """What a background is made of; each part may be missing.
 
     Args:
-        slow: (latitude, longitude, group, as_of) → relative rate of the place, standard deviation
-            of its logarithm, and further terms.
+        slow: (place, group, as_of) → relative rate of the place, standard deviation of its
+            logarithm, and further terms.
         calendar: days known in advance.
         calibration: what outcomes have taught.
     """
 
-    slow: Callable[[float, float, str, datetime], tuple[float, float, tuple[Term, ...]]] | None = (
+    slow: Callable[[PlaceMention, str, datetime], tuple[float, float, tuple[Term, ...]]] | None = (
         None
     )
     calendar: Sequence[CalendarDay] = ()
@@ -61,7 +61,7 @@ def background(situation: Situation, sources: Sources, as_of: datetime) -> Backg
     relative, spread = 1.0, 0.0
     terms: tuple[Term, ...] = ()
     if sources.slow is not None:
-        relative, spread, terms = sources.slow(place.latitude, place.longitude, group, as_of)
+        relative, spread, terms = sources.slow(place, group, as_of)
     known = sources.calibration
     return Background(
         relative=relative,

@@ -47,12 +47,14 @@ class EventFilter:
         start: not before.
         end: before.
         latitudes: lowest and highest, in degrees.
+        before: only what the ledger held before this position.
     """
 
     known_by: datetime | None = None
     start: datetime | None = None
     end: datetime | None = None
     latitudes: tuple[float, float] | None = None
+    before: int | None = None
 
 
 def event_row(seq: int, row: int, form: Mapping[str, Any], wording: bytes) -> dict[str, Any]:
@@ -95,6 +97,8 @@ def event_forms(store: Store, wanted: EventFilter) -> Sequence[dict[str, Any]]:
     query = table.select().order_by(table.c.known_at, table.c.seq, table.c.row)
     if wanted.known_by is not None:
         query = query.where(table.c.known_at <= wanted.known_by)
+    if wanted.before is not None:
+        query = query.where(table.c.seq < wanted.before)
     newest: dict[str, tuple[datetime, float, str]] = {}
     with store.reading() as connection:
         for row in connection.execute(query):

@@ -14,10 +14,14 @@ from tocsin.store import schema
 from tocsin.store.store import Store
 
 
-def decisions_of(store: Store, kinds: Collection[DecisionKind]) -> tuple[Decision, ...]:
-    """Every decision of these kinds, in the ledger's order."""
+def decisions_of(
+    store: Store, kinds: Collection[DecisionKind], before: int | None = None
+) -> tuple[Decision, ...]:
+    """Every decision of these kinds, in the ledger's order, as far as ``before``."""
     table = schema.decisions
     query = table.select().where(table.c.kind.in_([kind.value for kind in kinds]))
+    if before is not None:
+        query = query.where(table.c.seq < before)
     with store.reading() as connection:
         rows = connection.execute(query.order_by(table.c.seq))
         return tuple(
