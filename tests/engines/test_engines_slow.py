@@ -80,7 +80,7 @@ def test_contagion_fades() -> None:
 def test_a_sign_counts_from_when_a_person_saw_it(days: float, counts: bool) -> None:
     sign = starter_set()[0].id
     value = (
-        '{"status":"observed","place":"country:RU","group":null,"evidence":["one/1"],'
+        '{"status":"observed","place":"country:RU","group":"","evidence":["one/1"],'
         '"reliability":"B","credibility":2,"seen_at":"2024-05-30T00:00:00+00:00"}'
     )
     at = NOW + timedelta(days=days)
