@@ -260,7 +260,12 @@ class _Cast:
 
     def _day(self, ahead: int, local: datetime) -> str:
         """How the day is named that lies so many days ahead; by its date where there is no way."""
-        fitting = [day["text"] for day in self._words.list("days") if day.get("offset") == ahead]
+        fitting = [
+            day["text"]
+            for day in self._words.list("days")
+            if day.get("offset") == ahead
+            or (0 < ahead < 7 and day.get("weekday") == local.weekday())
+        ]
         if not fitting:
             return f"{local.day}.{local.month:02d}."
         names = WEEKDAYS[self._words.language]
