@@ -2,6 +2,7 @@
 
     python benchmarks/inject.py [--half dev|test] [--languages ru,en,de,ar] [--episodes 300]
                                 [--decoys 300] [--seed 1] [--no-background] [--keep DIR]
+                                [--learn-from DIR]
 
 English goes into telegram-2017-2023 (November 2022 to October 2023), Russian into
 ru-news-2023-2024; German and Arabic stand alone ("no background"). Default settings, the same
@@ -19,13 +20,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from injection.episodes import Episode, Maker, Town
-from injection.marks import Mark, mark_streams, reliability
+from injection.marks import Mark, mark_streams, outcomes, reliability
 from injection.wordings import FOLDER, LANGUAGES, Wordings
 from measuring import ARCHIVE, BACKGROUND, digest_of, machine, write_result
 
@@ -119,14 +121,58 @@ def measure(language: str, told: argparse.Namespace, folder: Path) -> dict[str, 
         cut = folder / f"{language}-background.parquet"
         behind = cut_background(language, (span[0], span[1] + timedelta(days=6)), cut)
         files.append(cut)
+    write_events(streams, folder / f"{language}-events.csv")
     lines = replayed(files, channels, folder / f"{language}-warnings.jsonl")
     marks = mark_streams(streams, lines)
+    pairs = outcomes(streams, lines)
+    learnt = {} if told.learn_from is None else after_learning(language, told, pairs)
     return {
         "posts made": made,
         "background posts": behind or "no background",
         **summary(marks, lines, span),
-        "reliability": reliability(streams, lines),
+        "reliability": reliability(pairs),
+        **learnt,
     }
+
+
+def write_events(streams: Iterable[Episode], path: Path) -> None:
+    """Every called hour as an event, for ``tocsin backtest`` and its baselines."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("id,event_time,known_at,latitude,longitude,kind,place\n")
+        for stream in streams:
+            if stream.event_at is not None:
+                at, town = stream.event_at, stream.town
+                known = at + timedelta(days=14)
+                file.write(
+                    f"{stream.id},{at.isoformat()},{known.isoformat()},{town.latitude},"
+                    f"{town.longitude},Mob violence,{town.name}\n"
+                )
+
+
+def after_learning(
+    language: str, told: argparse.Namespace, pairs: Sequence[tuple[float, bool]]
+) -> dict[str, Any]:
+    """Reliability once the outcomes of the other half have taught their correction.
+
+    The other half's streams are made again from its seed; its warnings lie in ``--learn-from``.
+    """
+    from tocsin.risk import KnownOutcome, calibrate
+
+    other = "dev" if told.half == "test" else "test"
+    words = Wordings.load(language, other)
+    maker = Maker(words, towns(words), SPANS[language], told.learn_seed)
+    streams = list(maker.make(told.episodes, told.decoys))
+    path = told.learn_from / f"{language}-warnings.jsonl"
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    known = [KnownOutcome(language, p, came) for p, came in outcomes(streams, lines)]
+    one = calibrate(known).of(language)
+    corrected = [(_corrected(p, one.intercept, one.slope), came) for p, came in pairs]
+    return {"reliability after learning from the other half": reliability(corrected)}
+
+
+def _corrected(p: float, intercept: float, slope: float) -> float:
+    score = intercept + slope * log(max(p, 1e-9) / max(1 - p, 1e-9))
+    return 1 / (1 + exp(-score))
 
 
 def summary(
@@ -171,6 +217,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-background", dest="background", action="store_false")
     parser.add_argument("--keep", type=Path, help="a folder for what is made and warned")
+    parser.add_argument("--record", action="store_true", help="write benchmarks/results/")
+    parser.add_argument("--learn-from", type=Path, help="folder kept of the other half")
+    parser.add_argument("--learn-seed", type=int, default=1, help="its seed")
     told = parser.parse_args()
     where = machine()
     results: dict[str, Any] = {}
@@ -180,7 +229,7 @@ def main() -> None:
         for language in told.languages.split(","):
             results[language] = measure(language, told, folder)
             print(language, json.dumps(results[language], ensure_ascii=False), flush=True)
-    if told.keep is None:
+    if told.record:
         wordings = {one: digest_of(FOLDER / f"{one}.yaml") for one in results}
         command = "python benchmarks/inject.py " + " ".join(sys.argv[1:])
         body = {"command": command, "seed": told.seed, "wordings sha256": wordings, **results}

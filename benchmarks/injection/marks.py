@@ -80,13 +80,12 @@ def _mostly_of(line: Line, stream: Episode) -> bool:
     return 2 * own >= len(line["posts"])
 
 
-def reliability(streams: Iterable[Episode], lines: Sequence[Line]) -> dict[str, Any]:
+def reliability(pairs: Sequence[tuple[float, bool]]) -> dict[str, Any]:
     """Told probabilities against what happened within their horizon, in ten bins.
 
     Returns the expected calibration error (mean gap, weighted by bin) and each bin's count,
     mean probability and share of events.
     """
-    pairs = outcomes(streams, lines)
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for p, happened in pairs:
         bins[min(BINS - 1, int(p * BINS))].append((p, happened))
