@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
 .PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
-  bench-where-when bench-arvig models lint lock clean
+  bench-where-when bench-arvig bench-injection models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,10 @@ bench-where-when: $(VENV)/test.stamp ## where and when a post speaks of, on our 
 
 bench-arvig: $(VENV)/test.stamp ## what past events say about the next ones, on attacks in Germany
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/arvig.py
+
+bench-injection: $(VENV)/test.stamp ## openly synthetic episodes put into real posts: recall, lead, wrong alerts
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/inject.py --half dev --no-background --keep build/injection
+	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/inject.py --half test --seed 2 --record --learn-from build/injection
 
 models: $(VENV)/models.stamp ## train everything anew (needs the data folder; an hour)
 	$(BIN)/python models/make_ordinary_words.py

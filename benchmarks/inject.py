@@ -33,7 +33,7 @@ from measuring import ARCHIVE, BACKGROUND, digest_of, machine, write_result
 
 SPANS = {
     "en": (datetime(2022, 11, 2, tzinfo=UTC), datetime(2023, 10, 25, tzinfo=UTC)),
-    "ru": (datetime(2023, 7, 1, tzinfo=UTC), datetime(2024, 6, 25, tzinfo=UTC)),
+    "ru": (datetime(2023, 12, 10, tzinfo=UTC), datetime(2024, 12, 1, tzinfo=UTC)),
     "de": (datetime(2023, 1, 2, tzinfo=UTC), datetime(2023, 12, 20, tzinfo=UTC)),
     "ar": (datetime(2023, 1, 2, tzinfo=UTC), datetime(2023, 12, 20, tzinfo=UTC)),
 }
