@@ -62,6 +62,10 @@ class Independence:
             if shared is not None:
                 self._join(link.channel, shared)
 
+    def root(self, channel: str) -> str:
+        """The name that all channels of a group share."""
+        return str(self._root(channel))
+
     def _join(self, channel: str, shared: str | bytes) -> None:
         below, above = self._root(channel), self._root(shared)
         if below != above:

@@ -12,17 +12,20 @@ import zstandard
 
 from tocsin.errors import UsageError
 from tocsin.model import ChannelProfile, Enriched, Post, Sighting, Spread
+from tocsin.spread.coordination import Coordination, Edge, groups
 from tocsin.spread.independence import Link, independent, link_of, link_record
 from tocsin.spread.options import WINDOW_HOURS, SpreadOptions
 from tocsin.spread.rate import Growth, growth
 from tocsin.spread.trail import HOUR, WINDOW, Trail
 
-_FORMAT = "tocsin-spread-1"
+_FORMAT = "tocsin-spread-2"
 _DAY = 24 * HOUR
 _SIX_HOUR_PERIODS_BEFORE = (WINDOW_HOURS - 6) // 6  # in the 66 hours before the last six
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 _UNKNOWN_LANGUAGE = "und"
+WORDS_OF_A_TEXT = 5
+"""Shorter texts are shared by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class SpreadTracker:
         self._seen: dict[str, tuple[int, int]] = {}
         self._trails: dict[str, Trail] = {}
         self._refs: dict[str, _Origin] = {}
+        self._coordination = Coordination()
+        self._groups: tuple[int, dict[str, str]] = (-1, {})
 
     def add(self, enriched: Enriched, sighting: Sighting) -> None:
         """Take in one sighting; a new version of a post already counted is not counted again."""
@@ -113,7 +118,8 @@ class SpreadTracker:
     def origins(self, refs: Sequence[str]) -> int:
         """Independent origins among these posts, counted in channels.
 
-        Forwards and copies of one origin count once; channels known to be younger than
+        Forwards and copies of one origin count once, and so do channels that post together again
+        and again (see ``coordination``); channels known to be younger than
         ``young_days`` at posting do not count. A post not remembered counts by the channel
         part of its ref.
         """
@@ -124,7 +130,23 @@ class SpreadTracker:
                 links.append(Link(self._canonical(ref.partition("/")[0])))
             elif not known.young:
                 links.append(known.link)
+        if len(links) > 1:
+            grouped = self._coordinated()
+            links += [
+                Link(one.channel, grouped[one.channel]) for one in links if one.channel in grouped
+            ]
         return independent(links)
+
+    def coordination(self, as_of: datetime) -> tuple[Edge, ...]:
+        """Channels that post the same texts together too often for chance, as known then."""
+        return self._coordination.edges(_micros(as_of))
+
+    def _coordinated(self) -> dict[str, str]:
+        """Channel → its coordinated group, looked at anew once an hour of the stream's time."""
+        hour = self._newest // HOUR
+        if self._groups[0] != hour:
+            self._groups = (hour, groups(self._coordination.edges(hour * HOUR)))
+        return self._groups[1]
 
     def forget(self, before: datetime) -> None:
         """Drop posts known before ``before``, but nothing that a later answer still needs."""
@@ -139,6 +161,8 @@ class SpreadTracker:
             "next_sweep": self._next_sweep,
             "seen": self._seen,
             "trails": {rumour: trail.state() for rumour, trail in self._trails.items()},
+            "coordination": self._coordination.state(),
+            "groups": self._groups,
             "refs": [_ref_record(ref, origin) for ref, origin in self._refs.items()],
         }
         return zstandard.ZstdCompressor(level=1).compress(orjson.dumps(state))
@@ -156,6 +180,8 @@ class SpreadTracker:
         self._seen = {key: (first, last) for key, (first, last) in state["seen"].items()}
         self._trails = {key: Trail.from_state(trail) for key, trail in state["trails"].items()}
         self._refs = dict(_origin(record) for record in state["refs"])
+        self._coordination.load(state["coordination"])
+        self._groups = (state["groups"][0], state["groups"][1])
 
     @property
     def _horizon(self) -> int:
@@ -172,6 +198,8 @@ class SpreadTracker:
         known = self._refs.get(sighting.ref)
         if known is None or known.rumour != sighting.rumour:
             trail.count(at, self.options.burst_entries)
+            if link.digest is not None and len(enriched.text.split()) >= WORDS_OF_A_TEXT:
+                self._coordination.add(sighting.ref, link.channel, link.digest, at)
             if whole:  # in a flood the ref alone says enough: its channel
                 young = self._young(enriched.post)
                 self._keep(sighting.ref, _Origin(link, at, sighting.rumour, young))
@@ -217,6 +245,7 @@ class SpreadTracker:
         seen_from = min(before, self._newest - round(self.options.rumour_days * _DAY))
         seen_from = min(seen_from, self._horizon)
         self._refs = {ref: origin for ref, origin in self._refs.items() if origin.at >= refs_from}
+        self._coordination.forget(refs_from)
         self._trails = {
             key: trail for key, trail in self._trails.items() if self._seen[key][1] >= self._horizon
         }
