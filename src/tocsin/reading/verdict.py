@@ -16,23 +16,12 @@ from tocsin.reading.heads import HeadScores
 from tocsin.reading.look import Look
 
 EVEN = 0.5
-CLEARLY = 0.9
-"""From here the heads alone may call a gathering peaceful in which the rules see nothing that is:
-the call that this program starts from was worded like a welcome.
-"""
-
 PLAINLY = 0.6
 """Hostility by the rules that is enough where a post names no group."""
 
 DOUBTED = 0.5
 """What is left of an alarm against nobody: a post is alarming only against a group, and one that
 names none inherits it from its rumour, or not at all.
-"""
-
-CLEARLY_ALARMING = 0.8
-FAINTLY = 0.3
-"""Rules that see a march, relief, sport or trade and less hostility than this doubt an alarm that
-is not clear.
 """
 
 NAMED_ONLY = 0.4
@@ -68,8 +57,6 @@ def of_rules(look: Look) -> Verdict:
 def of_both(look: Look, heads: HeadScores) -> Verdict:
     """Where rules and heads have looked."""
     alarm = heads.alarm * DOUBTED if _against_nobody(look) else heads.alarm
-    if alarm < CLEARLY_ALARMING and _of_peace(look):
-        alarm *= DOUBTED
     alarming = alarm >= EVEN
     frame = Frame.ASSERTED if alarming else _frame(look, heads)
     scores = dict(heads.acts)
@@ -85,13 +72,6 @@ def _against_nobody(look: Look) -> bool:
     if look.found is None or look.evidence is None:
         return True
     return not look.found.mentions and look.evidence.hostility < PLAINLY
-
-
-def _of_peace(look: Look) -> bool:
-    """The rules see a march, relief, sport or trade, and no hostility at all."""
-    if look.found is None or look.evidence is None or look.evidence.hostility >= FAINTLY:
-        return False
-    return any(look.found.has(kind) for kind in ("peaceful", "civic", "sport", "commerce"))
 
 
 def _frame(look: Look, heads: HeadScores) -> Frame:
