@@ -1,10 +1,12 @@
 """``make bench``: measure tocsin on the real data, as a person would run it.
 
-    python benchmarks/run.py [archive] [stages] [background]
+    python benchmarks/run.py [archive] [stages] [background] [year]
 
 archive     `tocsin init`, `ingest` and `run` over telegram-2017-2023.parquet (1.93 M posts):
             posts/s and peak memory of the whole process tree (proportional set size)
 stages      posts/s of each stage by itself, one core, on 20,000 posts of the same file
+year        `tocsin replay` of November 2022 to October 2023 of the same file: posts/s with cold
+            memories, warnings a week; their ids are kept, so that they can be judged by hand
 background  `tocsin replay` over ru-news-2023-2024.parquet: how many warnings ordinary posts raise
 
 Each writes benchmarks/results/NAME.json with figure, command, data digest and machine.
@@ -19,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -202,27 +205,76 @@ def bench_background() -> dict[str, Any]:
     """Ordinary Russian news and city channels: what would have disturbed anyone?"""
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         out = Path(folder) / "warnings.jsonl"
-        mapping = ["--map", "id=msg_id", "--map", "posted_at=date"]
-        done = timed("replay", str(BACKGROUND), *mapping, "--out", str(out))
+        done = timed("replay", str(BACKGROUND), *ARCHIVE_MAP, "--out", str(out))
         actions = [json.loads(line) for line in out.read_text().splitlines()]
+    return {
+        "data": _data(BACKGROUND),
+        "warnings by highest level": dict(Counter(_tops(actions).values())),
+        "commands": [done],
+    }
+
+
+YEAR = (datetime(2022, 11, 1, tzinfo=UTC), datetime(2023, 11, 1, tzinfo=UTC))
+WEEKS = 52
+WARM_UP = timedelta(days=17)
+"""Posts before the year that are read and not scored, so that rumours and channels are known."""
+
+
+def bench_year() -> dict[str, Any]:
+    """A year of far-right channels that no part was tuned on: how many warnings a week?"""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        cut, out = Path(folder) / "year.parquet", Path(folder) / "warnings.jsonl"
+        table = pq.read_table(ARCHIVE)
+        at = table["date"]
+        bounds = (YEAR[0] - WARM_UP, YEAR[1])
+        start, end = (pa.scalar(m.replace(tzinfo=None)).cast(at.type) for m in bounds)
+        table = table.filter(pc.and_(pc.greater_equal(at, start), pc.less(at, end)))
+        pq.write_table(table, cut)
+        scored = ("--from", YEAR[0].isoformat(), "--out", str(out))
+        done = timed("replay", str(cut), *ARCHIVE_MAP, *scored)
+        actions = [json.loads(line) for line in out.read_text().splitlines()]
+    tops = _tops(actions)
+    counts = Counter(tops.values())
+    return {
+        "data": _data(ARCHIVE),
+        "posts": table.num_rows,
+        "posts_per_second": round(table.num_rows / done["seconds"]),
+        "warnings by highest level": dict(counts),
+        "a week": {level: round(count / WEEKS, 2) for level, count in counts.items()},
+        "alerts": [
+            {key: action[key] for key in ("id", "issued_at", "level", "posts")}
+            for action in actions
+            if action["action"] == "issue" and tops[action["id"]] != "watch"
+        ],
+        "commands": [done],
+    }
+
+
+def _tops(actions: list[dict[str, Any]]) -> dict[str, str]:
+    """The highest level of each warning."""
     top: dict[str, str] = {}
     order = ("watch", "alert", "alarm")
     for action in actions:
         if action["action"] in ("issue", "update"):
             before = top.get(action["id"], "watch")
             top[action["id"]] = max(before, action["level"], key=order.index)
-    return {
-        "data": _data(BACKGROUND),
-        "warnings by highest level": dict(Counter(top.values())),
-        "commands": [done],
-    }
+    return top
 
 
 def _data(path: Path) -> dict[str, str]:
     return {"file": path.name, "sha256": digest_of(path)}
 
 
-BENCHES = {"archive": bench_archive, "stages": bench_stages, "background": bench_background}
+BENCHES = {
+    "archive": bench_archive,
+    "stages": bench_stages,
+    "background": bench_background,
+    "year": bench_year,
+}
 
 
 def main() -> None:
