@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 from injection.episodes import Episode
+from tocsin.risk import haversine_km
 
 WITHIN_KM = 30.0
 BINS = 10
@@ -120,14 +120,7 @@ def outcomes(streams: Iterable[Episode], lines: Sequence[Line]) -> list[tuple[fl
 def near(line: Line, stream: Episode) -> bool:
     """The warning points to within ``WITHIN_KM`` of the stream's town."""
     town = stream.town
-    return _km(line["lat"], line["lon"], town.latitude, town.longitude) <= WITHIN_KM
-
-
-def _km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance (haversine, Earth's mean radius 6371 km)."""
-    a, b, c, d = map(radians, (lat, lon, other_lat, other_lon))
-    inner = sin((c - a) / 2) ** 2 + cos(a) * cos(c) * sin((d - b) / 2) ** 2
-    return 2 * 6371.0 * asin(sqrt(inner))
+    return haversine_km(line["lat"], line["lon"], town.latitude, town.longitude) <= WITHIN_KM
 
 
 def _at(line: Line) -> datetime:

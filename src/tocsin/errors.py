@@ -44,6 +44,24 @@ class MissingExtra(UsageError):
         self.extra = extra
 
 
+WHOLE_FILE = "the whole file"
+"""The record that a refusal names where everything a file holds is refused."""
+
+
+class Unfit(ValueError):
+    """A value cannot be taken in; whoever knows the file and the record makes the refusal of it.
+
+    Args:
+        problem: what is wrong, in plain words.
+        advice: what to do about it.
+    """
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.advice = advice
+
+
 class RecordRefused(TocsinError):
     """A record (or a whole file) cannot be taken in; the good ones around it are kept.
 

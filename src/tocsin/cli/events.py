@@ -17,7 +17,7 @@ from tocsin.cli.options import (
     before_subcommand,
     open_project,
 )
-from tocsin.cli.output import progress, say, show, show_json, show_rows
+from tocsin.cli.output import progress, say, say_refused, show, show_json, show_rows, show_taken_in
 from tocsin.clock import SystemClock
 from tocsin.engines.events import EventImport, EventImportOptions, events_known, import_events
 from tocsin.engines.project import Project, filing
@@ -29,7 +29,6 @@ from tocsin.store.events import EventFilter
 
 app = typer.Typer(help="Past events: list (the default), import.", invoke_without_command=True)
 _COLUMNS = ("event_time", "unsure", "place", "kind", "violence", "target")
-_SHOWN = 20
 _DAY_HOURS = 12.0
 """Half-width of a whole day."""
 
@@ -154,21 +153,16 @@ def _import_all(
 
 
 def _tell(path: Path, summary: EventImport, as_json: bool) -> None:
-    for line in summary.refused[:_SHOWN]:
-        say(f"refused: {line}")
-    if len(summary.refused) > _SHOWN:
-        say(f"refused: {len(summary.refused) - _SHOWN} more in {path}")
+    say_refused(path, summary.refused)
     if as_json:
         show_json(_summary_form(path, summary))
         return
-    parts = [f"{summary.added:,} new"]
-    if summary.versions:
-        parts.append(f"{summary.versions:,} changed")
-    if summary.unchanged:
-        parts.append(f"{summary.unchanged:,} already here")
-    if summary.refused:
-        parts.append(f"{len(summary.refused):,} refused")
-    show(f"{path}: {', '.join(parts)}")
+    others = {
+        "changed": summary.versions,
+        "already here": summary.unchanged,
+        "refused": len(summary.refused),
+    }
+    show_taken_in(path, summary.added, others)
     if summary.seen:
         show(f"  {_sorts(summary.sorts)}")
 

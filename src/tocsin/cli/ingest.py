@@ -20,7 +20,7 @@ from tocsin.cli.options import (
     open_project,
     read_options,
 )
-from tocsin.cli.output import progress, say, show, show_json
+from tocsin.cli.output import progress, say_refused, show_json, show_taken_in
 from tocsin.clock import SystemClock
 from tocsin.engines.ingest import (
     Ingest,
@@ -33,8 +33,6 @@ from tocsin.engines.project import Project, filing
 from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
 from tocsin.plugins import load_sources
 from tocsin.sources import ReadOptions, Source
-
-_SHOWN = 20
 
 
 def ingest(
@@ -104,20 +102,15 @@ class _Job:
 
 
 def _tell(path: Path, summary: IngestSummary, as_json: bool) -> None:
-    for line in summary.refused[:_SHOWN]:
-        say(f"refused: {line}")
-    if len(summary.refused) > _SHOWN:
-        say(f"refused: {len(summary.refused) - _SHOWN} more in {path}")
+    say_refused(path, summary.refused)
     if as_json:
         counts = {"added": summary.added, "versions": summary.versions}
         rest = {"unchanged": summary.unchanged, "refused": summary.refused}
         show_json({"file": str(path), **counts, **rest})
         return
-    parts = [f"{summary.added:,} new"]
-    if summary.versions:
-        parts.append(f"{summary.versions:,} edited")
-    if summary.unchanged:
-        parts.append(f"{summary.unchanged:,} already here")
-    if summary.refused:
-        parts.append(f"{len(summary.refused):,} refused")
-    show(f"{path}: {', '.join(parts)}")
+    others = {
+        "edited": summary.versions,
+        "already here": summary.unchanged,
+        "refused": len(summary.refused),
+    }
+    show_taken_in(path, summary.added, others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -92,3 +93,21 @@ def _cell(column: str, value: Any) -> Text:
         return Text("unknown", style="dim")
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return Text(text, style=LEVEL_STYLE.get(text, "") if column == "level" else "")
+
+
+MOST_REFUSALS = 20
+"""Refused records that are told one by one."""
+
+
+def say_refused(path: Path, refused: Sequence[str]) -> None:
+    """Refused records of a file, a line each, and how many more there are."""
+    for line in refused[:MOST_REFUSALS]:
+        say(f"refused: {line}")
+    if len(refused) > MOST_REFUSALS:
+        say(f"refused: {len(refused) - MOST_REFUSALS} more in {path}")
+
+
+def show_taken_in(path: Path, added: int, others: Mapping[str, int]) -> None:
+    """What came of a file: how many were new, and the others by what became of them, if any."""
+    parts = [f"{added:,} new", *(f"{count:,} {what}" for what, count in others.items() if count)]
+    show(f"{path}: {', '.join(parts)}")

@@ -11,9 +11,6 @@ from tocsin.model import DecisionKind, Outcome, SituationKey, WarningAction
 from tocsin.pipeline import Pipeline
 from tocsin.store import Store, schema
 
-_CAME = frozenset({Outcome.OCCURRED.value, Outcome.PARTLY.value})
-"""Outcomes that a person reports as violence, and that neighbours may follow."""
-
 
 def decisions_between(store: Store, start: int, end: int) -> Sequence[Mapping[str, Any]]:
     """Rows of decisions with ``start < seq < end``, in order."""
@@ -54,7 +51,7 @@ def _about_warning(
             pipeline.acknowledge(key)
         elif kind is DecisionKind.WARNING_DISMISS:
             actions += pipeline.dismiss(key)
-        elif kind is DecisionKind.WARNING_OUTCOME and decision["value"] in _CAME:
+        elif kind is DecisionKind.WARNING_OUTCOME and Outcome(decision["value"]).came:
             actions += pipeline.happened(key, decision["at"])
     return tuple(actions)
 

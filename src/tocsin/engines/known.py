@@ -24,16 +24,9 @@ from tocsin.risk import CalendarDay, Calibration, KnownOutcome, Sources
 from tocsin.settings import Settings
 from tocsin.store import Store, schema
 from tocsin.store.events import EventFilter
+from tocsin.store.lists import decided
 
 CALENDAR_COLUMNS = ("date", "what", "group", "latitude", "longitude", "within_km", "yearly")
-_CAME = {
-    Outcome.OCCURRED.value: True,
-    Outcome.PARTLY.value: True,
-    Outcome.DID_NOT.value: False,
-}
-"""Others are censored: prevented does not say what would have come, unknown says nothing."""
-
-_LEVELS = tuple(level.word for level in Level)
 
 
 def sources(
@@ -74,18 +67,18 @@ def _slow(store: Store, before: int | None) -> SlowRisk:
 
 def outcomes(store: Store) -> list[KnownOutcome]:
     """Warnings whose outcome people recorded and that is not censored, by id."""
-    decided = outcomes_of(store)
     peaks = _peaks(store)
     return [
-        KnownOutcome(peaks[subject][0], peaks[subject][1], _CAME[value])
-        for subject, value in sorted(decided.items())
-        if value in _CAME and subject in peaks
+        KnownOutcome(*peaks[subject], came)
+        for subject, outcome in sorted(outcomes_of(store).items())
+        if (came := outcome.came) is not None and subject in peaks
     ]
 
 
-def outcomes_of(store: Store) -> dict[str, str]:
+def outcomes_of(store: Store) -> dict[str, Outcome]:
     """The outcome last recorded for each warning that has one."""
-    return _newest(store, DecisionKind.WARNING_OUTCOME, None)
+    known = decided(store, DecisionKind.WARNING_OUTCOME.value)
+    return {subject: Outcome(value) for subject, value in known.items()}
 
 
 def _peaks(store: Store) -> dict[str, tuple[str, float]]:
@@ -111,31 +104,20 @@ def uncorrected(line: Mapping[str, Any]) -> float:
     return 1 / (1 + exp(-score))
 
 
-def _newest(store: Store, kind: DecisionKind, before: int | None) -> dict[str, str]:
-    """The newest value decided for each subject."""
-    table = schema.decisions
-    query = select(table.c.subject, table.c.value).where(table.c.kind == kind.value)
-    if before is not None:
-        query = query.where(table.c.seq < before)
-    with store.reading() as connection:
-        rows = connection.execute(query.order_by(table.c.seq))
-        return {row.subject: row.value for row in rows}
-
-
 def similar(store: Store, line: Mapping[str, Any]) -> tuple[int, int]:
     """(n, N): of N closed warnings of this region and level with a known outcome, n came."""
-    decided = outcomes_of(store)
+    known = outcomes_of(store)
     table = schema.warnings
-    query = select(table.c.id, table.c.body).where(table.c.id.in_(list(decided)))
-    levels: dict[str, str] = {}
+    query = select(table.c.id, table.c.body).where(table.c.id.in_(list(known)))
+    levels: dict[str, Level] = {}
     with store.reading() as connection:
         for name, body in connection.execute(query.order_by(table.c.seq)):
             told = orjson.loads(body)
             if told.get("zone") == line.get("zone"):
-                levels[name] = max(levels.get(name, "watch"), told["level"], key=_LEVELS.index)
+                levels[name] = max(levels.get(name, Level.WATCH), Level.named(told["level"]))
     levels.pop(line["id"], None)
-    alike = [name for name, level in levels.items() if level == line["level"]]
-    came = [_CAME[decided[name]] for name in alike if decided[name] in _CAME]
+    alike = [name for name, level in levels.items() if level.word == line["level"]]
+    came = [came for name in alike if (came := known[name].came) is not None]
     return sum(came), len(came)
 
 
@@ -144,7 +126,7 @@ def similar(store: Store, line: Mapping[str, Any]) -> tuple[int, int]:
 
 def calibration(store: Store, before: int | None = None) -> Calibration | None:
     """The newest that a person put in force, if any."""
-    value = _newest(store, DecisionKind.CALIBRATION, before).get("project")
+    value = decided(store, DecisionKind.CALIBRATION.value, before).get("project")
     return None if not value else calibration_from(value)
 
 

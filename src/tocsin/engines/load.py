@@ -12,14 +12,11 @@ import orjson
 from sqlalchemy import func, select
 
 from tocsin.engines.known import outcomes_of
-from tocsin.model import Level, Outcome
+from tocsin.model import Level
 from tocsin.store import Store, schema
 
 MIN_WEEKS = 4
 """Quiet weeks from which a threshold is proposed."""
-
-_CAME = (Outcome.OCCURRED.value, Outcome.PARTLY.value)
-_LEVELS = tuple(level.word for level in Level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +64,18 @@ class WeeklyLoad:
 
 def weekly_load(store: Store) -> WeeklyLoad:
     """What the store's warnings were to the desk, week by week of their issue."""
-    decided = outcomes_of(store)
+    known = outcomes_of(store)
     issued: dict[str, datetime] = {}
-    peaks: dict[str, tuple[int, float]] = {}
+    peaks: dict[str, tuple[Level, float]] = {}
     table = schema.warnings
     query = select(table.c.id, table.c.issued_at, table.c.body).order_by(table.c.seq)
     with store.reading() as connection:
         for name, at, body in connection.execute(query):
             line = orjson.loads(body)
             issued.setdefault(name, at)
-            seen = (_LEVELS.index(line["level"]), float(line["probability"]))
+            seen = (Level.named(line["level"]), float(line["probability"]))
             peaks[name] = max(peaks.get(name, seen), seen)
-    busy = {_week(issued[name]) for name, value in decided.items() if value in _CAME}
+    busy = {_week(issued[name]) for name, outcome in known.items() if outcome.came}
     quiet = [name for name, at in sorted(issued.items()) if _week(at) not in busy]
     return WeeklyLoad(
         weeks=max(0, _weeks(store) - len(busy)),

@@ -16,12 +16,12 @@ from tocsin.indicators.register import KINDS, IndicatorState
 from tocsin.model import Decision, MobEvent, PlaceMention, Term
 from tocsin.reading.gazetteer import Gazetteer
 from tocsin.risk.history import EventHistory
+from tocsin.risk.kernels import Z90
 from tocsin.risk.past_events import PastEvent
 from tocsin.store import Store
 from tocsin.store.indicators import decisions_of
 
 DAY = timedelta(days=1)
-Z90 = 1.6448536269514722
 WORTH_TELLING = 0.1
 """Contagion of less than this share of log-odds is no reason that anybody needs to read."""
 

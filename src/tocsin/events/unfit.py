@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tocsin.errors import RecordRefused
+from tocsin.errors import WHOLE_FILE, RecordRefused, Unfit
 
-WHOLE_FILE = "the whole file"
-
-
-class Unfit(ValueError):
-    """A value cannot be taken in; whoever knows the file and the line makes the refusal of it.
-
-    Args:
-        problem: what is wrong, in plain words.
-        advice: what to do about it.
-    """
-
-    def __init__(self, problem: str, advice: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.advice = advice
+__all__ = ["WHOLE_FILE", "Unfit", "refusal"]
 
 
 def refusal(path: Path, record: str, unfit: Unfit) -> RecordRefused:

@@ -16,6 +16,15 @@ class Outcome(StrEnum):
     PREVENTED = "prevented?"
     UNKNOWN = "unknown"
 
+    @property
+    def came(self) -> bool | None:
+        """Whether violence came; None where that is censored: prevented does not say what would
+        have come, unknown says nothing.
+        """
+        if self in (Outcome.PREVENTED, Outcome.UNKNOWN):
+            return None
+        return self is not Outcome.DID_NOT
+
 
 class Violence(StrEnum):
     """What sort of violence an event was, by how it spreads and who does it.

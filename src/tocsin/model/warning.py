@@ -22,6 +22,11 @@ class Level(IntEnum):
         """The level as written in outputs."""
         return self.name.lower()
 
+    @classmethod
+    def named(cls, word: str) -> Level:
+        """The level that is written so."""
+        return cls[word.upper()]
+
 
 class Action(StrEnum):
     """What happens to a warning."""

@@ -22,6 +22,8 @@ BASE_TERMS = ("even", "exposed", "share", "share_all", "region", "region_all")
 events of the place that are of a counted kind, or of any; by those of places around."""
 
 Z90 = 1.6448536269514722
+"""Half-width of a central 90 % interval of the standard normal distribution."""
+
 OTHER = "other"
 LASTING_DAYS = 30.0
 """A kernel with a longer scale remembers what a place is like: it counts as base rate."""

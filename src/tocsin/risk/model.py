@@ -10,9 +10,7 @@ from math import exp, log, sqrt
 from tocsin.model import Background, Correction, Forecast, HorizonRisk, Situation, Spread, Term
 from tocsin.risk.coefficients import Coefficients, Prior
 from tocsin.risk.features import features
-
-Z90 = 1.6448536269514722
-"""Half-width of a central 90 % interval of the standard normal distribution."""
+from tocsin.risk.kernels import Z90
 
 HORIZONS_H = (6, 24, 72, 336)
 """The horizons that a desk is shown, in hours."""

@@ -7,23 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tocsin.errors import PrivateChat, RecordRefused
+from tocsin.errors import WHOLE_FILE, PrivateChat, RecordRefused, Unfit
 
-WHOLE_FILE = "the whole file"
-
-
-class Unfit(ValueError):
-    """A value cannot be taken in; whoever knows the file and the record makes the refusal of it.
-
-    Args:
-        problem: what is wrong, in plain words.
-        advice: what to do about it.
-    """
-
-    def __init__(self, problem: str, advice: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.advice = advice
+__all__ = ["WHOLE_FILE", "NotPublic", "Unfit", "refuse", "refuse_file"]
 
 
 class NotPublic(Unfit):

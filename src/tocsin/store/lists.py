@@ -42,10 +42,16 @@ def decisions_about(store: Store, subject: str) -> list[Row]:
         return [plain(row) for row in connection.execute(query).mappings()]
 
 
-def decided(store: Store, kind: str) -> dict[str, str]:
-    """The newest value decided for each subject."""
+def decided(store: Store, kind: str, before: int | None = None) -> dict[str, str]:
+    """The newest value decided for each subject.
+
+    Args:
+        before: only decisions that the ledger held before this position.
+    """
     table = schema.decisions
     query = select(table.c.subject, table.c.value).where(table.c.kind == kind)
+    if before is not None:
+        query = query.where(table.c.seq < before)
     with store.reading() as connection:
         rows = connection.execute(query.order_by(table.c.seq))
         return {row.subject: row.value for row in rows}

@@ -27,11 +27,13 @@ class Window:
 def strong_times(situation: Situation) -> list[EventTime]:
     """Times of the calls with hostility behind them, newest call last."""
     weak = set(situation.weak_refs)
-    return [
-        call.time
-        for ref, call in zip(situation.call_refs, situation.calls, strict=True)
-        if ref not in weak and call.time is not None
-    ]
+    return [time for ref, time in _timed(situation) if ref not in weak]
+
+
+def _timed(situation: Situation) -> list[tuple[str, EventTime]]:
+    """The calls that name a time, newest last, each with its post."""
+    calls = zip(situation.call_refs, situation.calls, strict=True)
+    return [(ref, call.time) for ref, call in calls if call.time is not None]
 
 
 def called_window(situation: Situation, as_of: datetime) -> Window | None:
@@ -42,32 +44,24 @@ def called_window(situation: Situation, as_of: datetime) -> Window | None:
     latest that has begun or passed; None where no call names a time. Weak calls count only where
     there are no others.
     """
-    times = strong_times(situation) or [c.time for c in situation.calls if c.time is not None]
-    if not times:
+    weak, timed = set(situation.weak_refs), _timed(situation)
+    counted = [(ref, time) for ref, time in timed if ref not in weak] or timed
+    if not counted:
         return None
-    ahead = _standing(situation, as_of)
+    ahead = _standing([(ref, time) for ref, time in counted if time.end > as_of])
     if ahead:
         soonest = min(ahead, key=lambda time: time.start)
         chosen = _finest_within(soonest, ahead)
     else:
+        times = [time for _, time in counted]
         chosen = _finest_within(times[-1], times)
     return Window(chosen.start, chosen.end, chosen.granularity)
 
 
-def _standing(situation: Situation, as_of: datetime) -> list[EventTime]:
-    """The last hour ahead that each channel called for; of weak calls only where there are no
-    others.
-    """
-    weak = set(situation.weak_refs)
-    named = [
-        (ref, call.time)
-        for ref, call in zip(situation.call_refs, situation.calls, strict=True)
-        if call.time is not None
-    ]
-    strong = [(ref, time) for ref, time in named if ref not in weak] or named
-    strong = [(ref, time) for ref, time in strong if time.end > as_of]
+def _standing(ahead: Sequence[tuple[str, EventTime]]) -> list[EventTime]:
+    """The last of these hours that each channel called for."""
     last: dict[str, list[EventTime]] = {}
-    for ref, time in strong:
+    for ref, time in ahead:
         of_channel = last.setdefault(ref.rpartition("/")[0], [])
         if not any(_same_moment(time, held) for held in of_channel):
             of_channel.clear()
