@@ -360,7 +360,16 @@ def distances_km(
     lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64], lat: float, lon: float
 ) -> npt.NDArray[np.float64]:
     """Great-circle distances in km (haversine) from points in degrees to one."""
-    phis, lams, phi, lam = np.radians(lats), np.radians(lons), np.radians(lat), np.radians(lon)
+    return distances_between((np.array([lat]), np.array([lon])), (lats, lons))[0]
+
+
+def distances_between(
+    ones: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    others: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+) -> npt.NDArray[np.float64]:
+    """Great-circle distances (m, k) in km between (latitudes, longitudes) in degrees."""
+    phi, lam = (np.radians(part)[:, None] for part in ones)
+    phis, lams = map(np.radians, others)
     half = (
         np.sin((phis - phi) / 2) ** 2 + np.cos(phi) * np.cos(phis) * np.sin((lams - lam) / 2) ** 2
     )

@@ -9,23 +9,27 @@ mean. Weights are trained by ``models/train_places.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
 from tocsin.model.place import Place, PlaceKind
-from tocsin.reading.gazetteer import Gazetteer, distances_km
+from tocsin.reading.gazetteer import Gazetteer, distances_between, distances_km
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.integer[Any]]
 _MARKED_KINDS = (PlaceKind.REGION, PlaceKind.COUNTRY, PlaceKind.DISTRICT)
 """Kinds with a weight of their own; a continent counts as what is left, a city."""
 
 MOST_CANDIDATES = 40
 MOST_EXPECTED = 6
+LEAST_EXPECTED = 0.02
+"""Of what another name may mean, that many places of at least that probability are looked at."""
 SAME_PLACE_KM = 30.0
 HOME_KM = 150.0
 REACH_KM = 150.0
@@ -104,6 +108,7 @@ class Table:
 
     Args:
         index: (k,) in the gazetteer; latitudes, longitudes: (k,) degrees.
+        country_code, admin_code: (k,) the same as the gazetteer's numbers.
         features: (k, PRIOR), later (k, PRIOR + CONTEXT).
         none: value of ``none_population``.
     """
@@ -113,8 +118,54 @@ class Table:
     longitudes: Floats
     country: list[str]
     admin: list[str]
+    country_code: Codes
+    admin_code: Codes
     features: Floats
     none: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a name most likely means, likeliest first; all of shape (m,).
+
+    Args:
+        share: probability of each, by the name alone.
+        country, admin: codes of the gazetteer.
+        region, area: whether it is a region; a region or a country.
+    """
+
+    share: Floats
+    latitudes: Floats
+    longitudes: Floats
+    country: Codes
+    admin: Codes
+    region: npt.NDArray[np.bool_]
+    area: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, table: Table, rows: npt.NDArray[np.int64], shares: Floats) -> Expected:
+        """Some rows of a table."""
+        return cls(
+            shares[rows],
+            table.latitudes[rows],
+            table.longitudes[rows],
+            table.country_code[rows],
+            table.admin_code[rows],
+            table.features[rows, 2] > 0,
+            table.features[rows, 2:4].any(axis=1),
+        )
+
+    @classmethod
+    def joined(cls, several: Sequence[Expected]) -> Expected:
+        """One after the other."""
+        if len(several) == 1:
+            return several[0]
+        return cls(
+            *(
+                np.concatenate([getattr(one, field.name) for one in several])
+                for field in fields(cls)
+            )
+        )
 
 
 class Resolver:
@@ -138,8 +189,18 @@ class Resolver:
         for name in names:
             if name.entries and name.entries not in made:
                 made[name.entries] = self._table(name.entries, lang, home)
-        first = {key: _softmax(self._scores(table, self._prior)) for key, table in made.items()}
-        return [self._with_context(name, made, first) if name.entries else None for name in names]
+        if not made:
+            return [None] * len(names)
+        expected = {key: self._expected(table) for key, table in made.items()}
+        return [
+            self._with_context(name, made, expected) if name.entries else None for name in names
+        ]
+
+    def _expected(self, table: Table) -> Expected:
+        """What the name most likely means by itself."""
+        shares = _softmax(self._scores(table, self._prior))
+        order = np.argsort(-shares[:-1])[:MOST_EXPECTED]
+        return Expected.of(table, order[shares[order] >= LEAST_EXPECTED], shares)
 
     def _table(self, entries: tuple[int, ...], lang: str, home: Place | None) -> Table:
         sizes = self._gazetteer.populations
@@ -176,22 +237,23 @@ class Resolver:
         area = features[:, 2] + features[:, 3] + features[:, 4] > 0
         features[:, 10], features[:, 11] = renown * ~area, renown * area
         admin = [str(self._gazetteer.admin[i]) for i in current]
+        codes = self._gazetteer.countries.codes[index], self._gazetteer.admin.codes[index]
         none = float(population.max())
-        return Table(index, latitudes, longitudes, country, admin, features, none)
+        return Table(index, latitudes, longitudes, country, admin, *codes, features, none)
 
     def _with_context(
         self,
         name: Options,
         made: dict[tuple[int, ...], Table],
-        first: dict[tuple[int, ...], Floats],
+        expected: dict[tuple[int, ...], Expected],
     ) -> Table:
         own = made[name.entries]
         context = np.zeros((len(own.index), len(CONTEXT)))
         for entry in name.beside:
             self._add_beside(own, entry >> 1, context)
-        others = [key for key in made if key != name.entries]
+        others = [one for key, one in expected.items() if key != name.entries and len(one.share)]
         if others:
-            self._add_others(own, [(made[key], first[key]) for key in others], context)
+            self._add_others(own, others, context)
         return replace(own, features=np.hstack([own.features, context]))
 
     def _add_beside(self, own: Table, area: int, context: Floats) -> None:
@@ -205,32 +267,29 @@ class Resolver:
             elif kind == PlaceKind.REGION and division == admin:
                 context[row, 0] = 1.0
 
-    def _add_others(
-        self, own: Table, others: Sequence[tuple[Table, Floats]], context: Floats
-    ) -> None:
-        same_country = np.zeros((len(others), len(own.index)))
-        near_all = np.zeros(len(own.index))
-        for number, (other, shares) in enumerate(others):
-            order = np.argsort(-shares[:-1])[:MOST_EXPECTED]
-            for row in order:
-                share = float(shares[row])
-                if share < 0.02:
-                    break
-                same = np.asarray([code == other.country[row] for code in own.country])
-                within = same & np.asarray([one == other.admin[row] for one in own.admin])
-                there = other.latitudes[row], other.longitudes[row]
-                far = distances_km(own.latitudes, own.longitudes, *there)
-                near = np.exp(-far / REACH_KM)
-                area = other.features[row, 2:4].any()
-                same_country[number] += share * same
-                near_all += share * near * (not area)
-                context[:, 2] = np.maximum(context[:, 2], share * near * (not area))
-                context[:, 5] = np.maximum(context[:, 5], share * within * (not area))
-                inside = within if other.features[row, 2] else same
-                context[:, 6] = np.maximum(context[:, 6], share * inside * area)
+    def _add_others(self, own: Table, others: Sequence[Expected], context: Floats) -> None:
+        """Every expected place of the other names at once: (m, k) for m of them, k candidates."""
+        rows = Expected.joined(others)
+        share = rows.share[:, None]
+        same = rows.country[:, None] == own.country_code
+        within = same & (rows.admin[:, None] == own.admin_code)
+        far = distances_between((rows.latitudes, rows.longitudes), (own.latitudes, own.longitudes))
+        near = share * np.exp(-far / REACH_KM) * ~rows.area[:, None]
+        inside = np.where(rows.region[:, None], within, same)
+        shares_of_country = share * same
+        ends = np.cumsum([len(other.share) for other in others])
+        same_country = np.stack(
+            [
+                shares_of_country[end - len(other.share) : end].sum(axis=0)
+                for other, end in zip(others, ends, strict=True)
+            ]
+        )
+        context[:, 2] = near.max(axis=0)
         context[:, 3] = same_country.max(axis=0)
         context[:, 4] = np.log1p(same_country.sum(axis=0))
-        context[:, 7] = np.log1p(near_all)
+        context[:, 5] = (share * within * ~rows.area[:, None]).max(axis=0)
+        context[:, 6] = (share * inside * rows.area[:, None]).max(axis=0)
+        context[:, 7] = np.log1p(near.sum(axis=0))
 
     def _scores(self, table: Table, weights: Floats) -> Floats:
         """(k + 1,): the candidates, then none of them."""
