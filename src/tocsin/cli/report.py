@@ -90,12 +90,7 @@ def add(
     )
     with desk.writing() as (archive, store):
         kept, removed = add_report(archive, store, told, desk.settings.texts("reports.roles"))
-    for kind in dict.fromkeys(removed):
-        say(f"taken out of the text: {removed.count(kind)} × {kind}; look for names yourself")
-    if as_json:
-        show_json(report_form(kept))
-        return
-    show(f"{kept.id}: {kept} at {kept.place}; then: tocsin run")
+    _tell(kept, removed, as_json)
 
 
 @app.command("list")
@@ -125,6 +120,15 @@ def show_report(
         return
     for name, value in row.items():
         _line(name, value)
+
+
+def _tell(kept: FieldReport, removed: tuple[str, ...], as_json: bool) -> None:
+    for kind in dict.fromkeys(removed):
+        say(f"taken out of the text: {removed.count(kind)} × {kind}; look for names yourself")
+    if as_json:
+        show_json(report_form(kept))
+        return
+    show(f"{kept.id}: {kept} at {kept.place}; then: tocsin run")
 
 
 def _line(name: str, value: Any) -> None:

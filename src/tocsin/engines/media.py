@@ -72,7 +72,7 @@ def add_transcript(archive: Archive, store: Store, transcript: Transcript) -> in
         raise UsageError(f"{transcript.post}: has these words already; nothing was added")
     content = _content(row, transcript, "\n".join(filter(None, (row["text"], words))))
     capture = archive.append_entry("capture", _capture(row["seq"], transcript))
-    version = row["version"] + 1
+    version = int(row["version"]) + 1
     identity = Identity(content["source"], row["channel"], row["message_id"], version)
     archive.append_evidence(identity, canonical(content), words.encode(), capture)
     _settle(archive, store)

@@ -126,14 +126,14 @@ class TipBox:
         """Under the key, which is made with the first tip and never beside tips that are there."""
         if not self._key_path.is_file() and any(self._folder.glob("*.tip")):
             raise EnvironmentFailed(
-                f"{self._key_path}: the key of the tips is gone; restore it from its copy, or remove "
-                f"{self._folder} if there is none: nobody can read those tips again"
+                f"{self._key_path}: the key of the tips is gone; restore it from its copy, or "
+                f"remove {self._folder} if there is none: nobody can read those tips again"
             )
         return AESGCM(load_or_create_key(self._key_path)[:32])
 
     def _write(self, path: Path, data: bytes) -> None:
         nonce = os.urandom(NONCE_BYTES)
-        sealed = MAGIC + nonce + self._cipher().encrypt(nonce, data, path.name.encode())
+        sealed = MAGIC + nonce + self._cipher().encrypt(nonce, data, MAGIC + path.name.encode())
         beside = path.with_name(f"{path.name}.new")
         with disk.plain_failures("the tip could not be kept", path):
             beside.unlink(missing_ok=True)
@@ -143,14 +143,11 @@ class TipBox:
 
     def _read(self, path: Path) -> bytes:
         sealed = path.read_bytes()
-        nonce = sealed[len(MAGIC) : len(MAGIC) + NONCE_BYTES]
+        head = len(MAGIC) + NONCE_BYTES
+        nonce, rest = sealed[len(MAGIC) : head], sealed[head:]
         try:
-            if not sealed.startswith(MAGIC):
-                raise InvalidTag
-            return self._cipher().decrypt(
-                nonce, sealed[len(MAGIC) + NONCE_BYTES :], path.name.encode()
-            )
-        except InvalidTag:
+            return self._cipher().decrypt(nonce, rest, sealed[: len(MAGIC)] + path.name.encode())
+        except (InvalidTag, ValueError):
             raise EnvironmentFailed(
                 f"{path}: was changed, or {self._key_path} is another key; restore both from a copy"
             ) from None

@@ -54,7 +54,6 @@ from tocsin.model.reading import (
     Target,
 )
 from tocsin.model.report import (
-    LEAST_GRADE,
     Attachment,
     ContactWish,
     FieldReport,
@@ -83,7 +82,6 @@ from tocsin.model.warning import (
 
 __all__ = [
     "HOSTILE_ACTS",
-    "LEAST_GRADE",
     "MAPPED_VECTORS",
     "OWN_VECTORS",
     "SURE_OF_LANGUAGE",

@@ -88,6 +88,10 @@ LEAST_GRADE = Grade(Reliability.C, Credibility.POSSIBLE)
 """From which a report confirms; what cannot be judged (F, 6) is below it."""
 
 
+UNGRADED = Grade()
+"""F6, until somebody judges source and item."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldReport:
     """What a person on the ground says, by role and never by name.
@@ -115,7 +119,7 @@ class FieldReport:
     longitude: float
     seen: Seen
     text: str = ""
-    grade: Grade = Grade()
+    grade: Grade = UNGRADED
     group: str = ""
     by: str = ""
 

@@ -27,8 +27,8 @@ What you write is read by the people of this desk. If they accept it, the text i
 that cannot be changed later; phone numbers, addresses and @names are taken out of it first.
 We do not store who you are, your address, or anything of your device. Leave out of the text what
 could show who you are. Files may carry hidden data about you and your device.
-If we do not accept what you sent, it is deleted. You get a code: with it you can ask what came of it.
-We cannot find the code again for you. In danger, call the emergency services first."""
+If we do not accept what you sent, it is deleted. You get a code: with it you can ask what came of
+it. We cannot find the code again for you. In danger, call the emergency services first."""
 """Shown before anything is sent; a change of it is a new version."""
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

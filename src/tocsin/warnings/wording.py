@@ -43,7 +43,9 @@ ENGLISH: Phrases = {
     "peaceful_met": "A peaceful gathering at the same place and time could be met by it",
     "denials": "Denials or appeals for calm: {denials} (shown; they lower nothing)",
     "ground": "Seen on the ground at {at}: {seen}",
-    "ground_calm": "Seen on the ground at {at}: {seen} (shown; lowers nothing before a called hour)",
+    "ground_calm": (
+        "Seen on the ground at {at}: {seen} (shown; lowers nothing before a called hour)"
+    ),
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
     "pace_growth": "{growth} times the usual rate",
     "escalated": "Nobody has acknowledged it; told again, {step}. time",
