@@ -73,7 +73,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tips.per_day", 5, "tips and questions a day from one remote place", decides=False),
     Setting("tips.per_day_in_all", 500, "the same from all places together", decides=False),
     Setting("reports.roles", _ROLES, "roles that a report from the ground may have", False),
-    Setting("media.ocr_confidence", 0.8, "from which machine-read words count as read", False),
+    Setting("media.ocr_confidence", 0.95, "from which machine-read words count as read", False),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -1,7 +1,8 @@
 """Words in a picture, read by machine (optional: ``rapidocr``, which carries its models).
 
-A picture is somebody else's bytes: few formats, bounded size, and whatever goes wrong means that
-nothing was read, never an error.
+Its models read Latin and Chinese letters; of other scripts they leave blanks or nonsense, mostly
+with less confidence. A picture is somebody else's bytes: bounded size, and whatever goes wrong
+means that nothing was read, never an error.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def ocr() -> Callable[[Path], Words | None]:
         from rapidocr import RapidOCR
     except ImportError:
         raise MissingExtra("ocr", "reading pictures by machine") from None
-    engine = RapidOCR()
+    engine = RapidOCR(params={"Global.log_level": "critical"})
 
     def read(path: Path) -> Words | None:
         try:
