@@ -82,8 +82,8 @@ class Coverage:
         if reading.read is ReadStatus.UNSUPPORTED:
             return
         hour, reason = self._unread.pop(ref)
-        if self._hours.get(hour, Counter())[reason] > 0:
-            self._hours[hour][reason] -= 1
+        if hour in self._hours:
+            self._hours[hour] -= Counter((reason,))  # what falls to nothing is dropped
 
     def _forget(self, newest: int) -> None:
         keep = newest - int(WINDOW.total_seconds()) // 3600
