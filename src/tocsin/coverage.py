@@ -18,6 +18,8 @@ WINDOW = timedelta(hours=24)
 _SPOKEN = frozenset({"voice", "audio", "video"})
 _BY_WORDS = "by words:"
 _UNTOLD = "und"
+_UNREAD = "unread"
+"""Key of a snapshot beside the hours: posts of files alone, by evidence id."""
 _TELLING = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -26,9 +28,14 @@ class Coverage:
 
     def __init__(self) -> None:
         self._hours: dict[int, Counter[str]] = {}
+        self._unread: dict[str, tuple[int, str]] = {}
 
     def add(self, enriched: Enriched, reading: Reading) -> None:
-        """Count one post."""
+        """Count one post; one whose words came later is not unread any more."""
+        post = enriched.post
+        if post.origin is not None and post.ref in self._unread:
+            self._was_read(post.ref, reading)
+            return
         hour = int(enriched.post.known_at.timestamp()) // 3600
         bucket = self._hours.get(hour)
         if bucket is None:
@@ -37,6 +44,8 @@ class Coverage:
         bucket["posts"] += 1
         if reading.read is ReadStatus.UNSUPPORTED:
             bucket[_reason(enriched)] += 1
+            if enriched.digest is None and post.media:
+                self._unread[post.ref] = (hour, _reason(enriched))
         if _by_words_only(enriched):
             bucket[_compared(enriched)] += 1
 
@@ -59,16 +68,28 @@ class Coverage:
 
     def snapshot(self) -> dict[str, Any]:
         """The counts as JSON values."""
-        return {str(hour): dict(sorted(self._hours[hour].items())) for hour in sorted(self._hours)}
+        hours = {str(hour): dict(sorted(self._hours[hour].items())) for hour in sorted(self._hours)}
+        return {**hours, _UNREAD: {ref: list(at) for ref, at in sorted(self._unread.items())}}
 
-    def restore(self, data: Mapping[str, Mapping[str, int]]) -> None:
+    def restore(self, data: Mapping[str, Mapping[str, Any]]) -> None:
         """Take up the counts of a snapshot."""
-        self._hours = {int(hour): Counter(bucket) for hour, bucket in data.items()}
+        self._hours = {int(h): Counter(bucket) for h, bucket in data.items() if h != _UNREAD}
+        unread = data.get(_UNREAD, {})
+        self._unread = {ref: (hour, reason) for ref, (hour, reason) in unread.items()}
+
+    def _was_read(self, ref: str, reading: Reading) -> None:
+        """Take one back from the unread, in the hour it came, if it can be read now."""
+        if reading.read is ReadStatus.UNSUPPORTED:
+            return
+        hour, reason = self._unread.pop(ref)
+        if hour in self._hours:
+            self._hours[hour] -= Counter((reason,))  # what falls to nothing is dropped
 
     def _forget(self, newest: int) -> None:
         keep = newest - int(WINDOW.total_seconds()) // 3600
         for hour in [hour for hour in self._hours if hour < keep]:
             del self._hours[hour]
+        self._unread = {ref: at for ref, at in self._unread.items() if at[0] >= keep}
 
 
 def _reason(enriched: Enriched) -> str:

@@ -8,18 +8,21 @@ on, posts come one by one in time order, and time passes only here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import orjson
 
+from tocsin import wire
 from tocsin.clock import ReplayClock
 from tocsin.coverage import Coverage
 from tocsin.model import (
     ChannelProfile,
     Enriched,
+    FieldReport,
     Reading,
     Rumour,
     Sighting,
@@ -86,6 +89,7 @@ class Pipeline:
         self._desk = WarningDesk(options.policy)
         self._coverage = Coverage()
         self._housekept = _START
+        self._expected: list[FieldReport] = []
 
     @property
     def now(self) -> datetime:
@@ -118,7 +122,29 @@ class Pipeline:
         return Step(sighting, tuple(actions), self._kept(enriched, sighting))
 
     def advance(self, to: datetime) -> tuple[WarningAction, ...]:
-        """Let time pass: every situation is looked at again at each tick."""
+        """Let time pass: every situation is looked at again at each tick, and when a report from
+        the ground comes.
+        """
+        actions: list[WarningAction] = []
+        while self._expected and self._expected[0].received_at <= to:
+            report = self._expected.pop(0)
+            actions.extend(self._pass_time(report.received_at))
+            self._situations.report(report)
+            for key in self._situations.active(self.now):
+                actions.extend(self._evaluate(key))
+        actions.extend(self._pass_time(to))
+        return tuple(actions)
+
+    def expect(self, reports: Iterable[FieldReport]) -> None:
+        """Reports from the ground, each to be heard when it was received and not before."""
+        for report in reports:
+            insort(self._expected, report, key=lambda one: (one.received_at, one.id))
+
+    def hear_all(self) -> tuple[WarningAction, ...]:
+        """Let time pass until the last report that is expected, if any is."""
+        return self.advance(self._expected[-1].received_at) if self._expected else ()
+
+    def _pass_time(self, to: datetime) -> tuple[WarningAction, ...]:
         if to <= self.now:
             return ()
         actions: list[WarningAction] = []
@@ -186,6 +212,7 @@ class Pipeline:
             "now": self.now.isoformat(),
             "housekept": self._housekept.isoformat(),
             "coverage": self._coverage.snapshot(),
+            "expected": [wire.report_form(report) for report in self._expected],
         }
         parts = [orjson.dumps(head), *(part.snapshot() for part in self._parts())]
         sizes = orjson.dumps([len(part) for part in parts])
@@ -202,6 +229,7 @@ class Pipeline:
         self._clock = ReplayClock(datetime.fromisoformat(head["now"]))
         self._housekept = datetime.fromisoformat(head["housekept"])
         self._coverage.restore(head["coverage"])
+        self._expected = [wire.report_from_form(form) for form in head.get("expected", ())]
         for part, section in zip(self._parts(), sections[1:], strict=True):
             part.restore(section)
 

@@ -39,6 +39,8 @@ class Setting:
     decides: bool = True
 
 
+_ROLES = ("community contact", "monitor", "journalist", "local worker")
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("project.name", "", "what this desk is called in its outputs", decides=False),
     Setting("project.operator", "", "role or handle noted with each capture", decides=False),
@@ -64,6 +66,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("warnings.escalate", False, "tell alerts again that nobody acknowledged in time"),
     Setting("warnings.budget_per_week", 50, "warnings a desk can bear in a week", decides=False),
     Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
+    Setting("tips.purge_days", 14, "days until a tip's files are deleted if not accepted", False),
+    Setting("tips.max_text", 5_000, "characters of a tip", decides=False),
+    Setting("tips.max_files", 4, "files that may come with a tip", decides=False),
+    Setting("tips.max_file_mb", 10, "megabytes of each of them", decides=False),
+    Setting("tips.per_day", 5, "tips and questions a day from one remote place", decides=False),
+    Setting("tips.per_day_in_all", 500, "the same from all places together", decides=False),
+    Setting("reports.roles", _ROLES, "roles that a report from the ground may have", False),
+    Setting("media.ocr_confidence", 0.95, "from which machine-read words count as read", False),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

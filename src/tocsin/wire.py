@@ -11,14 +11,19 @@ from typing import Any
 
 from tocsin.model import (
     ChannelProfile,
+    Credibility,
     Decision,
     EventTime,
+    FieldReport,
     GatheringCall,
+    Grade,
     Opinion,
     Phase,
     PlaceMention,
     Reading,
+    Reliability,
     Rumour,
+    Seen,
     Span,
     Suggestion,
     WarningAction,
@@ -190,6 +195,48 @@ def decision_form(decision: Decision) -> Json:
         "at": iso(decision.at),
         "reason": decision.reason,
     }
+
+
+def report_form(report: FieldReport) -> Json:
+    """A report from the ground as the ledger keeps it and ``tocsin report --json`` prints it."""
+    return {
+        "id": report.id,
+        "received_at": iso(report.received_at),
+        "seen_at": iso(report.seen_at),
+        "role": report.role,
+        "place_id": report.place_id,
+        "place": report.place,
+        "lat": report.latitude,
+        "lon": report.longitude,
+        "seen": report.seen.value,
+        "text": report.text,
+        "grade": str(report.grade),
+        "group": report.group,
+        "by": report.by,
+    }
+
+
+def report_from_form(form: Json) -> FieldReport:
+    """The inverse of :func:`report_form`."""
+    received, seen = moment(form["received_at"]), moment(form["seen_at"])
+    assert received is not None
+    assert seen is not None
+    letter, digit = form["grade"]
+    return FieldReport(
+        id=form["id"],
+        received_at=received,
+        seen_at=seen,
+        role=form["role"],
+        place_id=form["place_id"],
+        place=form["place"],
+        latitude=form["lat"],
+        longitude=form["lon"],
+        seen=Seen(form["seen"]),
+        text=form["text"],
+        grade=Grade(Reliability(letter), Credibility(int(digit))),
+        group=form["group"],
+        by=form["by"],
+    )
 
 
 def profile_form(profile: ChannelProfile) -> Json:

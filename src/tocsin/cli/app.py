@@ -23,12 +23,15 @@ from tocsin.cli import (
     indicators,
     ingest,
     init,
+    media,
     places,
     read,
     rebuild,
     replay,
+    report,
     rumours,
     run,
+    tips,
     verify,
     warnings,
 )
@@ -63,6 +66,9 @@ app.add_typer(indicators.app, name="indicators")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
 app.add_typer(events.app, name="events")
+app.add_typer(report.app, name="report")
+app.add_typer(tips.app, name="tips")
+app.add_typer(media.app, name="media")
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)

@@ -33,7 +33,7 @@ def run(
         for action in summary.actions:
             show_json(warning_line(action))
         return
-    if not summary.posts:
+    if not summary.runs:
         show("nothing new: everything archived has been processed")
         return
     show(f"{summary.posts:,} posts processed")

@@ -82,6 +82,10 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
         add_rows(connection, schema.warnings, [warning_row(seq, payload)])
     elif kind == "events":
         add_rows(connection, schema.events, event_rows(seq, payload))
+    elif kind == "field_report":
+        add_rows(connection, schema.field_reports, [report_row(seq, payload)])
+    elif kind == "transcript_proposal":
+        add_rows(connection, schema.proposals, [proposal_row(seq, payload)])
     elif kind == "run":
         add_rows(connection, schema.runs, [run_row(seq, payload)])
 
@@ -124,6 +128,26 @@ def warning_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
         "level": payload["level"],
         "place_id": payload["place_id"],
         "target": payload["target"],
+        "body": dumps(payload),
+    }
+
+
+def report_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``field_reports`` from a ledger entry (``wire.report_form``)."""
+    return {
+        "seq": seq,
+        "id": payload["id"],
+        "received_at": wire.moment(payload["received_at"]),
+        "body": dumps(payload),
+    }
+
+
+def proposal_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``proposals`` from a ledger entry."""
+    return {
+        "seq": seq,
+        "channel": payload["channel"],
+        "message_id": payload["message_id"],
         "body": dumps(payload),
     }
 

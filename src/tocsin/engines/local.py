@@ -32,6 +32,7 @@ from tocsin.engines.decisions import apply, decisions_between
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.known import sources
 from tocsin.engines.project import Project, profiles
+from tocsin.engines.reports import count_reports, reports_between
 from tocsin.engines.workers import (
     CHUNK,
     Matcher,
@@ -66,10 +67,12 @@ class RunSummary:
     Args:
         posts: posts processed by this call (not those of an interrupted one before it).
         actions: warning actions issued by this call.
+        runs: runs finished by this call; one without posts heard reports from the ground.
     """
 
     posts: int = 0
     actions: list[WarningAction] = field(default_factory=list)
+    runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Run:
                 batch = Batch()
             elif batch.posts % CHUNK == 0:
                 watch.progress(record.posts_done + summary.posts + batch.posts)
+        batch.actions.extend(self._pipeline.hear_all())
         self._write(checkpoints, batch, summary, done=True)
         watch.progress(record.posts_done + summary.posts)
         return summary
@@ -142,12 +146,16 @@ class Run:
         self._pipeline.restore(read_state(path))
 
     def _apply_decisions(self) -> Iterator[WarningAction]:
-        """Decisions made since the run before, in the order they were made."""
+        """Decisions made since the run before, in the order they were made.
+
+        Reports from the ground are heard on the way, each when it was received.
+        """
         if self._record.posts_done:
             return
         earlier = self._earlier()
         start = earlier[-1].seq if earlier else 0
         store = self._place.store
+        self._pipeline.expect(reports_between(store, start, self._record.seq))
         for decision in decisions_between(store, start, self._record.seq):
             yield from apply(decision, store, self._pipeline)
 
@@ -176,6 +184,7 @@ def run_project(
         one = Run(record, place, project.settings).go(watch)
         summary.posts += one.posts
         summary.actions.extend(one.actions)
+        summary.runs += 1
     return summary
 
 
@@ -193,8 +202,9 @@ def _begin(settings: Settings, archive: Archive, store: Store) -> RunRecord | No
     after = 0 if before is None else before.boundary
     boundary = archive.next_seq
     with store.reading() as connection:
-        if not count_posts(connection, (after, boundary)):
-            return None
+        has_posts = count_posts(connection, (after, boundary)) > 0
+    if not has_posts and not count_reports(store, -1 if before is None else before.seq):
+        return None
     plan = reading_plan(settings, {})
     archive.append_entry(
         "run", {"after": after, "boundary": boundary, "versions": versions(settings, plan)}

@@ -76,6 +76,17 @@ class Project:
             )
         return Path(named).expanduser()
 
+    @property
+    def tips_folder(self) -> Path:
+        """The box of tips, encrypted."""
+        return self.folder / "tips"
+
+    @property
+    def tips_key_path(self) -> Path:
+        """The key of the tips, beside the pseudonym key and so outside the project."""
+        key = self.key_path
+        return key.with_name(f"{key.stem}.tips.key")
+
     def pseudonymiser(self) -> Pseudonymiser:
         """Reads the key, or makes it at the first ingest."""
         return Pseudonymiser(load_or_create_key(self.key_path))

@@ -1,6 +1,6 @@
 """The words of DESIGN section 3 as frozen dataclasses: no I/O, nothing of ours imported."""
 
-from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent, Violence
+from tocsin.model.event import MobEvent, Outcome, ProvisionalEvent, Violence
 from tocsin.model.forecast import (
     Background,
     Correction,
@@ -25,6 +25,7 @@ from tocsin.model.post import (
     MAPPED_VECTORS,
     OWN_VECTORS,
     SURE_OF_LANGUAGE,
+    TIP_SOURCE,
     CaptureRecord,
     ChannelProfile,
     Enriched,
@@ -52,6 +53,14 @@ from tocsin.model.reading import (
     Span,
     Target,
 )
+from tocsin.model.report import (
+    Attachment,
+    ContactWish,
+    FieldReport,
+    Seen,
+    Tip,
+    TipStatus,
+)
 from tocsin.model.rumour import (
     Method,
     Phase,
@@ -76,11 +85,14 @@ __all__ = [
     "MAPPED_VECTORS",
     "OWN_VECTORS",
     "SURE_OF_LANGUAGE",
+    "TIP_SOURCE",
     "Act",
     "Action",
+    "Attachment",
     "Background",
     "CaptureRecord",
     "ChannelProfile",
+    "ContactWish",
     "Correction",
     "Credibility",
     "Decision",
@@ -120,6 +132,7 @@ __all__ = [
     "Reliability",
     "Role",
     "Rumour",
+    "Seen",
     "Sighting",
     "Signal",
     "Situation",
@@ -130,6 +143,8 @@ __all__ = [
     "Suggestion",
     "Target",
     "Term",
+    "Tip",
+    "TipStatus",
     "Vector",
     "Venue",
     "VenueClass",

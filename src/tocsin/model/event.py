@@ -1,4 +1,4 @@
-"""What happened: ground truth, provisional reports, and reports from the ground."""
+"""What happened: ground truth, and provisional reports."""
 
 from __future__ import annotations
 
@@ -101,21 +101,3 @@ class ProvisionalEvent:
     refs: tuple[str, ...]
     target: str | None = None
     confirmed_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FieldReport:
-    """What a trusted person on the ground says, by role and never by name.
-
-    Args:
-        reliability: Admiralty source grade A to F.
-        credibility: Admiralty item grade 1 to 6.
-    """
-
-    id: str
-    received_at: datetime
-    role: str
-    text: str
-    place_id: str | None
-    reliability: str = "F"
-    credibility: int = 6

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.model.reading import GatheringCall, PlaceMention, Signal, Target
+from tocsin.model.report import FieldReport, Seen
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +53,8 @@ class Situation:
         fear_refs: the threatened group's own fears and closures here.
         trigger_refs: posts about an incident here that is ascribed to the group.
         deadline: when the earliest ultimatum still running here expires.
+        reports: from the ground, about this place (violence against the group also nearby), without
+            their text, oldest first.
     """
 
     key: SituationKey
@@ -79,6 +82,12 @@ class Situation:
     fear_refs: tuple[str, ...] = ()
     trigger_refs: tuple[str, ...] = ()
     deadline: datetime | None = None
+    reports: tuple[FieldReport, ...] = ()
+
+    @property
+    def violence_reported(self) -> bool:
+        """Somebody on the ground saw violence, graded so that it counts."""
+        return any(one.is_sound and one.seen is Seen.VIOLENCE for one in self.reports)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+TIP_SOURCE = "tip"
+"""Source of an accepted tip: what somebody told the desk, and no public channel."""
+
 Vector = npt.NDArray[np.float32]
 """A sentence vector: shape (512,), L2 norm 1."""
 
@@ -150,6 +153,8 @@ class Post:
         forward_from: a known channel's name, or a pseudonym.
         retrospective: the first wording is lost; only an edited one is known.
         seq: ledger position; −1 outside a project (``tocsin read``, ``replay``).
+        origin: where the words come from, if not from the post itself: ``transcribed by a person``,
+            ``machine-read`` or ``tip``.
     """
 
     source: str
@@ -173,6 +178,12 @@ class Post:
     venue: Venue | None = None
     retrospective: bool = False
     seq: int = -1
+    origin: str | None = None
+
+    @property
+    def is_tip(self) -> bool:
+        """Told to the desk, not said in public: context, and never an independent channel."""
+        return self.source == TIP_SOURCE
 
     @property
     def ref(self) -> str:

@@ -109,6 +109,9 @@ class DecisionKind(StrEnum):
     INDICATOR_STATUS = "indicator_status"  # value: a finding, as JSON
     INDICATOR_LOOKED = "indicator_looked"  # value: where was looked, as JSON
     INDICATOR_RETIRE = "indicator_retire"
+    TIP_ACCEPT = "tip_accept"  # value: the evidence id it became
+    TIP_REJECT = "tip_reject"
+    TIP_ANSWER = "tip_answer"  # value: "answered"; the words stay with the tip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.model import (
+    Credibility,
     EventTime,
+    FieldReport,
     GatheringCall,
+    Grade,
     Granularity,
     PlaceKind,
     PlaceMention,
+    Reliability,
     Role,
+    Seen,
     Signal,
     Target,
     VenueClass,
@@ -30,6 +35,15 @@ def moment(text: str) -> datetime:
 def mark(row: Row) -> Mark:
     """The row of a Mark."""
     return Mark(**{**row, "at": moment(row["at"])})
+
+
+def report(row: Row) -> FieldReport:
+    """The row of a FieldReport."""
+    grade = Grade(
+        Reliability(row["grade"]["reliability"]), Credibility(row["grade"]["credibility"])
+    )
+    times = {name: moment(row[name]) for name in ("received_at", "seen_at")}
+    return FieldReport(**{**row, **times, "grade": grade, "seen": Seen(row["seen"])})
 
 
 def trace(row: Row) -> Trace:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tocsin.model import PlaceMention, Situation, SituationKey, Target
+from tocsin.model import FieldReport, PlaceMention, Situation, SituationKey, Target
 from tocsin.risk.notes import Kind, Note
 
 Origins = Callable[[Sequence[str]], int]
@@ -31,6 +31,7 @@ class Surroundings:
     retarget_refs: tuple[str, ...] = ()
     confirmed_by: str | None = None
     peaceful_met: bool = False
+    reports: tuple[FieldReport, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,6 +111,7 @@ def assemble(
         fear_refs=_refs(parts[Kind.FEAR]),
         trigger_refs=_refs(parts[Kind.TRIGGER]),
         deadline=_deadline([*own, *calls], as_of),
+        reports=around.reports,
     )
 
 

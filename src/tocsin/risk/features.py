@@ -93,7 +93,7 @@ def _movement(situation: Situation, spreads: Mapping[str, Spread]) -> Iterator[F
 
 
 def _setting(situation: Situation) -> Iterator[Feature]:
-    if situation.event_refs:
+    if situation.event_refs or situation.violence_reported:
         yield "event_nearby", 1.0, "violence reported nearby"
     if situation.nearby_refs:
         yield "nearby", 1.0, "hostility against the same group nearby"
@@ -113,8 +113,9 @@ def _turns(situation: Situation, as_of: datetime, horizon: timedelta) -> Iterato
         yield "fear", 1.0, "the group itself is afraid"
     if situation.deadline is not None and situation.deadline <= as_of + horizon:
         yield "ultimatum_due", 1.0, "an ultimatum runs out"
-    if horizon > A_DAY and situation.denial_refs and not _hour_ahead(situation, as_of):
-        count = len(situation.denial_refs)
+    calming = len(situation.denial_refs) + sum(one.seen.calms for one in situation.reports)
+    if horizon > A_DAY and calming and not _hour_ahead(situation, as_of):
+        count = calming
         yield "calm", doublings(count + 1), f"{count} denials or appeals for calm"
 
 

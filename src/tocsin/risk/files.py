@@ -211,9 +211,9 @@ class Files:
 
     # keeping
 
-    def dump(self) -> bytes:
-        """The state as zstd-compressed JSON."""
-        state = {
+    def state(self) -> dict[str, Any]:
+        """Everything as values that orjson writes."""
+        return {
             "format": FORMAT,
             "tidied": self.tidied,
             "dossiers": [(k, list(_rows(d))) for k, d in sorted(self.dossiers.items())],
@@ -227,22 +227,14 @@ class Files:
             "seen": sorted(self.seen.items(), key=lambda row: row[0]),
             "confirmed": sorted(self.confirmed.items()),
         }
-        return zstandard.ZstdCompressor(level=3).compress(orjson.dumps(state))
 
     def _all_waiting(self) -> list[Plea]:
         by_rumour = (pleas for name, pleas in self.waiting.items() if name[0] == "rumour")
         return sorted((plea for pleas in by_rumour for plea in pleas), key=_plea_order)
 
     @classmethod
-    def load(cls, data: bytes, options: SituationOptions) -> Files:
-        """The state that ``dump`` wrote.
-
-        Raises:
-            ValueError: the bytes are of another format.
-        """
-        state: dict[str, Any] = orjson.loads(zstandard.ZstdDecompressor().decompress(data))
-        if state.get("format") != FORMAT:
-            raise ValueError(f"not a situation snapshot of format {FORMAT}")
+    def load(cls, state: dict[str, Any], options: SituationOptions) -> Files:
+        """The inverse of ``state``, after it went through JSON."""
         files = cls(options)
         files.tidied = codec.moment(state["tidied"])
         for key, rows in state["dossiers"]:
@@ -269,6 +261,23 @@ class Files:
         self.seen = {group: [codec.note(r) for r in rows] for group, rows in state["seen"]}
         for key, (by, at) in state["confirmed"]:
             self.confirmed[SituationKey(**key)] = (by, codec.moment(at))
+
+
+def packed(state: dict[str, Any]) -> bytes:
+    """A state as zstd-compressed JSON."""
+    return zstandard.ZstdCompressor(level=3).compress(orjson.dumps(state))
+
+
+def unpacked(data: bytes) -> dict[str, Any]:
+    """The inverse of ``packed``.
+
+    Raises:
+        ValueError: the bytes are of another format.
+    """
+    state: dict[str, Any] = orjson.loads(zstandard.ZstdDecompressor().decompress(data))
+    if state.get("format") != FORMAT:
+        raise ValueError(f"not a situation snapshot of format {FORMAT}")
+    return state
 
 
 def _hour_of(note: Note) -> datetime:

@@ -49,6 +49,9 @@ class Intake:
         """
         self._touched = set()
         self._zoned = zoned
+        if mark.tip:
+            self._take_tip(mark, reading)
+            return self._touched
         if reading.frame is Frame.PEACEFUL:
             self._take_peaceful(mark, reading)
         elif reading.frame is Frame.ASSERTED:
@@ -62,6 +65,27 @@ class Intake:
             key = SituationKey(note.place.place_id, group)
             self._files.put(key, kind, note)
             self._touched.add(key)
+
+    def _take_tip(self, mark: Mark, reading: Reading) -> None:
+        """A tip is context: a weak call or an allegation, which never lead above a watch.
+
+        It leaves no trace, so no public call inherits hostility from it; and of its signals only
+        the group's fear counts, which opens nothing.
+        """
+        if reading.target is None or reading.frame in (Frame.CONDEMNED, Frame.PEACEFUL):
+            return
+        target = reading.target
+        if Act.GATHERING in reading.acts:
+            for call in sifting.gatherings(reading, mark.at, self._options):
+                until = self._options.open_until(call, mark.at)
+                note = Note(mark, until, call.place, target, call=call)
+                self._file(Kind.WEAK, target.group, note)
+        if reading.acts:
+            for place in sifting.places(reading, self._options):
+                until = mark.at + self._options.window
+                self._file(Kind.SUPPORT, target.group, Note(mark, until, place, target))
+        if Signal.FEAR in reading.signals:
+            self._take_fear(mark, reading)
 
     def _take_peaceful(self, mark: Mark, reading: Reading) -> None:
         """Only where and when: a peaceful gathering's post is not kept."""

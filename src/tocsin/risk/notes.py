@@ -35,7 +35,9 @@ class Mark:
         at: when it was known; for a call that became hostile later, when that was known.
         copied: it is a copy or near copy of an earlier wording, so a place it leaves out is that
             one's; a rumour told in other words may speak of another place.
-        young: its channel was known to be younger than the limit, so it proves no independence.
+        young: its channel was known to be younger than the limit, or it is a tip, so it proves no
+            independence.
+        tip: told to the desk and not said in public: never above a watch by itself.
     """
 
     ref: str
@@ -45,6 +47,7 @@ class Mark:
     at: datetime
     young: bool
     copied: bool = True
+    tip: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tocsin.model import (
     ChannelProfile,
     Enriched,
+    FieldReport,
     Method,
     PlaceMention,
     Post,
@@ -18,10 +19,11 @@ from tocsin.model import (
     Situation,
     SituationKey,
 )
-from tocsin.risk import sifting
+from tocsin.risk import codec, sifting
 from tocsin.risk.distance import Distance, apart, haversine_km
 from tocsin.risk.dossier import MAX_REFS, Dossier, Origins, Surroundings, assemble
-from tocsin.risk.files import Files
+from tocsin.risk.files import Files, packed, unpacked
+from tocsin.risk.ground import Ground
 from tocsin.risk.intake import Intake
 from tocsin.risk.notes import Kind, Mark, Note
 from tocsin.risk.options import SituationOptions
@@ -68,6 +70,7 @@ class SituationTracker:
         self._profiles = profiles
         self._options = options or SituationOptions()
         self._distance = distance
+        self._ground = Ground(self._options, distance)
         self._open(Files(self._options))
 
     def _open(self, files: Files) -> None:
@@ -102,8 +105,9 @@ class SituationTracker:
             event_refs=self._events_near(key, dossier, as_of, origins),
             nearby_refs=self._nearby(key, dossier, as_of),
             retarget_refs=self._retargeted(key, dossier, as_of),
-            confirmed_by=self._files.confirmed_by(key, as_of),
+            confirmed_by=self._confirmed_by(key, dossier, as_of),
             peaceful_met=self._peaceful_met(key, as_of),
+            reports=self._reports(key, dossier, as_of),
         )
         return assemble(key, dossier, around, as_of, origins)
 
@@ -114,6 +118,10 @@ class SituationTracker:
     def confirm(self, key: SituationKey, by: str, at: datetime) -> None:
         """A person confirms a situation; it counts for ``hostile_window_h``."""
         self._files.confirmed[key] = (by, at)
+
+    def report(self, report: FieldReport) -> None:
+        """Somebody on the ground tells what they see; it counts from when it was received."""
+        self._ground.add(report)
 
     def happened(self, key: SituationKey, at: datetime) -> None:
         """A person reports that violence has come: a ProvisionalEvent for places nearby, which
@@ -132,11 +140,12 @@ class SituationTracker:
     def forget(self, before: datetime) -> None:
         """Drop what no longer counts at ``before``; what is still in a window then stays."""
         self._files.forget(before)
+        self._ground.forget(before)
         self._spots = None
 
     def snapshot(self) -> bytes:
         """The whole state (JSON, zstd); the same history gives the same bytes."""
-        return self._files.dump()
+        return packed({**self._files.state(), "ground": self._ground.held()})
 
     def restore(self, data: bytes) -> None:
         """Take over a state made by ``snapshot`` under the same options.
@@ -144,7 +153,9 @@ class SituationTracker:
         Raises:
             ValueError: the bytes are of another format.
         """
-        self._open(Files.load(data, self._options))
+        state = unpacked(data)
+        self._open(Files.load(state, self._options))
+        self._ground.load(codec.report(row) for row in state.get("ground", ()))
 
     def _mark(self, enriched: Enriched, reading: Reading, sighting: Sighting) -> Mark:
         post = enriched.post
@@ -157,8 +168,9 @@ class SituationTracker:
             rumour=f"{sighting.rumour} in {post.channel}" if bound else sighting.rumour,
             reply=_reply_ref(post),
             at=post.known_at,
-            young=self._young(post),
+            young=post.is_tip or self._young(post),
             copied=sighting.method in (Method.EXACT, Method.NEAR, Method.MEDIA),
+            tip=post.is_tip,
         )
 
     def _young(self, post: Post) -> bool:
@@ -175,6 +187,16 @@ class SituationTracker:
             self._files.tidied = now
 
     # surroundings
+
+    def _reports(
+        self, key: SituationKey, dossier: Dossier, as_of: datetime
+    ) -> tuple[FieldReport, ...]:
+        return () if dossier.place is None else self._ground.about(key, dossier.place, as_of)
+
+    def _confirmed_by(self, key: SituationKey, dossier: Dossier, as_of: datetime) -> str | None:
+        """Who at the desk confirmed it, else a report from the ground that stands for it."""
+        desk = self._files.confirmed_by(key, as_of)
+        return desk or self._ground.confirming(key, dossier.place, as_of)
 
     def _events_near(
         self, key: SituationKey, dossier: Dossier, as_of: datetime, origins: Origins

@@ -68,6 +68,10 @@ class SpreadTracker:
     def add(self, enriched: Enriched, sighting: Sighting) -> None:
         """Take in one sighting; a new version of a post already counted is not counted again."""
         at = _micros(sighting.known_at)
+        if enriched.post.is_tip:  # no channel spreads it, and it is nobody's independent origin
+            link = Link(self._canonical(enriched.post.channel))
+            self._keep(sighting.ref, _Origin(link, at, sighting.rumour, young=True))
+            return
         self._newest = max(self._newest, at)
         first, last = self._seen.get(sighting.rumour, (at, at))
         self._seen[sighting.rumour] = (min(first, at), max(last, at))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, select
 
 from tocsin.store import schema
 from tocsin.store.store import Store
@@ -58,9 +58,18 @@ def decided(store: Store, kind: str, before: int | None = None) -> dict[str, str
 
 
 def channel_counts(store: Store) -> list[Row]:
-    """Each channel with its posts, first and last, and how many could not be read."""
+    """Each channel with its posts, first and last, and how many could not be read.
+
+    A post whose words came in a later version, as by a transcript, is not among the unread.
+    """
     p, r = schema.posts, schema.readings
-    unread = func.sum((r.c.read == "unsupported").cast(p.c.version.type))
+    later = schema.posts.alias("later")
+    is_newest = ~exists().where(
+        later.c.channel == p.c.channel,
+        later.c.message_id == p.c.message_id,
+        later.c.version > p.c.version,
+    )
+    unread = func.sum(and_(r.c.read == "unsupported", is_newest).cast(p.c.version.type))
     query = (
         select(
             p.c.channel,

@@ -172,6 +172,27 @@ events = Table(
 """One version of an event: ``row`` is its place in the batch, ``wording`` a digest of what it says
 apart from when it was known."""
 
+field_reports = Table(
+    "field_reports",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", String, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("field_reports_by_id", "id"),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("proposals_by_post", "channel", "message_id"),
+)
+"""What a machine read in a picture and was not sure of; a person may take it as a transcript."""
+
 runs = Table(
     "runs",
     metadata,

@@ -9,7 +9,10 @@ from typing import Any
 
 from tocsin.clock import as_utc
 from tocsin.errors import RecordRefused
-from tocsin.model import Identity, Media, Post, Venue
+from tocsin.model import TIP_SOURCE, Identity, Media, Post, Venue
+
+_TOLD_LATER = frozenset({TIP_SOURCE, "transcript", "ocr"})
+"""Sources whose words came to the desk at ``captured_at``, whenever the post itself was made."""
 
 _PICTURE = re.compile(r"[0-9a-f]{64}")
 
@@ -29,6 +32,7 @@ def post_from_content(
         RecordRefused: a date is missing or unreadable, a count is no number.
     """
     fields = _Fields(identity, content)
+    live = live or identity.source in _TOLD_LATER
     posted_at = fields.required_moment("posted_at")
     edited_at = fields.moment("edited_at")
     captured_at = fields.required_moment("captured_at") if live else fields.moment("captured_at")
@@ -55,6 +59,7 @@ def post_from_content(
         venue=_venue(content.get("venue")),
         retrospective=edited_at is not None and identity.version == 1,
         seq=seq,
+        origin=fields.text("origin"),
     )
 
 

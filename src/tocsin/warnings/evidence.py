@@ -44,10 +44,16 @@ def calling_post(situation: Situation) -> str | None:
 
 
 def telling(situation: Situation) -> frozenset[str]:
-    """Posts that keep a warning alive or open a closed one: hostility and calls, reports of
-    violence, and allegations where there is nothing else.
+    """What keeps a warning alive or opens a closed one: hostility and calls, reports of violence,
+    confirming reports from the ground, and allegations where there is nothing else.
     """
-    hostile = {*situation.hostile_refs, *situation.call_refs, *situation.event_refs}
+    confirming = {f"report {one.id}" for one in situation.reports if one.confirms}
+    hostile = {
+        *situation.hostile_refs,
+        *situation.call_refs,
+        *situation.event_refs,
+        *confirming,
+    }
     return frozenset(hostile or situation.support_refs)
 
 

@@ -57,5 +57,6 @@ def _backed_up(situation: Situation) -> bool:
         situation.independent_channels >= 2
         or bool(situation.uptake_refs)
         or bool(situation.event_refs)
+        or situation.violence_reported
         or situation.confirmed_by is not None
     )

@@ -104,6 +104,7 @@ class _Case:
         told.update(f"rumour {rumour}" for rumour in self.situation.rumours[:1])
         if self.situation.event_refs:
             told.add("event")
+        told.update(f"report {one.id}" for one in self.situation.reports)
         if self.window is not None:
             told.add(f"window {round(self.window.start.timestamp() / _WINDOW_GRAIN_S)}")
         return frozenset(told)

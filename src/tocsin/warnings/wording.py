@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tocsin.model import Forecast, Granularity, PlaceMention, Situation, Spread
+from tocsin.model import FieldReport, Forecast, Granularity, PlaceMention, Situation, Spread
 from tocsin.warnings.window import Window, called_window
 
 Phrases = Mapping[str, str]
@@ -25,7 +25,7 @@ ENGLISH: Phrases = {
     "directed": "A hostile post names a spot there ({venue})",
     "channels": "Posted in {channels} independent channels",
     "uptake": "Replies and posts that say they are coming: {uptake}",
-    "event_nearby": "Violence against {target} reported nearby by independent channels",
+    "event_nearby": "Violence against {target} reported nearby {event_by}",
     "nearby": "Hostile posts or calls against {target} at places nearby",
     "growth": "{pace}",
     "support": "{support} independent channels spread allegations against {target}",
@@ -38,10 +38,14 @@ ENGLISH: Phrases = {
     "retargeting": "A called hour here or nearby has just passed: a crowd may go on from there",
     "trigger": "An incident there is ascribed to {target}",
     "fear": "Posts tell of fears and closures among {target}",
-    "calm": "Denials or appeals for calm: {denials}",
-    "confirmed": "Confirmed by a person at the desk",
+    "calm": "Denials, appeals or reports of calm: {calming}",
+    "confirmed": "Confirmed by a person {confirmed_where}",
     "peaceful_met": "A peaceful gathering at the same place and time could be met by it",
     "denials": "Denials or appeals for calm: {denials} (shown; they lower nothing)",
+    "ground": "Seen on the ground at {at}: {seen}",
+    "ground_calm": (
+        "Seen on the ground at {at}: {seen} (shown; lowers nothing before a called hour)"
+    ),
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
     "pace_growth": "{growth} times the usual rate",
     "escalated": "Nobody has acknowledged it; told again, {step}. time",
@@ -88,6 +92,7 @@ def reasons(
         told.append(pace)
     if situation.denial_refs:
         told.append(phrases["denials"].format_map(said))
+    told.extend(_seen(report, phrases) for report in situation.reports)
     return tuple(told)
 
 
@@ -112,10 +117,26 @@ def facts(
         "channels": str(situation.independent_channels),
         "uptake": str(len(situation.uptake_refs)),
         "support": str(situation.support_channels),
+        "calming": str(
+            len(situation.denial_refs) + sum(one.seen.calms for one in situation.reports)
+        ),
+        "event_by": "by independent channels" if situation.event_refs else "from the ground",
+        "confirmed_where": _confirmed_where(situation),
         "denials": str(len(situation.denial_refs)),
         "horizon": str(horizon_h),
         "pace": _pace(situation.rumours, spreads, phrases),
     }
+
+
+def _confirmed_where(situation: Situation) -> str:
+    by_report = (situation.confirmed_by or "").startswith("report ")
+    return "on the ground" if by_report else "at the desk"
+
+
+def _seen(report: FieldReport, phrases: Phrases) -> str:
+    """A report in one line: what, by which role, how it is graded; never its words."""
+    phrase = phrases["ground_calm" if report.seen.calms else "ground"]
+    return phrase.format(at=f"{report.seen_at:%d %b %H:%M} UTC", seen=str(report))
 
 
 def place_label(place: PlaceMention) -> str:
