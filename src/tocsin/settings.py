@@ -21,6 +21,9 @@ PLACES_NAME = "places.yaml"
 
 FILE_NAME = "tocsin.toml"
 
+NOT_SETTINGS = frozenset({"answers", "sources"})
+"""Tables of ``tocsin.toml`` that others read: what init asked, and live sources."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -64,6 +67,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("warnings.escalate", False, "tell alerts again that nobody acknowledged in time"),
     Setting("warnings.budget_per_week", 50, "warnings a desk can bear in a week", decides=False),
     Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
+    Setting(
+        "telegram.account_file", "", "file with api_id and api_hash, outside the project", False
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -93,7 +99,7 @@ class Settings:
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: not valid TOML ({error}); correct it by hand") from None
-        values = _flatten({k: v for k, v in tables.items() if k != "answers"})
+        values = _flatten({k: v for k, v in tables.items() if k not in NOT_SETTINGS})
         values.update(overrides or {})
         return cls(_with_own_places(values, project), str(path))
 
