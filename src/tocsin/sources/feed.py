@@ -36,9 +36,13 @@ _PERIODS = {"hourly": 60, "daily": 1_440, "weekly": 10_080, "monthly": 43_200, "
 class Fetches(Protocol):
     """What a feed asks a ``fetch.Fetcher``."""
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Fetched: ...
+    def get(self, url: str, headers: Mapping[str, str]) -> Fetched:
+        """The document, or Unfit."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

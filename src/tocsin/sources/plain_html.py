@@ -6,14 +6,17 @@ import html
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(r"[<>\"']|[^<>\"']+")
+_SIGN = re.compile(r"[<>\"']|[^<>\"']+")
 _NAME = re.compile(r"/?\s*([A-Za-z][A-Za-z0-9:-]*)")
 _LEFT_OVER = re.compile(r"<[^<>]*>?")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _BREAKS = frozenset(
-    "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 "
-    "header hr li main ol p pre section table td th tr ul".split()
+    (
+        *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "footer"),
+        *("figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li"),
+        *("main", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"),
+    )
 )
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "math"})
 
@@ -62,26 +65,26 @@ def _pieces(source: str) -> Iterator[tuple[bool, str]]:
     """Text and insides of tags by turns; a ">" in a quoted value ends no tag."""
     tag: list[str] | None = None
     quote = ""
-    for match in _TOKEN.finditer(source):
-        token = match[0]
+    for match in _SIGN.finditer(source):
+        sign = match[0]
         if tag is None:
-            if token == "<":
+            if sign == "<":
                 tag, quote = [], ""
             else:
-                yield False, token
+                yield False, sign
         elif quote:
-            tag.append(token)
-            quote = "" if token == quote else quote
-        elif token == ">":
+            tag.append(sign)
+            quote = "" if sign == quote else quote
+        elif sign == ">":
             yield _meant(tag)
             tag = None
-        elif token == "<":  # the one before was no tag
+        elif sign == "<":  # the one before was no tag
             yield False, "<" + "".join(tag)
             tag = []
         else:
-            opens = token in "\"'" and bool(tag) and tag[-1].rstrip().endswith("=")
-            quote = token if opens else ""
-            tag.append(token)
+            opens = sign in "\"'" and bool(tag) and tag[-1].rstrip().endswith("=")
+            quote = sign if opens else ""
+            tag.append(sign)
     if tag is not None:
         yield False, _LEFT_OVER.sub(" ", "<" + "".join(tag))
 

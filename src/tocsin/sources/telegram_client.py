@@ -10,13 +10,14 @@ import asyncio
 import os
 import stat
 import tomllib
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tocsin.errors import MissingExtra, UsageError
-from tocsin.sources.telegram_live import FloodWait, Message, NotReadable
+from tocsin.sources.telegram_api_message import Message
+from tocsin.sources.telegram_live import FloodWait, NotReadable
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _UNREADABLE = frozenset(
@@ -98,15 +99,19 @@ class TelethonClient:
 
     def newer(self, username: str, after: int, limit: int) -> list[Message]:
         """Messages after an id, the oldest first."""
-        return self._ask(self._messages(username, limit=limit, min_id=after, reverse=True))
+        how = {"limit": limit, "min_id": after, "reverse": True}
+        found: list[Message] = self._ask(self._messages(username, how))
+        return found
 
     def newest(self, username: str, limit: int) -> list[Message]:
         """The newest messages."""
-        return self._ask(self._messages(username, limit=limit))
+        found: list[Message] = self._ask(self._messages(username, {"limit": limit}))
+        return found
 
     def by_id(self, username: str, ids: Sequence[int]) -> list[Message | None]:
         """Messages by their ids; None for those that are not there."""
-        return self._ask(self._numbered(username, list(ids)))
+        found: list[Message | None] = self._ask(self._numbered(username, list(ids)))
+        return found
 
     def log_in(self) -> str:
         """Ask for phone number and code in the terminal, once; returns who is logged in."""
@@ -142,22 +147,24 @@ class TelethonClient:
             raise _plainly(error) from error
 
     async def _connected(self, question: Coroutine[Any, Any, Any]) -> Any:
-        client = self._made()
         try:
-            if not client.is_connected():
-                await client.connect()
-            if not await client.is_user_authorized():
-                raise UsageError("Telegram: not logged in; run: tocsin sources login")
+            await self._log_on(self._made())
         except BaseException:
             question.close()
             raise
         return await question
 
+    async def _log_on(self, client: Any) -> None:
+        if not client.is_connected():
+            await client.connect()
+        if not await client.is_user_authorized():
+            raise UsageError("Telegram: not logged in; run: tocsin sources login")
+
     async def _entity(self, username: str) -> Message:
         found: Message = (await self._client.get_entity(username)).to_dict()
         return found
 
-    async def _messages(self, username: str, **how: Any) -> list[Message]:
+    async def _messages(self, username: str, how: Mapping[str, Any]) -> list[Message]:
         return [one.to_dict() async for one in self._client.iter_messages(username, **how)]
 
     async def _numbered(self, username: str, ids: list[int]) -> list[Message | None]:

@@ -1,7 +1,7 @@
 """Public Telegram channels, live, with an account of the desk's own.
 
-Updates that Telegram pushes are not relied on: they skip messages, edits and deletions. Messages are
-asked for by their ids: what is newer than the last, what is missing in between, and the recent
+Updates that Telegram pushes are not relied on: they skip messages, edits and deletions. Messages
+are asked for by their ids: what is newer than the last, what is missing in between, and the recent
 ones again. Those that are no longer there are observed as gone; their evidence stays.
 
 Never run against Telegram itself, only against a fake of its answers (docs/telegram-live.md).
@@ -41,7 +41,7 @@ _LINK = re.compile(r"^(https?://)?(t\.me|telegram\.me)/(s/)?", re.IGNORECASE)
 _MORE = timedelta(seconds=30)
 
 
-class FloodWait(Exception):  # noqa: N818 (it is what Telegram calls it)
+class FloodWait(Exception):
     """Telegram allows the next request only after some seconds."""
 
     def __init__(self, seconds: int) -> None:
@@ -49,7 +49,7 @@ class FloodWait(Exception):  # noqa: N818 (it is what Telegram calls it)
         self.seconds = seconds
 
 
-class NotReadable(Exception):  # noqa: N818 (a state, not a fault)
+class NotReadable(Exception):
     """There is no such channel, it is not public, or the account may not read it."""
 
 
@@ -75,7 +75,9 @@ class TelegramClient(Protocol):
         """For each id its message, or None where there is none (any more)."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,18 @@ events = Table(
 """One version of an event: ``row`` is its place in the batch, ``wording`` a digest of what it says
 apart from when it was known."""
 
+observations = Table(
+    "observations",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("what", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("observations_by_subject", "subject"),
+)
+"""``what``: gone (of a post, ``channel/id``), silent or heard (of a source, its name)."""
+
 runs = Table(
     "runs",
     metadata,
