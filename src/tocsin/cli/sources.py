@@ -55,7 +55,13 @@ def _list(desk: Project, as_json: bool) -> None:
     if not rows and not as_json:
         show("no live sources yet; add one, e.g.: tocsin sources add feed NAME URL")
         return
+    if not as_json:
+        rows = [row | {key: _short(row[key]) for key in ("new_at", "next_at")} for row in rows]
     show_rows(rows, _COLUMNS, as_json)
+
+
+def _short(at: str | None) -> str | None:
+    return at and at[5:16].replace("T", " ")
 
 
 def states_of(desk: Project) -> list[tuple[SourceTable, SourceState]]:
