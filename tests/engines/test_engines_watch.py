@@ -221,7 +221,7 @@ def test_what_an_earlier_ingest_left_is_run(tmp_path: Path) -> None:
     project = desk(tmp_path)
     calls: list[int] = []
 
-    def run(*opened: Any) -> Any:
+    def run(*opened: Any) -> Any:  # noqa: ARG001 (as run_project is called)
         calls.append(1)
         raise EnvironmentFailed("a worker died")
 
