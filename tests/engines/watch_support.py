@@ -63,7 +63,7 @@ def watch_of(project: Project, clock: ReplayClock, *sources: FakeSource, **table
 
 def pass_time(watch: Watch, clock: ReplayClock, until: datetime) -> list[Any]:
     """Rounds until ``until``, as the command makes them, without waiting; everything told."""
-    told = []
+    told: list[Any] = []
     while clock.now() < until:
         found = watch.round()
         told += found.told

@@ -98,17 +98,14 @@ def test_a_guid_that_is_an_address_has_no_slash() -> None:
 def test_without_a_date_it_counts_from_its_capture_and_says_so() -> None:
     bodies = [item("a", "No date", date=""), item("b", "Ahead", date="Mon, 04 Mar 2024 20:00 GMT")]
     bodies += [item("c", "Broken", date="some day"), item("d", "Known")]
-    found = {p.message_id: p.content for p in stamped(posts(rss(*bodies)), NOW) if _is(p)}
+    made = stamped(posts(rss(*bodies)), NOW)
+    found = {post.message_id: post.content for post in made if isinstance(post, RawItem)}
     for guid in "abc":
         assert found[guid]["posted_at"] == found[guid]["captured_at"]
         assert found[guid]["dated_by"] == "capture"
     assert found["d"]["posted_at"] == "2024-03-04T09:00:00+00:00"
     assert "dated_by" not in found["d"]
     assert all(content["live"] is True for content in found.values())
-
-
-def _is(item_: object) -> bool:
-    return isinstance(item_, RawItem)
 
 
 def test_stamped_posts_keep_the_order_of_their_publication() -> None:

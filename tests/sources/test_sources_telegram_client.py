@@ -136,7 +136,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "telethon", None)
     with pytest.raises(MissingExtra, match=r"tocsin\[telegram\]"):
         load_telethon()
-    monkeypatch.setitem(sys.modules, "telethon", SimpleNamespace())  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "telethon", SimpleNamespace())
     assert load_telethon() is sys.modules["telethon"]
 
 
