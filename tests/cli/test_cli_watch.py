@@ -7,12 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import orjson
 import pytest
 from cli_support import call, project_in
 from pytest_httpserver import HTTPServer
+
+from tocsin.cli.watch import Stop
+from tocsin.engines.live_sources import build_sources
+from tocsin.engines.project import Project
+from tocsin.engines.source_tables import SourceTable
 
 RSS = (
     '<rss version="2.0"><channel><title>t</title><item><guid>a</guid><title>Fair</title>'
@@ -106,6 +113,38 @@ def test_a_folder_is_watched_and_refusals_are_told(tmp_path: Path) -> None:
     found = lines(call("watch", desk, "--once", "--json").out)
     assert [one["what"] for one in found] == ["refused", "refused", "taken"]
     assert call("watch", desk, "--once", "--json").out == ""
+
+
+def test_without_an_account_telegram_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "telethon", SimpleNamespace())
+    desk = project_in(tmp_path)
+    assert "set telegram.account_file" in call("sources", "login", "--project", desk).err
+    settings = desk / "tocsin.toml"
+    before = settings.read_text()
+    for account, says in ((desk / "a.toml", "outside the project"), (tmp_path / "a.toml", "read")):
+        settings.write_text(f'{before}[telegram]\naccount_file = "{account}"\n')
+        assert says in call("sources", "login", "--project", desk).err
+    (tmp_path / "a.toml").write_text('api_id = 1\napi_hash = "x"\n')
+    (tmp_path / "a.toml").chmod(0o600)
+    project = Project.open(desk)
+    tables = [
+        SourceTable("telegram", name, channel=f"@{name}") for name in ("one_news", "two_news")
+    ]
+    found = build_sources(project, tables)
+    assert [one.kind for one in found] == ["telegram", "telegram"]
+
+
+def test_a_stop_is_remembered_and_a_second_interrupt_breaks_off() -> None:
+    with Stop.on_signals() as stop:
+        assert not stop.wait(timedelta(0))
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.wait(timedelta(seconds=5))
+        assert stop.code == 0
+        with pytest.raises(KeyboardInterrupt):
+            stop.ask(signal.SIGINT, None)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -29,6 +29,12 @@ app = typer.Typer(
 _COLUMNS = ("name", "kind", "where", "every_minutes", "new_at", "next_at", "state")
 _SHOWN = 5
 
+EveryOption = Annotated[
+    float, typer.Option("--every", help="Minutes between two looks; default: by kind.")
+]
+SilentOption = Annotated[
+    float, typer.Option("--silent-after", help="Hours without anything new; 0: never silent.")
+]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
 
 
@@ -110,12 +116,8 @@ def add(
         str, typer.Argument(metavar="WHERE", help="URL, folder, or @channel of a public channel.")
     ],
     project: ProjectOption = Path(),
-    every: Annotated[
-        float, typer.Option("--every", help="Minutes between two looks; default: by kind.")
-    ] = 0.0,
-    silent_after: Annotated[
-        float, typer.Option("--silent-after", help="Hours without anything new; 0: never silent.")
-    ] = 24.0,
+    every: EveryOption = 0.0,
+    silent_after: SilentOption = 24.0,
     channel: Annotated[
         str, typer.Option(help="Of a folder: the public @channel of its exports.")
     ] = "",
