@@ -92,7 +92,8 @@ def opened(tmp_path: Path) -> Iterator[tuple[TelethonClient, _Client]]:
     client._made()
     yield client, made
     client.close()
-    client._loop.close()
+    client.close()
+    assert not made.connected
 
 
 def test_questions_and_answers(opened: tuple[TelethonClient, _Client]) -> None:

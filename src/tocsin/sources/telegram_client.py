@@ -89,8 +89,15 @@ class TelethonClient:
     def __init__(self, account: Account, telethon: Any) -> None:
         self._account = account
         self._telethon = telethon
-        self._loop = asyncio.new_event_loop()
+        self._open_loop: asyncio.AbstractEventLoop | None = None
         self._client: Any = None
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """Made at the first question: the package binds its client to one."""
+        if self._open_loop is None:
+            self._open_loop = asyncio.new_event_loop()
+        return self._open_loop
 
     def channel(self, username: str) -> Message:
         """The channel behind a public name."""
@@ -126,6 +133,9 @@ class TelethonClient:
         if self._client is not None:
             self._loop.run_until_complete(_awaited(self._client.disconnect()))
             self._client = None
+        if self._open_loop is not None:
+            self._open_loop.close()
+            self._open_loop = None
 
     def _made(self) -> Any:
         if self._client is None:
