@@ -18,6 +18,7 @@ settings.register_profile(
 )
 settings.load_profile("tocsin")
 
+_CONNECT = socket.socket.connect
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -32,6 +33,19 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refused)
+
+
+@pytest.fixture
+def loopback(_no_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine alone may be connected to: servers that the test starts."""
+    refused = socket.socket.connect
+    connect = _CONNECT
+
+    def only_here(self: socket.socket, address: Any) -> None:
+        here = self.family == socket.AF_INET and address[0] == "127.0.0.1"
+        (connect if here else refused)(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@
     │   └── ArchiveDamaged    verify: changed, missing or reordered    exit 1
     └── EnvironmentFailed     disk, database, network                  exit 3
         ├── StoreUnavailable  the working database cannot be used      exit 3
+        ├── SourceFailed      a live source did not answer as it should  exit 3
         └── Locked            another tocsin is writing here           exit 3
 
 Whether trying again can help is a type, not a guess: only ``EnvironmentFailed``
@@ -16,6 +17,8 @@ and what is below it may succeed unchanged at a later time.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 EXIT_DONE = 0
 EXIT_FINDING = 1
@@ -104,6 +107,26 @@ class EnvironmentFailed(TocsinError):
 
 class StoreUnavailable(EnvironmentFailed):
     """The working database cannot be opened, or is of another version."""
+
+
+class SourceFailed(EnvironmentFailed):
+    """A live source did not answer, or not with what was asked for; the others go on.
+
+    Args:
+        source: its name in ``tocsin.toml``.
+        problem: what is wrong, in plain words.
+        advice: what to do about it.
+        not_before: when the other side allows the next try, if it said so; aware.
+    """
+
+    def __init__(
+        self, source: str, problem: str, advice: str, not_before: datetime | None = None
+    ) -> None:
+        super().__init__(f"{source}: {problem}; {advice}")
+        self.source = source
+        self.problem = problem
+        self.advice = advice
+        self.not_before = not_before
 
 
 class Locked(EnvironmentFailed):

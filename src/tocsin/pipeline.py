@@ -79,8 +79,10 @@ class Pipeline:
         profiles: Mapping[str, ChannelProfile],
         options: PipelineOptions,
         sources: Sources | None = None,
+        silent: Sequence[str] = (),
     ) -> None:
         self._sources = sources or Sources()
+        self._silent = tuple(silent)  # what is not seen because a live source is silent
         self._clock = ReplayClock(_START)
         self._rumours = RumourTracker(options.rumours)
         self._spread = SpreadTracker(profiles)
@@ -256,7 +258,7 @@ class Pipeline:
         spreads = {name: self._spread.spread(name, self.now) for name in situation.rumours}
         behind = background(situation, self._sources, self.now)
         forecast = self._risk.forecast(situation, spreads, self.now, behind)
-        unseen = self._coverage.sentences(self.now)
+        unseen = (*self._silent, *self._coverage.sentences(self.now))
         actions = self._desk.decide(situation, forecast, spreads, unseen, self.now)
         if not actions:  # mostly so: the other horizons are only worked out where they are told
             return ()

@@ -21,6 +21,9 @@ PLACES_NAME = "places.yaml"
 
 FILE_NAME = "tocsin.toml"
 
+NOT_SETTINGS = frozenset({"answers", "sources"})
+"""Tables of ``tocsin.toml`` that others read: what init asked, and live sources."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -74,6 +77,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tips.per_day_in_all", 500, "the same from all places together", decides=False),
     Setting("reports.roles", _ROLES, "roles that a report from the ground may have", False),
     Setting("media.ocr_confidence", 0.95, "from which machine-read words count as read", False),
+    Setting(
+        "telegram.account_file", "", "file with api_id and api_hash, outside the project", False
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -103,7 +109,7 @@ class Settings:
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: not valid TOML ({error}); correct it by hand") from None
-        values = _flatten({k: v for k, v in tables.items() if k != "answers"})
+        values = _flatten({k: v for k, v in tables.items() if k not in NOT_SETTINGS})
         values.update(overrides or {})
         return cls(_with_own_places(values, project), str(path))
 

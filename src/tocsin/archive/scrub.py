@@ -13,10 +13,13 @@ from tocsin.model import RawItem
 CONTENT_FIELDS: Final = frozenset(
     {
         "captured_at",
+        "dated_by",
         "edited_at",
         "forward_posted_at",
+        "forwards",
         "is_forward",
         "lang",
+        "live",
         "media",
         "posted_at",
         "reply_to",

@@ -31,9 +31,11 @@ from tocsin.cli import (
     report,
     rumours,
     run,
+    sources,
     tips,
     verify,
     warnings,
+    watch,
 )
 from tocsin.cli.options import before_subcommand
 from tocsin.cli.output import say
@@ -55,6 +57,8 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(ingest.ingest)
 app.command()(run.run)
+app.command()(watch.watch)
+app.add_typer(sources.app, name="sources")
 app.command()(read.read)
 app.command()(explain.explain)
 app.command()(cluster.cluster)

@@ -15,6 +15,7 @@ import typer
 from tocsin.archive import Archive
 from tocsin.cli.options import JsonOption, ProjectOption, open_project
 from tocsin.cli.output import show, show_json, show_rows
+from tocsin.cli.sources import source_lines
 from tocsin.clock import SystemClock
 from tocsin.engines.local import newest_post
 from tocsin.engines.project import Project
@@ -86,6 +87,11 @@ def _look_at(desk: Project) -> Iterator[Finding]:
     yield Finding("disk", enough, says)
     yield _tried("archive", lambda: _archive_says(desk))
     yield _tried("store", lambda: _store_says(desk))
+    try:
+        for name, heard, says in source_lines(desk, SystemClock().now()):
+            yield Finding(f"source {name}", heard, says)
+    except TocsinError as error:
+        yield Finding("sources", False, str(error))
     there = desk.key_path.is_file()
     missing = f"{desk.key_path} is missing; bring it back, or pseudonyms will differ"
     yield Finding("pseudonym key", there, str(desk.key_path) if there else missing)

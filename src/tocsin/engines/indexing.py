@@ -14,6 +14,7 @@ from tocsin.archive import Archive, LedgerEntry, wording_digest
 from tocsin.model import Decision, DecisionKind, Evidence
 from tocsin.store import Store, schema
 from tocsin.store.events import event_row
+from tocsin.store.observations import observation_row
 from tocsin.store.store import add_rows, decision_row, dumps, post_row, put_meta, replace_rows
 from tocsin.text import post_from_content
 
@@ -86,6 +87,9 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
         add_rows(connection, schema.field_reports, [report_row(seq, payload)])
     elif kind == "transcript_proposal":
         add_rows(connection, schema.proposals, [proposal_row(seq, payload)])
+    elif kind == "observation":
+        row = observation_row(seq, payload, wire.moment(payload["at"]))
+        add_rows(connection, schema.observations, [row])
     elif kind == "run":
         add_rows(connection, schema.runs, [run_row(seq, payload)])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -91,8 +91,25 @@ class Ingest:
         """
         source = detect(path, sources, options.forced)
         capture = Capture(self._archive, path, source.name, options.operator, clock)
+        return self._take_all(source.read(path, options.read), capture, options)
+
+    def take_live(
+        self,
+        records: Iterable[RawItem | RecordRefused],
+        capture: CaptureRecord,
+        options: IngestOptions,
+    ) -> IngestSummary:
+        """Take in what one look at a live source brought; the same again adds nothing."""
+        return self._take_all(records, LiveCapture(self._archive, capture), options)
+
+    def _take_all(
+        self,
+        records: Iterable[RawItem | RecordRefused],
+        capture: CaptureEntry,
+        options: IngestOptions,
+    ) -> IngestSummary:
         summary = IngestSummary()
-        items = self._good_items(source.read(path, options.read), summary, options)
+        items = self._good_items(records, summary, options)
         while batch := list(islice(items, _BATCH)):
             self._take_batch(batch, capture, summary)
             options.progress(summary.seen)
@@ -112,7 +129,7 @@ class Ingest:
                 yield record
 
     def _take_batch(
-        self, batch: Sequence[RawItem], capture: Capture, summary: IngestSummary
+        self, batch: Sequence[RawItem], capture: CaptureEntry, summary: IngestSummary
     ) -> None:
         """Archive first, then the store: a kill between the two is mended at the next start."""
         keys = [(item.channel, item.message_id) for item in batch]
@@ -131,7 +148,7 @@ class Ingest:
     def _take_item(
         self,
         item: RawItem,
-        capture: Capture,
+        capture: CaptureEntry,
         known: dict[tuple[str, str], tuple[int, frozenset[bytes]]],
         summary: IngestSummary,
     ) -> dict[str, Any] | None:
@@ -150,6 +167,31 @@ class Ingest:
         content = scrub(item, self._pseudonymiser, self._known_channels)
         evidence = self._archive.append_evidence(identity, content, item.raw, capture.seq)
         return evidence_row(evidence, wording)
+
+
+class CaptureEntry(Protocol):
+    """A capture record that is written to the ledger when it is first asked for."""
+
+    @property
+    def seq(self) -> int:
+        """Its position in the ledger."""
+        ...
+
+
+class LiveCapture:
+    """The capture record of one look at a live source, written with its first new item."""
+
+    def __init__(self, archive: Archive, record: CaptureRecord) -> None:
+        self._archive = archive
+        self._record = record
+        self._seq: int | None = None
+
+    @property
+    def seq(self) -> int:
+        """Its position in the ledger, where it is written at the first call."""
+        if self._seq is None:
+            self._seq = self._archive.append_entry("capture", _capture_form(self._record))
+        return self._seq
 
 
 class Capture:

@@ -54,6 +54,7 @@ from tocsin.pipeline import Pipeline, PipelineOptions
 from tocsin.reading import SecondOptions, read_added
 from tocsin.settings import Settings
 from tocsin.store import Position, Store, schema
+from tocsin.store.observations import silent_sources
 from tocsin.store.store import count_posts, posts_after
 from tocsin.text import post_from_content
 
@@ -93,7 +94,8 @@ class Run:
         known = profiles(place.store)
         self._plan = reading_plan(settings, known)
         behind = sources(settings, place.store, record.seq)
-        self._pipeline = Pipeline(known, pipeline_options(settings), behind)
+        silent = silent_sources(place.store, record.seq).values()
+        self._pipeline = Pipeline(known, pipeline_options(settings), behind, tuple(silent))
         self._missing = MissingVectors(self._plan)
 
     def go(self, watch: RunWatch) -> RunSummary:

@@ -87,10 +87,10 @@ class CaptureRecord:
     """How a batch of items came here: who took it, from what, when, by which method.
 
     Args:
-        source_digest: hex SHA-256 of the source file's bytes.
-        source_name: the file's name, without its folders.
+        source_digest: hex SHA-256 of the source file's bytes, or of the answer received.
+        source_name: the file's name, without its folders; live, what was asked for.
         captured_at: when it was taken in.
-        method: ``import`` (a file) or ``live``.
+        method: ``import`` (a file), or ``live:`` and the kind of source, as ``live:feed``.
         operator: name or handle of who ran it.
         collector: program and version, e.g. ``tocsin/0.1.0 telegram_desktop``.
     """

@@ -193,6 +193,18 @@ proposals = Table(
 )
 """What a machine read in a picture and was not sure of; a person may take it as a transcript."""
 
+observations = Table(
+    "observations",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("what", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("observations_by_subject", "subject"),
+)
+"""``what``: gone (of a post, ``channel/id``), silent or heard (of a source, its name)."""
+
 runs = Table(
     "runs",
     metadata,

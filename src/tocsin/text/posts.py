@@ -26,13 +26,14 @@ def post_from_content(
         content: the scrubbed fields of DESIGN.md section 5; what is not known there is ignored.
         seq: ledger position.
         live: the item was taken from a live source: it became known when it was captured, not
-            when the platform says it was published.
+            when the platform says it was published. What was archived so says it itself, in its
+            field ``live``.
 
     Raises:
         RecordRefused: a date is missing or unreadable, a count is no number.
     """
     fields = _Fields(identity, content)
-    live = live or identity.source in _TOLD_LATER
+    live = live or content.get("live") is True or identity.source in _TOLD_LATER
     posted_at = fields.required_moment("posted_at")
     edited_at = fields.moment("edited_at")
     captured_at = fields.required_moment("captured_at") if live else fields.moment("captured_at")
