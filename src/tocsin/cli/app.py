@@ -20,6 +20,7 @@ from tocsin.cli import (
     demo,
     events,
     explain,
+    heads,
     indicators,
     ingest,
     init,
@@ -65,6 +66,7 @@ app.add_typer(places.app, name="places")
 app.add_typer(events.app, name="events")
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
+app.add_typer(heads.app, name="heads")
 app.command()(rebuild.rebuild)
 app.command()(check.check)
 

@@ -4,6 +4,8 @@ DIR/tocsin.toml   settings, and the answers given to ``tocsin init``
 DIR/archive/      the truth: segments and ledger
 DIR/store.db      the working database, rebuilt from the archive by ``tocsin rebuild``
 DIR/state/        where a run stands, so that it can be resumed
+DIR/heads/        signed tree heads, and the public key they are signed with
+DIR/anchors/      time stamps by third parties
 """
 
 from __future__ import annotations
@@ -75,6 +77,29 @@ class Project:
                 "key, which lies outside the project"
             )
         return Path(named).expanduser()
+
+    @property
+    def signing_key_path(self) -> Path | None:
+        """The key that signs tree heads, outside the project; None: this project has none."""
+        named = self.settings.text("project.signing_key_file")
+        return Path(named).expanduser() if named else None
+
+    @property
+    def heads_folders(self) -> tuple[Path, ...]:
+        """Where signed heads lie: in the project, and where the settings say besides."""
+        named = self.settings.text("project.heads_folder")
+        copies = (Path(named).expanduser(),) if named else ()
+        return (self.folder / "heads", *copies)
+
+    @property
+    def anchors_folder(self) -> Path:
+        """Time stamps of heads and parts."""
+        return self.folder / "anchors"
+
+    @property
+    def tree_cache(self) -> Path:
+        """Where the tree stands; made again if it is gone."""
+        return self.state_folder / "tree.json"
 
     def pseudonymiser(self) -> Pseudonymiser:
         """Reads the key, or makes it at the first ingest."""
