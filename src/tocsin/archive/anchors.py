@@ -177,6 +177,7 @@ class State(StrEnum):
     CONFIRMED = "confirmed"
     PENDING = "pending"
     UNVERIFIED = "unverified"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

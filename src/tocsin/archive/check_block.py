@@ -30,14 +30,6 @@ _BODY: Final = _PREV_HEX + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """A ledger block, and the content blocks over the same positions."""
-
-    ledger: Block
-    contents: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SoundBlock:
     """What a sound batch holds.
 
@@ -56,17 +48,17 @@ class SoundBlock:
     others: tuple[LedgerEntry, ...]
 
 
-def check_batch(batch: Batch) -> SoundBlock | None:
-    """The batch, if it is sound in itself; None: look closely.
+def check_batch(block: Block, contents: Sequence[Block]) -> SoundBlock | None:
+    """A ledger block with the content blocks of its batch, if all is sound; None: look closely.
 
     Raises:
         EnvironmentFailed: a file cannot be read.
     """
     try:
-        lines = ledger_lines(batch.ledger.payload())
-        if len(lines) != batch.ledger.header.count:
+        lines = ledger_lines(block.payload())
+        if len(lines) != block.header.count:
             return None
-        return _Pass(batch).through(lines)
+        return _Pass(block.header.first_seq, _records(contents)).through(lines)
     except (ArchiveDamaged, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -76,9 +68,9 @@ class _Amiss(ValueError):
 
 
 class _Pass:
-    def __init__(self, batch: Batch) -> None:
-        self._first_seq = batch.ledger.header.first_seq
-        self._contents = _records(batch.contents)
+    def __init__(self, first_seq: int, contents: Iterator[ContentRecord]) -> None:
+        self._first_seq = first_seq
+        self._contents = contents
         self._others: list[LedgerEntry] = []
         self._items = 0
 

@@ -51,21 +51,22 @@ class Stamp:
     verified: bool
 
 
-def request_stamp(
-    client: httpx.Client, url: str, message: bytes, patience: Patience
-) -> tuple[bytes, bytes]:
-    """Ask one authority; returns (the request, its whole response), undecoded.
+def request_stamp(client: httpx.Client, url: str, message: bytes, patience: Patience) -> bytes:
+    """Ask one authority; returns its whole response, which is for :func:`read_stamp` to check.
 
     The request holds the digest of ``message`` and a number used once, nothing else.
 
     Raises:
         EnvironmentFailed: no answer, however often it was asked.
+        Unfit: no time stamp, or one that answers another request.
     """
     builder = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256)
-    request: bytes = builder.build().as_bytes()
-    return request, ask(
-        client, httpx.Request("POST", url, content=request, headers=_HEADERS), patience
-    )
+    asked = builder.build()
+    request = httpx.Request("POST", url, content=asked.as_bytes(), headers=_HEADERS)
+    response = ask(client, request, patience)
+    if _decoded(response).tst_info.nonce != asked.nonce:
+        raise Unfit("the time stamp answers another request", _OTHER)
+    return response
 
 
 def read_stamp(response: bytes, message: bytes, roots: Sequence[x509.Certificate]) -> Stamp:
@@ -118,17 +119,6 @@ def _check_signature(
             f"the time stamp does not lead to a root certificate you trust ({error})",
             "name the authority's root certificate in archive.tsa_roots, if you trust it",
         ) from None
-
-
-def nonce_fits(request: bytes, response: bytes) -> bool:
-    """Whether a response answers just this request; an old one played again does not."""
-    nonce = _decoded(response).tst_info.nonce
-    return nonce is None or _der_integer(nonce) in request
-
-
-def _der_integer(number: int) -> bytes:
-    size = number.bit_length() // 8 + 1
-    return bytes((2, size)) + number.to_bytes(size, "big")
 
 
 def load_roots(paths: Sequence[Path]) -> list[x509.Certificate]:

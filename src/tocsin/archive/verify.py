@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +10,7 @@ from typing import Final
 from tocsin.archive import disk
 from tocsin.archive.anchors import AnchorStatus
 from tocsin.archive.blocks import Block, folder_of
-from tocsin.archive.check_block import Batch, SoundBlock, check_batch
+from tocsin.archive.check_block import check_batch
 from tocsin.archive.check_chain import ChainCheck
 from tocsin.archive.check_contents import ContentCheck, Contents
 from tocsin.archive.check_heads import HeadCheck
@@ -26,9 +23,6 @@ from tocsin.errors import UsageError
 
 Progress = Callable[[int, int], None]
 DEFAULTS: Final = VerifyOptions()
-
-_WORTH_A_PROCESS: Final = 16
-"""Ledger blocks (about a MB each) from which a process of their own saves time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +84,11 @@ def verify(
         segments = survey(folder, BlockKind.CONTENT)
         findings.problems += [*ledger.problems, *segments.problems]
         walk = _Walk(findings, ContentCheck(segments.blocks, findings), heads)
-        batches = [walk.batch(block) for block in ledger.blocks]
-        with _checker(options.processes, len(batches)) as check:
-            for done, (batch, sound) in enumerate(zip(batches, check(batches), strict=True), 1):
-                walk.take(batch, sound)
-                if progress is not None:
-                    progress(done, len(batches))
+        for done, block in enumerate(ledger.blocks, start=1):
+            walk.take(block)
+            if progress is not None:
+                progress(done, len(ledger.blocks))
         return walk.report(ledger.blocks)
-
-
-Checker = Callable[[Sequence[Batch]], Iterable[SoundBlock | None]]
-
-
-@contextmanager
-def _checker(processes: int, batches: int) -> Iterator[Checker]:
-    """What looks at the batches: this process, or several where that is worth their start."""
-    if min(processes, batches // _WORTH_A_PROCESS) <= 1:
-        yield lambda found: map(check_batch, found)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield lambda found: pool.map(check_batch, found, chunksize=4)
 
 
 class _Walk:
@@ -124,15 +102,10 @@ class _Walk:
         self._names: dict[int, str | None] = {}
         self._end_seq = 0
 
-    def batch(self, block: Block) -> Batch:
-        """A ledger block with the content blocks over its positions."""
-        header = block.header
-        return Batch(block, self._contents.between(header.first_seq, header.end_seq))
-
-    def take(self, batch: Batch, sound: SoundBlock | None) -> None:
-        """Take in one batch; one that is not sound in itself is looked at closely."""
-        block = batch.ledger
+    def take(self, block: Block) -> None:
+        """Check one ledger block and the contents of its batch."""
         first, end = block.header.first_seq, block.header.end_seq
+        sound = check_batch(block, self._contents.between(first, end))
         if first > self._end_seq:
             self._skip(self._end_seq, first)
         if sound is None or first < self._end_seq:

@@ -16,7 +16,6 @@ class VerifyOptions:
         anchor_folders: where anchors lie.
         keys: files of pinned public keys; each must be one that the ledger announced.
         roots: PEM files with root certificates of time-stamp authorities.
-        processes: that many read and hash; 1: this one alone.
     """
 
     heads: tuple[Path, ...] = ()
@@ -24,4 +23,3 @@ class VerifyOptions:
     anchor_folders: tuple[Path, ...] = ()
     keys: tuple[Path, ...] = ()
     roots: tuple[Path, ...] = ()
-    processes: int = 1

@@ -12,6 +12,7 @@ import typer
 
 from tocsin import __version__
 from tocsin.cli import (
+    anchor,
     backtest,
     calibrate,
     channels,
@@ -67,6 +68,7 @@ app.add_typer(events.app, name="events")
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.add_typer(heads.app, name="heads")
+app.add_typer(anchor.app, name="anchor")
 app.command()(rebuild.rebuild)
 app.command()(check.check)
 

@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from tocsin import wire
 from tocsin.archive import Archive, Pseudonymiser, load_or_create_key
+from tocsin.archive.signing_keys import PUBLIC_NAME, public_path
 from tocsin.engines.indexing import Indexer
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile
@@ -95,6 +96,20 @@ class Project:
     def anchors_folder(self) -> Path:
         """Time stamps of heads and parts."""
         return self.folder / "anchors"
+
+    @property
+    def root_files(self) -> tuple[Path, ...]:
+        """Root certificates of time-stamp authorities; a relative path is meant from here."""
+        named = self.settings.texts("archive.tsa_roots")
+        return tuple(self.folder / Path(name).expanduser() for name in named)
+
+    @property
+    def pins(self) -> tuple[Path, ...]:
+        """Public keys that heads must be signed with: the published one, and the one outside."""
+        published = [self.folder / "heads" / PUBLIC_NAME]
+        if self.signing_key_path is not None:
+            published.append(public_path(self.signing_key_path))
+        return tuple(path for path in published if path.is_file())
 
     @property
     def tree_cache(self) -> Path:
