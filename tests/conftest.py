@@ -19,6 +19,8 @@ settings.register_profile(
 settings.load_profile("tocsin")
 
 ROOT = Path(__file__).resolve().parent.parent
+_CONNECT = socket.socket.connect
+_HERE = frozenset({"127.0.0.1", "::1"})
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,18 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refused)
+
+
+@pytest.fixture
+def loopback(_no_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that the test starts itself on this machine may be reached, nothing else."""
+
+    def here_only(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in _HERE:
+            raise AssertionError(f"a test tried to connect to {address}")
+        _CONNECT(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", here_only)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tocsin.archive.anchors import ANCHOR, AnchorStatus, anchor_from, check_anchor, span_of
+from tocsin.archive.anchors import ANCHOR, AnchorStatus, Subject, anchor_from, check_anchor, span_of
 from tocsin.archive.check_keys import KeyCheck
 from tocsin.archive.claims import Claim, claim_files, read_claim
 from tocsin.archive.findings import KEEP, RESTORE, Findings, ProblemKind, span
@@ -136,7 +136,7 @@ class HeadCheck:
         self.heads += at_place
         return True
 
-    def _weigh(self, claim: Claim, end_seq: int, inside: set[object]) -> None:
+    def _weigh(self, claim: Claim, end_seq: int, inside: set[Subject]) -> None:
         first, end = span_of(claim.subject)
         if end > end_seq:
             self._beyond.append(claim)

@@ -27,6 +27,7 @@ from rfc3161_client import (
 
 from tocsin.archive import disk
 from tocsin.archive.asking import Patience, ask
+from tocsin.archive.der_order import with_sorted_certificates
 from tocsin.errors import Unfit, UsageError
 
 _GRANTED: Final = 0
@@ -97,14 +98,14 @@ def read_stamp(response: bytes, message: bytes, roots: Sequence[x509.Certificate
 
 def _decoded(response: bytes) -> TimeStampResponse:
     try:
-        decoded = decode_timestamp_response(response)
+        decoded = decode_timestamp_response(with_sorted_certificates(response))
         if decoded.status != _GRANTED:
             raise Unfit(f"the authority refused (status {decoded.status})", _OTHER)
         decoded.tst_info.message_imprint  # noqa: B018 - decoded only when it is asked for
     except (ValueError, TypeError) as error:
         if isinstance(error, Unfit):
             raise
-        raise Unfit("not a time-stamp response", _OTHER) from None
+        raise Unfit(f"not a time-stamp response ({error})", _OTHER) from None
     return decoded
 
 

@@ -12,7 +12,14 @@ import typer
 
 from tocsin.archive.anchors import AnchorStatus, Method, subject_name
 from tocsin.archive.asking import Patience
-from tocsin.cli.options import AsOption, JsonOption, ProjectOption, named_person, open_project
+from tocsin.cli.options import (
+    AsOption,
+    JsonOption,
+    ProjectOption,
+    before_subcommand,
+    named_person,
+    open_project,
+)
 from tocsin.cli.output import say, show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines import anchors
@@ -54,6 +61,7 @@ def anchor(
 ) -> None:
     """Anchor the newest head, or a part."""
     if context.invoked_subcommand is not None:
+        before_subcommand(project)
         return
     name = named_person(who)
     bounds = None if part is None else _bounds(part)
