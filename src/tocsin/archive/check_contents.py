@@ -75,7 +75,8 @@ class ContentCheck:
             found.unreadable.append(block)
             return
         if not read.sound:
-            self._findings.add(ProblemKind.DAMAGED, block.where, None, RESTORE)
+            names = span([content_name(record) for record in read.records])
+            self._findings.add(ProblemKind.DAMAGED, block.where, names, RESTORE)
         self._check_order(block, read.records)
         for record in read.records:
             if record.seq in found.records:

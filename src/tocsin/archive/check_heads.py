@@ -129,10 +129,14 @@ class HeadCheck:
             )
             self._findings.add(ProblemKind.SWAPPED_KEY, f"{where}, {says}", claim.name, KEEP)
             return claim.brought
-        if not head.fits(public) or (at_place and head.size != claim.seq):
+        if not head.fits(public):
             where = f"{claim.where}: the signature does not fit"
             self._findings.add(ProblemKind.CHANGED, where, claim.name, KEEP)
             return False
+        if at_place and head.size != claim.seq:
+            where = f"{claim.where}: {claim.name} was signed for entry {head.size}"
+            self._findings.add(ProblemKind.REORDERED, where, claim.name, KEEP)
+            return True
         self.heads += at_place
         return True
 
