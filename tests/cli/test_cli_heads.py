@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import orjson
 import pytest
 from cli_support import call, project_in
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "archive"))
-from stamp_servers import Authority, served
+from stamp_servers import Authority, Calendar, served
 
 POST = '{"id":"%d","channel":"town_news","posted_at":"2024-01-01","text":"the market opens"}\n'
 
@@ -151,3 +149,26 @@ def test_a_wrong_call_is_refused_before_anybody_is_asked(
     done = call("anchor", *arguments, "-p", desk)
     assert done.code == 2
     assert says in done.err
+
+
+def test_a_calendar_is_pending_until_an_upgrade_leads_to_a_block(
+    desk: Path, loopback: None
+) -> None:
+    del loopback
+    calendar = Calendar()
+    with served(calendar.answer) as calendar.server:
+        url = calendar.server.url
+        done = call("anchor", "--ots", url, "--as", "ana", "-p", desk)
+        assert (done.code, done.err) == (0, "")
+        assert "pending" in done.out
+        assert call("anchor", "upgrade", "-p", desk).code == 2
+        early = call("anchor", "upgrade", "--as", "ana", "-p", desk)
+        assert early.code == 3
+        calendar.ready = True
+        late = call("anchor", "upgrade", "--as", "ana", "-p", desk)
+    assert late.code == 0
+    assert "not verified without block headers" in late.out
+    (row,) = map(orjson.loads, call("anchor", "list", "-p", desk, "--json").out.splitlines())
+    assert row["state"] == "unverified"
+    assert call("anchor", "upgrade", "--as", "ana", "-p", desk).out == "no anchor is pending\n"
+    assert call("verify", "-p", desk).code == 0

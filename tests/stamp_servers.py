@@ -17,6 +17,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from opentimestamps.core.notary import (
+    BitcoinBlockHeaderAttestation,
+    PendingAttestation,
+    TimeAttestation,
+)
+from opentimestamps.core.op import OpAppend, OpPrepend, OpSHA256
+from opentimestamps.core.serialize import BytesSerializationContext
+from opentimestamps.core.timestamp import Timestamp
 
 Answer = Callable[[str, bytes], tuple[int, bytes]]
 
@@ -165,3 +173,45 @@ def _builder(
         .not_valid_before(validity.begins)
         .not_valid_after(validity.ends)
     )
+
+
+def promise(digest: bytes) -> Timestamp:
+    """What a calendar commits to, below its answer to a digest."""
+    return Timestamp(digest).ops.add(OpAppend(b"calendar")).ops.add(OpSHA256())
+
+
+def written(stamp: Timestamp) -> bytes:
+    context = BytesSerializationContext()
+    stamp.serialize(context)
+    return bytes(context.getbytes())
+
+
+def answer_to(digest: bytes, *attestations: TimeAttestation) -> bytes:
+    stamp = Timestamp(digest)
+    promised = stamp.ops.add(OpAppend(b"calendar")).ops.add(OpSHA256())
+    promised.attestations.update(attestations)
+    return written(stamp)
+
+
+def block(commitment: bytes) -> tuple[bytes, bytes]:
+    """(the path from a commitment to block 800000, the Merkle root it leads to)."""
+    stamp = Timestamp(commitment)
+    root = stamp.ops.add(OpPrepend(b"tree")).ops.add(OpSHA256())
+    root.attestations.add(BitcoinBlockHeaderAttestation(800_000))
+    return written(stamp), root.msg
+
+
+class Calendar:
+    """Answers a digest with a promise, and the promise with a block once it is ``ready``."""
+
+    def __init__(self) -> None:
+        self.ready = False
+        self.server: Server | None = None
+
+    def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
+        assert self.server is not None
+        if path == "/digest":
+            return 200, answer_to(body, PendingAttestation(self.server.url))
+        if not self.ready:
+            return 404, b"Pending confirmation in Bitcoin blockchain"
+        return 200, block(bytes.fromhex(path.rsplit("/", 1)[1]))[0]
