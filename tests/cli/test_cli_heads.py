@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import orjson
@@ -9,6 +10,7 @@ import pytest
 from cli_support import call, project_in
 
 from stamp_servers import Authority, Calendar, served
+from tocsin.archive import Archive
 
 POST = '{"id":"%d","channel":"town_news","posted_at":"2024-01-01","text":"the market opens"}\n'
 
@@ -64,14 +66,53 @@ def test_a_missing_key_is_told_and_what_was_taken_in_is_kept(desk: Path, tmp_pat
     assert call("heads", "sign", "-p", desk).code == 3
 
 
-def test_a_project_without_a_key_gets_one(tmp_path: Path) -> None:
-    project = project_in(tmp_path)
+def without_key(project: Path) -> None:
+    """Take the setting away, as a project of an earlier version has none."""
     settings = project / "tocsin.toml"
     lines = settings.read_text().splitlines(keepends=True)
     settings.write_text("".join(line for line in lines if "signing_key_file" not in line))
+
+
+def test_a_project_of_an_earlier_version_gets_a_key(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    without_key(project)
+    shutil.rmtree(project / "archive")
+    shutil.rmtree(project / "heads")
+    Archive.create(project / "archive").close()
+    ingest(tmp_path, project, 1)
+    assert "no signed head" in call("verify", "-p", project).out
+    assert call("heads", "list", "-p", project).out == "no signed head yet\n"
     assert call("heads", "sign", "-p", project).code == 2
-    assert call("heads", "key", "-p", project).code == 2
     assert call("heads", "key", "--rotate", "--as", "ana", "-p", project).code == 2
+    assert call("heads", "key", "-p", project).code == 2
+    assert call("heads", "key", "--as", "ana", "-p", project).code == 0
+    assert (tmp_path / "desk-signing-2.pem").is_file()  # the first name is taken
+    assert "1 signed heads" in call("verify", "-p", project).out
+
+
+def test_a_key_that_was_made_and_never_announced_is_announced(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    shutil.rmtree(project / "archive")
+    Archive.create(project / "archive").close()
+    (tmp_path / "posts.jsonl").write_text(POST % 1)
+    assert "never announced" in call("ingest", tmp_path / "posts.jsonl", "-p", project).err
+    assert call("heads", "key", "--as", "ana", "-p", project).code == 0
+    assert call("heads", "sign", "-p", project).out.startswith("4 entries signed by")
+    assert call("verify", "-p", project).code == 0
+
+
+def test_a_key_that_is_not_the_one_announced_signs_nothing_and_hands_nothing_over(
+    desk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    project_in(tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "desk-signing.pem", tmp_path / "desk-signing.pem")
+    (tmp_path / "posts.jsonl").write_text(POST % 2)
+    assert "is not the key" in call("ingest", tmp_path / "posts.jsonl", "-p", desk).err
+    assert call("heads", "key", "--rotate", "--as", "ana", "-p", desk).code == 2
+    without_key(desk)
+    assert call("heads", "key", "--rotate", "--as", "ana", "-p", desk).code == 2
+    assert call("heads", "key", "--as", "ana", "-p", desk).code == 2
 
 
 def test_a_key_hands_over_to_the_next(desk: Path, tmp_path: Path) -> None:

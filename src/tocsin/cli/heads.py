@@ -12,11 +12,11 @@ from tocsin import wire
 from tocsin.archive import Archive
 from tocsin.archive.heads import TreeHead
 from tocsin.archive.proofs import heads_of
-from tocsin.archive.signing_keys import SigningKey
+from tocsin.archive.signing_keys import SigningKey, key_id
 from tocsin.cli.options import AsOption, JsonOption, ProjectOption, named_person, open_project
 from tocsin.cli.output import say, show, show_json, show_rows
 from tocsin.clock import SystemClock
-from tocsin.engines.heads import NO_KEY, announce_first, hand_over, publish, sign
+from tocsin.engines.heads import NO_KEY, announce_first, announced, hand_over, publish, sign
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, filing
 from tocsin.errors import EnvironmentFailed, UsageError
@@ -82,45 +82,69 @@ def make_key(
     """
     name = named_person(who)
     desk = open_project(project)
-    if rotate != (desk.signing_key_path is not None):
-        raise UsageError(
-            "this project has no signing key yet; leave out --rotate"
-            if rotate
-            else f"{desk.signing_key_path}: this project has a signing key; hand over to a new "
-            "one with --rotate"
-        )
-    path = _outside(desk, key_file or _next_path(desk))
     with desk.writing() as (archive, store), filing(desk.folder):
-        _announce(desk, archive, path, name)
+        in_force = announced(desk, archive)
+        if (in_force is not None) != rotate:
+            raise UsageError(
+                "this ledger never announced a signing key; leave out --rotate"
+                if rotate
+                else f"this ledger announced key {key_id(in_force or b'')}; set "
+                "project.signing_key_file to where it lies, or hand over with --rotate"
+            )
+        path = _announce(desk, archive, (in_force, key_file), name)
         Indexer(store).catch_up(archive)
     show(f"signs    {path}  (give {path.name}.pub to whoever will check you)")
 
 
-def _announce(desk: Project, archive: Archive, path: Path, name: str) -> None:
-    """The decision, the key's announcement and the first head it signs."""
+def _announce(
+    desk: Project, archive: Archive, where: tuple[bytes | None, Path | None], name: str
+) -> Path:
+    """The key's announcement, the decision, and the first head it signs; returns its file."""
+    in_force, named = where
     now = SystemClock().now()
-    old = None if desk.signing_key_path is None else SigningKey.load(desk.signing_key_path)
-    new = SigningKey.create(path)
+    old = None if in_force is None else _old_key(desk, in_force)
+    path = _outside(desk, named or _next_path(desk, fresh=old is not None))
+    new = SigningKey.load(path) if old is None and path.exists() else SigningKey.create(path)
     if old is None:
         announce_first(archive, new, now)
-        archive.flush()
-        publish(desk.folder, new.public)
     else:
-        hand_over(desk, archive, (old, new), now)
+        hand_over(archive, (old, new), now)
     decision = Decision(DecisionKind.SIGNING_KEY, new.id, path.name, name, now)
     archive.append_entry("decision", wire.decision_form(decision))
+    archive.flush()
+    publish(desk.folder, new.public)
     _set_key(desk.folder / FILE_NAME, path)
     sign(open_project(desk.folder), archive, now)
+    return path
 
 
-def _next_path(desk: Project) -> Path:
-    """Beside the key in force, or beside the pseudonym key, under a name that is free."""
+def _old_key(desk: Project, in_force: bytes) -> SigningKey:
+    """The key that hands over.
+
+    Raises:
+        UsageError: it is not the one that the ledger announced last, or is not here.
+    """
+    path = desk.signing_key_path
+    old = None if path is None else SigningKey.load(path)
+    if old is None or old.public != in_force:
+        raise UsageError(
+            f"{path or desk.folder / FILE_NAME}: key {key_id(in_force)}, which must hand over, is "
+            "not there; set project.signing_key_file to where it lies"
+        )
+    return old
+
+
+def _next_path(desk: Project, *, fresh: bool) -> Path:
+    """Where the settings say, or beside the key before it under a name that is free."""
     before = desk.signing_key_path
-    stem = desk.key_path.stem if before is None else re.sub(r"-\d+$", "", before.stem)
-    folder = (before or desk.key_path).parent
-    tail = "-signing" if before is None else ""
-    names = [f"{stem}{tail}.pem", *(f"{stem}{tail}-{number}.pem" for number in range(2, 1000))]
-    return next(path for name in names if not (path := folder / name).exists())
+    if before is not None and not fresh:
+        return before
+    base = (
+        desk.key_path.with_name(f"{desk.key_path.stem}-signing.pem") if before is None else before
+    )
+    stem = re.sub(r"-\d+$", "", base.stem)
+    names = [f"{stem}.pem", *(f"{stem}-{number}.pem" for number in range(2, 1000))]
+    return next(path for name in names if not (path := base.with_name(name)).exists())
 
 
 def _outside(desk: Project, path: Path) -> Path:

@@ -72,25 +72,19 @@ def announce_first(archive: Archive, key: SigningKey, at: datetime) -> None:
     archive.append_entry(SIGNING_KEY, announce(key, None, utc_text(at)).form())
 
 
-def hand_over(
-    project: Project, archive: Archive, keys: tuple[SigningKey, SigningKey], at: datetime
-) -> None:
-    """Announce a new key, signed by the old one.
+def announced(project: Project, archive: Archive) -> bytes | None:
+    """The public key that the ledger announced last; None: it never did."""
+    return ledger_tree(archive, project.tree_cache).key
+
+
+def hand_over(archive: Archive, keys: tuple[SigningKey, SigningKey], at: datetime) -> None:
+    """Announce a new key, signed by the old one; it is durable at the next flush.
 
     Args:
-        keys: the old and the new key.
-
-    Raises:
-        UsageError: the old key is not the one in force.
+        keys: the old and the new key; the old one must be the one announced last.
     """
     old, new = keys
-    archive.flush()
-    tree = ledger_tree(archive, project.tree_cache)
-    if tree.key != old.public:
-        raise UsageError("the old key is not the one that this ledger announced last")
     archive.append_entry(SIGNING_KEY, announce(new, old, utc_text(at)).form())
-    archive.flush()
-    publish(project.folder, new.public)
 
 
 def publish(folder: Path, public: bytes) -> None:
