@@ -147,8 +147,8 @@ class _Walk:
                 self._heads.take(entry)
 
     def _report_damage(self, block: Block, read: ReadEntries, contents: Contents) -> None:
-        names = [entry_name(entry) for entry in read.entries] or contents.names
-        self._findings.add(ProblemKind.DAMAGED, block.where, span(names), RESTORE)
+        names = span(_names_in_damage(read, contents))
+        self._findings.add(ProblemKind.DAMAGED, block.where, names, RESTORE)
 
     def _skip(self, first: int, end: int) -> None:
         """No block covers these positions; their contents can still say what they were."""
@@ -174,6 +174,19 @@ class _Walk:
             anchors=tuple(self._heads.anchors),
             unchecked=tuple(self._heads.unchecked),
         )
+
+
+def _names_in_damage(read: ReadEntries, contents: Contents) -> list[str | None]:
+    """The items of a damaged ledger block: what an entry says there may be damaged itself.
+
+    A content names its item too, without the version; where the two agree the entry's name counts.
+    """
+    by_seq = {entry.seq: entry_name(entry) for entry in read.entries}
+    for seq, (_, record) in contents.records.items():
+        entry, content = by_seq.get(seq), content_name(record)
+        if content is not None and not (entry or "").startswith(f"{content} v"):
+            by_seq[seq] = content
+    return [name for _, name in sorted(by_seq.items())]
 
 
 def _names(blocks: Sequence[Block], first: int, end: int) -> list[str | None]:
