@@ -18,8 +18,9 @@ settings.register_profile(
 )
 settings.load_profile("tocsin")
 
-_CONNECT = socket.socket.connect
 ROOT = Path(__file__).resolve().parent.parent
+_CONNECT = socket.socket.connect
+_HERE = frozenset({"127.0.0.1", "::1"})
 
 
 @pytest.fixture(autouse=True)
@@ -37,15 +38,14 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def loopback(_no_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine alone may be connected to: servers that the test starts."""
-    refused = socket.socket.connect
-    connect = _CONNECT
+    """Servers that the test starts itself on this machine may be reached, nothing else."""
 
-    def only_here(self: socket.socket, address: Any) -> None:
-        here = self.family == socket.AF_INET and address[0] == "127.0.0.1"
-        (connect if here else refused)(self, address)
+    def here_only(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in _HERE:
+            raise AssertionError(f"a test tried to connect to {address}")
+        _CONNECT(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", only_here)
+    monkeypatch.setattr(socket.socket, "connect", here_only)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("project.name", "", "what this desk is called in its outputs", decides=False),
     Setting("project.operator", "", "role or handle noted with each capture", decides=False),
     Setting("project.key_file", "", "where the pseudonym key lies, outside the project", False),
+    Setting(
+        "project.signing_key_file", "", "key that signs tree heads, outside the project", False
+    ),
+    Setting("project.heads_folder", "", "second place for signed heads, e.g. another disk", False),
+    Setting("archive.authorities", (), "time-stamp authorities (RFC 3161) to anchor at", False),
+    Setting("archive.calendars", (), "OpenTimestamps calendars to anchor at", decides=False),
+    Setting(
+        "archive.tsa_roots", (), "PEM files: root certificates of authorities you trust", False
+    ),
     Setting("store.url", "", "SQLAlchemy URL; empty: SQLite in the project folder", decides=False),
     Setting("run.workers", 0, "processes that read posts; 0: one per core", decides=False),
     Setting(

@@ -7,6 +7,7 @@ from tocsin.archive.format import LedgerEntry
 from tocsin.archive.pseudonym import Pseudonymiser, load_or_create_key
 from tocsin.archive.scrub import scrub, wording_digest
 from tocsin.archive.verify import VerifyReport, verify
+from tocsin.archive.verify_options import VerifyOptions
 
 __all__ = [
     "Archive",
@@ -15,6 +16,7 @@ __all__ = [
     "Problem",
     "ProblemKind",
     "Pseudonymiser",
+    "VerifyOptions",
     "VerifyReport",
     "item_name",
     "load_or_create_key",

@@ -26,6 +26,7 @@ from tocsin.archive.format import (
     line_body,
     pack_contents,
     parse_line,
+    split_line,
     unpack_contents,
 )
 from tocsin.archive.recovery import head_of, recover, understood
@@ -255,6 +256,18 @@ class Archive:
                     entry = parse_line(line)
                     if entry.seq >= from_seq:
                         yield entry
+
+    def bodies(self, from_seq: int = 0) -> Iterator[bytes]:
+        """The canonical JSON of every durable entry from a position on: the tree's leaves.
+
+        Raises:
+            ArchiveDamaged: a block is not what was written.
+        """
+        for block in self._blocks(from_seq):
+            with understood(block):
+                lines = ledger_lines(block.payload())
+                for line in lines[max(0, from_seq - block.header.first_seq) :]:
+                    yield split_line(line)[1]
 
     def items(self, from_seq: int = 0) -> Iterator[LedgerEntry | Evidence]:
         """Every durable entry from a position on, in order; evidence comes with its content.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.archive.blocks import Block
+from tocsin.archive.check_block import SoundBlock
 from tocsin.archive.findings import Findings, ProblemKind, Spot
 from tocsin.archive.format import GENESIS, LedgerEntry
 from tocsin.archive.survey import ReadEntries, entry_name
@@ -56,6 +57,13 @@ class ChainCheck:
         for entry in own.values():
             self._check_link(block, entry)
         return own
+
+    def follow(self, block: Block, sound: SoundBlock) -> None:
+        """Link a block that was found sound in itself to what came before."""
+        self._check_link(block, sound.first)
+        self._link = _Link(sound.last.digest, sound.last.seq, entry_name(sound.last))
+        self.head = sound.last.digest
+        self.entries += block.header.count - 1
 
     def _check_order(self, block: Block, found: Sequence[LedgerEntry]) -> None:
         ordered = sorted(entry.seq for entry in found)

@@ -57,11 +57,15 @@ class ContentCheck:
         self._findings = findings
         self._mismatches: list[_Mismatch] = []
 
+    def between(self, first_seq: int, end_seq: int) -> tuple[Block, ...]:
+        """The content blocks that begin at these positions."""
+        low = bisect_left(self._first_seqs, first_seq)
+        return tuple(self._blocks[low : bisect_left(self._first_seqs, end_seq)])
+
     def read(self, first_seq: int, end_seq: int) -> Contents:
         """The contents of the blocks that begin at these positions."""
         found = Contents()
-        low = bisect_left(self._first_seqs, first_seq)
-        for block in self._blocks[low : bisect_left(self._first_seqs, end_seq)]:
+        for block in self.between(first_seq, end_seq):
             self._read_block(block, found)
         return found
 
@@ -71,7 +75,8 @@ class ContentCheck:
             found.unreadable.append(block)
             return
         if not read.sound:
-            self._findings.add(ProblemKind.DAMAGED, block.where, None, RESTORE)
+            names = span([content_name(record) for record in read.records])
+            self._findings.add(ProblemKind.DAMAGED, block.where, names, RESTORE)
         self._check_order(block, read.records)
         for record in read.records:
             if record.seq in found.records:

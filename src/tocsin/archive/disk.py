@@ -64,6 +64,27 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
+def put_file(path: Path, data: bytes) -> None:
+    """Write a small file whole or not at all, on the disk when this returns.
+
+    Raises:
+        EnvironmentFailed: it cannot be written.
+    """
+    with plain_failures("the file could not be written", path):
+        if path.is_file() and path.read_bytes() == data:
+            return
+        make_folder(path.parent)
+        beside = path.with_name(path.name + ".new")
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
+        try:
+            _write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        beside.replace(path)
+        sync_folder(path.parent)
+
+
 def cut(path: Path, size: int) -> None:
     """Shorten ``path`` to ``size`` bytes, on the disk."""
     fd = os.open(path, os.O_WRONLY)

@@ -27,6 +27,8 @@ class ProblemKind(StrEnum):
     INSERTED = "inserted"
     TRUNCATED = "truncated"
     DAMAGED = "damaged"
+    SWAPPED_KEY = "swapped key"
+    UNTRUSTED = "untrusted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ from tocsin.archive.format import (
     is_sound,
     ledger_lines,
     parse_line,
+    split_line,
     unpack_contents,
 )
+from tocsin.archive.tree import leaf_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,13 @@ class ReadEntries:
     Args:
         sound: the checksum is right.
         unreadable: lines that are no entry; None: nothing could be read.
+        leaves: the entries' hashes in the Merkle tree.
     """
 
     entries: tuple[LedgerEntry, ...]
     sound: bool
     unreadable: int | None
+    leaves: tuple[bytes, ...] = ()
 
 
 def read_entries(block: Block) -> ReadEntries:
@@ -131,12 +135,14 @@ def read_entries(block: Block) -> ReadEntries:
     except ValueError:
         return ReadEntries((), sound=False, unreadable=None)
     entries: list[LedgerEntry] = []
+    leaves: list[bytes] = []
     for line in lines:
         try:
             entries.append(parse_line(line))
         except ValueError:
             continue
-    return ReadEntries(tuple(entries), sound, len(lines) - len(entries))
+        leaves.append(leaf_hash(split_line(line)[1]))
+    return ReadEntries(tuple(entries), sound, len(lines) - len(entries), tuple(leaves))
 
 
 @dataclass(frozen=True, slots=True)

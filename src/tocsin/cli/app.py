@@ -12,6 +12,7 @@ import typer
 
 from tocsin import __version__
 from tocsin.cli import (
+    anchor,
     backtest,
     calibrate,
     channels,
@@ -20,6 +21,7 @@ from tocsin.cli import (
     demo,
     events,
     explain,
+    heads,
     indicators,
     ingest,
     init,
@@ -75,6 +77,8 @@ app.add_typer(tips.app, name="tips")
 app.add_typer(media.app, name="media")
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
+app.add_typer(heads.app, name="heads")
+app.add_typer(anchor.app, name="anchor")
 app.command()(rebuild.rebuild)
 app.command()(check.check)
 

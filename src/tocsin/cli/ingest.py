@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin import wire
+from tocsin.cli.heads import sign_at_end
 from tocsin.cli.options import (
     ChannelsOption,
     FormatOption,
@@ -22,6 +23,7 @@ from tocsin.cli.options import (
 )
 from tocsin.cli.output import progress, say_refused, show_json, show_taken_in
 from tocsin.clock import SystemClock
+from tocsin.engines.indexing import Indexer
 from tocsin.engines.ingest import (
     Ingest,
     IngestOptions,
@@ -85,6 +87,8 @@ class _Job:
                 summary = self._take_one(intake, path, sources)
                 refused += len(summary.refused)
                 _tell(path, summary, self.as_json)
+            sign_at_end(self.desk, archive)
+            Indexer(store).catch_up(archive)
         return refused
 
     def _take_one(self, intake: Ingest, path: Path, sources: Mapping[str, Source]) -> IngestSummary:

@@ -13,8 +13,10 @@ import typer
 
 from tocsin import wire
 from tocsin.archive import Archive, load_or_create_key
+from tocsin.archive.signing_keys import SigningKey
 from tocsin.cli.output import say, show
 from tocsin.clock import SystemClock
+from tocsin.engines.heads import announce_first, publish
 from tocsin.engines.project import filing
 from tocsin.errors import UsageError
 from tocsin.model import Decision, DecisionKind
@@ -57,8 +59,14 @@ def init(
         Path | None,
         typer.Option(help="Where the pseudonym key goes; default: your configuration folder."),
     ] = None,
+    signing_key_file: Annotated[
+        Path | None,
+        typer.Option(help="Where the key goes that signs the ledger; default: beside the other."),
+    ] = None,
 ) -> None:
-    """Start a project: settings, archive, store, and the pseudonym key outside the folder.
+    """Start a project: settings, archive, store, and two keys outside the folder.
+
+    One key makes pseudonyms, the other signs the ledger at the end of each ingest and run.
 
     Asks for purpose, legal basis and possible harms first. Without a terminal, what no flag
     answers is marked "unanswered". Example:
@@ -76,8 +84,9 @@ def init(
     answers = {question.name: _answer(question, given[question.name]) for question in QUESTIONS}
     if answers["release"] not in ("one", "two"):
         raise UsageError(f"--release {answers['release']}: say one or two")
-    key_path = _make(folder, answers, operator, key_file)
-    _tell(folder, answers, key_path)
+    keys = _Keys.outside(folder, key_file, signing_key_file)
+    _make(folder, answers, operator, keys)
+    _tell(folder, answers, keys)
 
 
 def _refuse_used(folder: Path) -> None:
@@ -96,19 +105,32 @@ def _answer(question: Question, given: str | None) -> str:
     return asked.strip() or question.default
 
 
-def _make(folder: Path, answers: dict[str, str], operator: str, key_file: Path | None) -> Path:
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Where the two keys go."""
+
+    pseudonyms: Path
+    signing: Path
+
+    @classmethod
+    def outside(cls, folder: Path, named: Path | None, signing: Path | None) -> _Keys:
+        first = (named or _default_key_path(folder)).expanduser().absolute()
+        second = (signing or first.with_name(f"{first.stem}-signing.pem")).expanduser().absolute()
+        for option, path in (("--key-file", first), ("--signing-key-file", second)):
+            if path.is_relative_to(folder.absolute()):
+                raise UsageError(f"{option} {path}: the key must lie outside the project")
+        return cls(first, second)
+
+
+def _make(folder: Path, answers: dict[str, str], operator: str, keys: _Keys) -> None:
     with filing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        key_path = (key_file or _default_key_path(folder)).expanduser().absolute()
-        if key_path.is_relative_to(folder.absolute()):
-            raise UsageError(f"--key-file {key_path}: the key must lie outside the project")
-        load_or_create_key(key_path)
-        _record(folder, answers, operator)
-        text = _settings_text(folder, answers, operator, key_path)
+        load_or_create_key(keys.pseudonyms)
+        _record(folder, answers, operator, keys.signing)
+        text = _settings_text(folder, answers, operator, keys)
         # The settings come last: a folder without them is not a project, and init can run again.
         (folder / FILE_NAME).write_text(text, encoding="utf-8")
-    return key_path
 
 
 def _default_key_path(folder: Path) -> Path:
@@ -116,26 +138,30 @@ def _default_key_path(folder: Path) -> Path:
     return home / "tocsin" / f"{folder.absolute().name}-{secrets.token_hex(4)}.key"
 
 
-def _record(folder: Path, answers: dict[str, str], operator: str) -> None:
+def _record(folder: Path, answers: dict[str, str], operator: str, signing: Path) -> None:
     """The answers are the archive's first entries, so that nobody can say they were others."""
     archive_folder = folder / "archive"
     if archive_folder.exists():
         return
     now = SystemClock().now()
+    key = SigningKey.load(signing) if signing.exists() else SigningKey.create(signing)
+    publish(folder, key.public)
     with Archive.create(archive_folder) as archive:
+        announce_first(archive, key, now)
         for name, answer in answers.items():
             decision = Decision(DecisionKind.PURPOSE, name, answer, operator, now)
             archive.append_entry("decision", wire.decision_form(decision))
         archive.flush()
 
 
-def _settings_text(folder: Path, answers: dict[str, str], operator: str, key_path: Path) -> str:
+def _settings_text(folder: Path, answers: dict[str, str], operator: str, keys: _Keys) -> str:
     lines = [
         "# tocsin project. What can be set, and its defaults: tocsin check --settings",
         "[project]",
         f"name = {_quoted(folder.absolute().name)}",
         f"operator = {_quoted(operator)}",
-        f"key_file = {_quoted(str(key_path))}",
+        f"key_file = {_quoted(str(keys.pseudonyms))}",
+        f"signing_key_file = {_quoted(str(keys.signing))}",
         "",
         "# Asked by tocsin init before the first ingest; shown to whoever uses this desk.",
         "[answers]",
@@ -149,9 +175,11 @@ def _quoted(text: str) -> str:
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
 
 
-def _tell(folder: Path, answers: dict[str, str], key_path: Path) -> None:
+def _tell(folder: Path, answers: dict[str, str], keys: _Keys) -> None:
     show(f"project  {folder}")
-    show(f"key      {key_path}  (keep it apart; without it pseudonyms cannot be made again)")
+    apart = "keep it apart; without it pseudonyms cannot be made again"
+    show(f"key      {keys.pseudonyms}  ({apart})")
+    show(f"signs    {keys.signing}  (give {keys.signing.name}.pub to whoever will check you)")
     for name in [name for name, answer in answers.items() if answer == UNANSWERED]:
         say(f"unanswered: {name.replace('_', ' ')}; answer it in {folder / FILE_NAME}")
     show(f"next     cd {folder} && tocsin ingest EXPORT… && tocsin run")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from tocsin.cli.digest import show_digest
 from tocsin.cli.gazetteer import prepare_gazetteer
+from tocsin.cli.heads import sign_at_end
 from tocsin.cli.options import JsonOption, ProjectOption, WorkersOption, open_project
 from tocsin.cli.output import progress, show, show_json
+from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import RunWatch, run_project
 from tocsin.wire import warning_line
 
@@ -29,6 +31,8 @@ def run(
     prepare_gazetteer()
     with desk.writing() as (archive, store), watched("run") as watch:
         summary = run_project(desk, archive, store, watch)
+        sign_at_end(desk, archive)
+        Indexer(store).catch_up(archive)
     if as_json:
         for action in summary.actions:
             show_json(warning_line(action))

@@ -4,6 +4,8 @@ DIR/tocsin.toml   settings, and the answers given to ``tocsin init``
 DIR/archive/      the truth: segments and ledger
 DIR/store.db      the working database, rebuilt from the archive by ``tocsin rebuild``
 DIR/state/        where a run stands, so that it can be resumed
+DIR/heads/        signed tree heads, and the public key they are signed with
+DIR/anchors/      time stamps by third parties
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sqlalchemy import select
 
 from tocsin import wire
 from tocsin.archive import Archive, Pseudonymiser, load_or_create_key
+from tocsin.archive.signing_keys import PUBLIC_NAME, public_path
 from tocsin.engines.indexing import Indexer
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile
@@ -86,6 +89,43 @@ class Project:
         """The key of the tips, beside the pseudonym key and so outside the project."""
         key = self.key_path
         return key.with_name(f"{key.stem}.tips.key")
+
+    @property
+    def signing_key_path(self) -> Path | None:
+        """The key that signs tree heads, outside the project; None: this project has none."""
+        named = self.settings.text("project.signing_key_file")
+        return Path(named).expanduser() if named else None
+
+    @property
+    def heads_folders(self) -> tuple[Path, ...]:
+        """Where signed heads lie: in the project, and where the settings say besides."""
+        named = self.settings.text("project.heads_folder")
+        copies = (Path(named).expanduser(),) if named else ()
+        return (self.folder / "heads", *copies)
+
+    @property
+    def anchors_folder(self) -> Path:
+        """Time stamps of heads and parts."""
+        return self.folder / "anchors"
+
+    @property
+    def root_files(self) -> tuple[Path, ...]:
+        """Root certificates of time-stamp authorities; a relative path is meant from here."""
+        named = self.settings.texts("archive.tsa_roots")
+        return tuple(self.folder / Path(name).expanduser() for name in named)
+
+    @property
+    def pins(self) -> tuple[Path, ...]:
+        """Public keys that heads must be signed with: the published one, and the one outside."""
+        published = [self.folder / "heads" / PUBLIC_NAME]
+        if self.signing_key_path is not None:
+            published.append(public_path(self.signing_key_path))
+        return tuple(path for path in published if path.is_file())
+
+    @property
+    def tree_cache(self) -> Path:
+        """Where the tree stands; made again if it is gone."""
+        return self.state_folder / "tree.json"
 
     def pseudonymiser(self) -> Pseudonymiser:
         """Reads the key, or makes it at the first ingest."""

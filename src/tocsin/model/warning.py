@@ -105,6 +105,8 @@ class DecisionKind(StrEnum):
     WARNING_OUTCOME = "warning_outcome"
     CALIBRATION = "calibration"  # value: corrections learnt from outcomes, as JSON
     PURPOSE = "purpose"
+    SIGNING_KEY = "signing_key"  # subject: id of the key that signs tree heads from now on
+    ANCHOR = "anchor"  # subject: what was anchored; value: where
     INDICATOR_DEFINE = "indicator_define"  # value: the whole definition, as JSON
     INDICATOR_STATUS = "indicator_status"  # value: a finding, as JSON
     INDICATOR_LOOKED = "indicator_looked"  # value: where was looked, as JSON
