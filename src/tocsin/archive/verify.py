@@ -10,9 +10,11 @@ from tocsin.archive import disk
 from tocsin.archive.blocks import Block, folder_of
 from tocsin.archive.check_chain import ChainCheck
 from tocsin.archive.check_contents import ContentCheck, Contents
+from tocsin.archive.check_erasure import ErasureCheck
 from tocsin.archive.evidence import EVIDENCE
 from tocsin.archive.findings import RESTORE, Findings, Problem, ProblemKind, Spot, span
 from tocsin.archive.format import BlockKind
+from tocsin.archive.sealed import SealedCheck, folder_beside
 from tocsin.archive.survey import ReadEntries, content_name, entry_name, read_entries, survey
 from tocsin.errors import UsageError
 
@@ -29,12 +31,14 @@ class VerifyReport:
         head_hex: digest of the last entry. Noted elsewhere and found again, it proves that
             nothing before it was altered since.
         problems: none, if all is well.
+        erased: evidence entries whose content was destroyed, as the ledger says.
     """
 
     items: int
     entries: int
     head_hex: str
     problems: tuple[Problem, ...]
+    erased: int = 0
 
     @property
     def ok(self) -> bool:
@@ -43,7 +47,7 @@ class VerifyReport:
 
 
 def verify(folder: Path, progress: Progress | None = None) -> VerifyReport:
-    """Check blocks, chain, and every content against its commitment.
+    """Check blocks, chain, every content against its commitment, erasures, sealed originals.
 
     Reads only, needs no lock, and goes on after what it finds: one damaged block hides nothing
     in another.
@@ -65,7 +69,12 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifyReport:
         segments = survey(folder, BlockKind.CONTENT)
         findings = Findings()
         findings.problems += [*ledger.problems, *segments.problems]
-        walk = _Walk(findings, ContentCheck(segments.blocks, findings))
+        walk = _Walk(
+            findings,
+            ContentCheck(segments.blocks, findings),
+            ErasureCheck(segments.blocks, findings),
+            SealedCheck(folder_beside(folder), findings),
+        )
         for done, block in enumerate(ledger.blocks, start=1):
             walk.take(block)
             if progress is not None:
@@ -76,9 +85,17 @@ def verify(folder: Path, progress: Progress | None = None) -> VerifyReport:
 class _Walk:
     """Along the ledger, with the contents beside it."""
 
-    def __init__(self, findings: Findings, contents: ContentCheck) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        contents: ContentCheck,
+        erasures: ErasureCheck,
+        sealed: SealedCheck,
+    ) -> None:
         self._findings = findings
         self._contents = contents
+        self._erasures = erasures
+        self._sealed = sealed
         self._chain = ChainCheck(findings)
         self._names: dict[int, str | None] = {}
         self._end_seq = 0
@@ -107,6 +124,9 @@ class _Walk:
             self._names[seq] = content_name(contents.records[seq][1])
         evidence = {seq: entry for seq, entry in entries.items() if entry.kind == EVIDENCE}
         self._contents.compare(evidence, contents, excused=absent)
+        for entry in entries.values():
+            self._erasures.note(entry)
+            self._sealed.note(entry)
 
     def _report_damage(self, block: Block, read: ReadEntries, contents: Contents) -> None:
         names = [entry_name(entry) for entry in read.entries] or contents.names
@@ -124,10 +144,13 @@ class _Walk:
         """What was found, after what can only be told at the end."""
         lost = [Spot(seq, f"ledger entry {seq}", self._names.get(seq)) for seq in self._chain.lost]
         self._findings.settle(lost, self._chain.strays)
+        self._erasures.finish(self._contents)
+        self._sealed.finish(self._erasures.erased)
         self._contents.finish(self._end_seq)
         return VerifyReport(
             items=self._contents.items,
             entries=self._chain.entries,
             head_hex=self._chain.head.hex(),
             problems=tuple(self._findings.problems),
+            erased=len(self._contents.tombstones),
         )

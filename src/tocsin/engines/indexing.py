@@ -11,8 +11,11 @@ from sqlalchemy import Connection
 
 from tocsin import wire
 from tocsin.archive import Archive, LedgerEntry, wording_digest
+from tocsin.archive.erasure import ERASURE
+from tocsin.archive.evidence import EVIDENCE
 from tocsin.model import Decision, DecisionKind, Evidence
 from tocsin.store import Store, schema
+from tocsin.store.erasures import note_erased
 from tocsin.store.events import event_row
 from tocsin.store.store import add_rows, decision_row, dumps, post_row, put_meta, replace_rows
 from tocsin.text import post_from_content
@@ -84,6 +87,10 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
         add_rows(connection, schema.events, event_rows(seq, payload))
     elif kind == "run":
         add_rows(connection, schema.runs, [run_row(seq, payload)])
+    elif kind == ERASURE:
+        add_rows(connection, schema.erasures, [{"seq": seq, "done": False}])
+    elif kind == EVIDENCE:  # a bare entry: its content was erased
+        note_erased(connection, [erased_row(seq, payload["identity"])])
 
 
 def event_rows(seq: int, payload: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -98,6 +105,11 @@ def event_wording(form: Mapping[str, Any]) -> bytes:
     """Digest of what an event's form says, apart from when it was known."""
     told = {name: value for name, value in form.items() if name != "known_at"}
     return hashlib.sha256(dumps(told).encode()).digest()
+
+
+def erased_row(seq: int, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``erased`` from the identity of an evidence entry."""
+    return {"seq": seq, **{name: identity[name] for name in ("channel", "message_id", "version")}}
 
 
 def decision_from(payload: Mapping[str, Any]) -> Decision:
