@@ -64,6 +64,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("warnings.escalate", False, "tell alerts again that nobody acknowledged in time"),
     Setting("warnings.budget_per_week", 50, "warnings a desk can bear in a week", decides=False),
     Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
+    Setting("retention.posts_days", 0, "days a post in no rumour is kept; 0: for good", False),
+    Setting("retention.rumours_days", 0, "days a post of a rumour is kept; 0: for good", False),
+    Setting(
+        "retention.warnings_days", 0, "days evidence behind a warning is kept; 0: for good", False
+    ),
+    Setting("retention.tips_days", 0, "days a tip is kept; 0: for good", decides=False),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -18,17 +18,20 @@ from tocsin.cli import (
     check,
     cluster,
     demo,
+    erase,
     events,
     explain,
     indicators,
     ingest,
     init,
+    key,
     places,
     read,
     rebuild,
     replay,
     rumours,
     run,
+    seal,
     verify,
     warnings,
 )
@@ -66,6 +69,10 @@ app.add_typer(events.app, name="events")
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
+app.command()(erase.erase)
+app.command()(erase.retention)
+app.add_typer(key.app, name="key")
+app.add_typer(seal.app, name="seal")
 app.command()(check.check)
 
 

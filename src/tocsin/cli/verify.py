@@ -16,7 +16,8 @@ from tocsin.errors import EXIT_FINDING
 def verify(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """Read the whole archive again and check it against its ledger.
 
-    Finds a changed, missing or reordered item and names it. Proves that nothing was altered
+    Finds a changed, missing or reordered item and names it, an erasure that is not finished,
+    and sealed originals that are missing. Proves that nothing was altered
     since capture; not that the platform showed it. Exit code 1 if anything is found.
     """
     desk = open_project(project)
@@ -30,13 +31,20 @@ def verify(project: ProjectOption = Path(), as_json: JsonOption = False) -> None
             {"kind": p.kind, "where": p.where, "item": p.item, "advice": p.advice}
             for p in report.problems
         ]
-        head = {"items": report.items, "entries": report.entries, "head": report.head_hex}
+        head = {
+            "items": report.items,
+            "erased": report.erased,
+            "entries": report.entries,
+            "head": report.head_hex,
+        }
         show_json({**head, "problems": problems})
     else:
         for problem in report.problems:
             item = f" {problem.item}:" if problem.item else ""
             show(f"{problem.kind}:{item} {problem.where}; {problem.advice}", "red")
         word = f"{len(report.problems)} problems" if report.problems else "unaltered since capture"
+        if report.erased:
+            show(f"{report.erased:,} items were erased, as the ledger says")
         show(f"{report.items:,} items, {report.entries:,} ledger entries: {word}")
         show(f"head {report.head_hex}")
     if report.problems:

@@ -109,6 +109,8 @@ class DecisionKind(StrEnum):
     INDICATOR_STATUS = "indicator_status"  # value: a finding, as JSON
     INDICATOR_LOOKED = "indicator_looked"  # value: where was looked, as JSON
     INDICATOR_RETIRE = "indicator_retire"
+    KEY_DESTROY = "key_destroy"  # subject: the file that held the pseudonym key
+    SEAL_OPEN = "seal_open"  # subject: evidence id and version; by: both names
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def wipe(store: Store) -> bool:
         cursor = connection.cursor()
         cursor.execute("PRAGMA temp_store=FILE")  # a copy of the database does not fit in memory
         cursor.execute("VACUUM")
-        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]  # type: ignore[union-attr]
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.close()
     finally:
