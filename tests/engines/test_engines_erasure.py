@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,12 +53,19 @@ def posts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def project(tmp_path: Path, posts_file: Path) -> Project:
-    project = new_project(tmp_path / "desk")
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory: pytest.TempPathFactory, posts_file: Path) -> Project:
+    project = new_project(tmp_path_factory.mktemp("processed") / "desk")
     ingest_file(project, posts_file)
     run_all(project)
     return project
+
+
+@pytest.fixture
+def project(tmp_path: Path, processed: Project) -> Project:
+    """A copy of a project whose posts were all read."""
+    shutil.copytree(processed.folder, tmp_path / "desk")
+    return replace(processed, folder=tmp_path / "desk")
 
 
 def _pipeline(project: Project) -> Pipeline:
