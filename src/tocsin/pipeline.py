@@ -22,6 +22,7 @@ from tocsin.coverage import Coverage
 from tocsin.model import (
     ChannelProfile,
     Enriched,
+    Erased,
     FieldReport,
     Reading,
     Rumour,
@@ -234,6 +235,17 @@ class Pipeline:
         self._expected = [wire.report_from_form(form) for form in head.get("expected", ())]
         for part, section in zip(self._parts(), sections[1:], strict=True):
             part.restore(section)
+
+    def erase(self, erased: Erased, secret: bytes) -> None:
+        """Forget what was erased.
+
+        What was concluded from it (a call at a place, a warning) stands until it lapses.
+
+        Args:
+            secret: at most 64 random bytes, used once and forgotten.
+        """
+        self._rumours.erase(erased)
+        self._spread.erase(erased, secret)
 
     def _kept(self, enriched: Enriched, sighting: Sighting) -> bool:
         return enriched.digest is not None or self._rumours.rumour(sighting.thread) is not None

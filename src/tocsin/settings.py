@@ -89,6 +89,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "telegram.account_file", "", "file with api_id and api_hash, outside the project", False
     ),
+    Setting("retention.posts_days", 0, "days a post in no rumour is kept; 0: for good", False),
+    Setting("retention.rumours_days", 0, "days a post of a rumour is kept; 0: for good", False),
+    Setting(
+        "retention.warnings_days", 0, "days evidence behind a warning is kept; 0: for good", False
+    ),
+    Setting("retention.tips_days", 0, "days a tip is kept; 0: for good", decides=False),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

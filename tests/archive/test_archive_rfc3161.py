@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from stamp_servers import Authority, Validity, served
 
+from stamp_servers import Authority, Validity, served
 from tocsin.archive.asking import MOST_BYTES, Patience, ask
 from tocsin.archive.timestamps_rfc3161 import load_roots, read_stamp, request_stamp
 from tocsin.errors import EnvironmentFailed, Unfit, UsageError

@@ -366,7 +366,7 @@ def test_a_header_that_was_rewritten_is_found(
 
 def test_a_later_format_is_refused_with_advice(archive: Path) -> None:
     block = blocks(archive, LEDGER)[1]
-    replace(block, _with_header(block_bytes(block), 4, "<H", 2))
+    replace(block, _with_header(block_bytes(block), 4, "<H", 3))
     for look in (verify, Archive.open):
         with pytest.raises(UsageError, match="upgrade tocsin"):
             look(archive)

@@ -1,6 +1,7 @@
 """RawItem → Evidence: the append-only archive and its ledger."""
 
 from tocsin.archive.archive import Archive, Options
+from tocsin.archive.erasure import ErasureOrder
 from tocsin.archive.evidence import item_name
 from tocsin.archive.findings import Problem, ProblemKind
 from tocsin.archive.format import LedgerEntry
@@ -11,6 +12,7 @@ from tocsin.archive.verify_options import VerifyOptions
 
 __all__ = [
     "Archive",
+    "ErasureOrder",
     "LedgerEntry",
     "Options",
     "Problem",

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from tocsin.archive import disk
+from tocsin.archive import sealed as sealed_files
 from tocsin.archive.blocks import FILE_BYTES, SEE_VERIFY, Block, BlockFiles, files, folder_of
-from tocsin.archive.evidence import EVIDENCE, evidence_from, evidence_payload, item_name
+from tocsin.archive.erasure import (
+    ERASURE,
+    ErasureOrder,
+    affected,
+    clear_mark,
+    destroy,
+    erasure_payload,
+    mark_of,
+    positions_of,
+    set_mark,
+)
+from tocsin.archive.evidence import (
+    EVIDENCE,
+    evidence_from,
+    evidence_payload,
+    item_name,
+    was_erased,
+)
 from tocsin.archive.format import (
     SALT_BYTES,
     BlockKind,
@@ -77,6 +95,7 @@ class Archive:
         self._head = head_of(self._ledger)
         if lock is not None:
             self.recovered = recover(self._ledger, self._segments)
+            self.recovered += self._finish_erasure()
         self._next_seq = self._ledger.end_seq
         self._clear_buffers()
 
@@ -136,18 +155,26 @@ class Archive:
         """Append to the ledger; returns the entry's position.
 
         Raises:
-            UsageError: ``kind`` is ``evidence``, which only :meth:`append_evidence` writes.
+            UsageError: ``kind`` is ``evidence`` or ``erasure``, which only
+                :meth:`append_evidence` and :meth:`erase` write.
             TypeError: ``payload`` holds something that is not a JSON value.
         """
         self._check_writable()
         if kind == EVIDENCE:
             raise UsageError("evidence is archived with its content, not as a bare entry")
+        if kind == ERASURE:
+            raise UsageError("an erasure is done, not only noted: use erase")
         seq = self._append(kind, dict(payload))
         self._flush_if_full()
         return seq
 
     def append_evidence(
-        self, identity: Identity, content: bytes, raw: bytes, capture: int
+        self,
+        identity: Identity,
+        content: bytes,
+        raw: bytes,
+        capture: int,
+        sealed: str | None = None,
     ) -> Evidence:
         """Archive one scrubbed item.
 
@@ -155,6 +182,7 @@ class Archive:
             content: canonical JSON, kept.
             raw: the bytes as found; only their salted digest is kept.
             capture: position of the capture record it belongs to.
+            sealed: digest of its sealed original, which is on the disk already.
         """
         self._check_writable()
         if not 0 <= capture < self._next_seq:
@@ -162,12 +190,80 @@ class Archive:
         salt = self._options.salts(SALT_BYTES)
         committed = commitment(salt, content)
         original = hashlib.sha256(salt + raw).digest()
-        payload = evidence_payload(identity, committed, original, capture)
+        payload = evidence_payload(identity, committed, original, capture, sealed)
         seq = self._append(EVIDENCE, payload)
         self._contents.append(ContentRecord(seq, salt, content))
         self._content_bytes += len(content)
         self._flush_if_full()
         return Evidence(seq, identity, content, salt, committed, original, capture)
+
+    def erase(self, positions: Collection[int], order: ErasureOrder) -> int:
+        """Destroy salts and contents of items, and their sealed originals, for good.
+
+        Everything appended before is flushed first. What is erased already stays so.
+
+        Returns:
+            The position of the ledger entry that says so.
+
+        Raises:
+            UsageError: a position is none of evidence.
+            ArchiveDamaged: a block concerned is damaged; nothing is erased.
+            EnvironmentFailed: it could not be finished; the next opening for writing does.
+        """
+        self._check_writable()
+        self.flush()
+        self._check_erasable(positions)
+        self._failed = True
+        with disk.plain_failures("the erasure could not be finished", self.folder):
+            set_mark(self.folder, self._next_seq)
+            seq = self._append(ERASURE, erasure_payload(order, positions))
+            self._failed = False
+            self.flush()
+            self._failed = True
+            self._destroy(positions)
+            clear_mark(self.folder)
+        self._failed = False
+        return seq
+
+    def _check_erasable(self, positions: Collection[int]) -> None:
+        if not positions:
+            raise UsageError("nothing to erase")
+        found = {entry.seq for entry in self._entries_at(positions) if entry.kind == EVIDENCE}
+        for seq in positions:
+            if seq not in found:
+                raise UsageError(f"{self.folder}: entry {seq} is no evidence: it cannot be erased")
+        for index in affected(self._segments, positions):
+            self._segments.blocks[index].payload()  # raises where it is damaged
+
+    def _destroy(self, positions: Collection[int]) -> None:
+        digests: dict[int, set[str]] = {}
+        for entry in self._entries_at(positions):
+            if "sealed" in entry.payload:
+                digests.setdefault(entry.payload["capture"], set()).add(entry.payload["sealed"])
+        destroy(self._segments, positions)
+        sealed_files.destroy(sealed_files.folder_beside(self.folder), digests)
+        self._segments = BlockFiles(self.folder, BlockKind.CONTENT, self._options.file_bytes)
+
+    def _entries_at(self, positions: Collection[int]) -> Iterator[LedgerEntry]:
+        wanted = {self._ledger.index_of(seq) for seq in positions if 0 <= seq < self.durable_seq}
+        for index in sorted(wanted):
+            block = self._ledger.blocks[index]
+            with understood(block):
+                for line in ledger_lines(block.payload()):
+                    entry = parse_line(line)
+                    if entry.seq in positions:
+                        yield entry
+
+    def _finish_erasure(self) -> tuple[str, ...]:
+        """Do again what a kill cut short; says so in plain words."""
+        marked = mark_of(self.folder)
+        if marked is None:
+            return ()
+        begun = [e for e in self._entries_at([marked]) if e.kind == ERASURE]
+        for entry in begun:
+            self._destroy(set(positions_of(entry.payload)))
+        clear_mark(self.folder)
+        return tuple(f"entry {entry.seq}: an interrupted erasure was finished" for entry in begun)
 
     def _append(self, kind: str, payload: dict[str, Any]) -> int:
         seq = self._next_seq
@@ -270,7 +366,8 @@ class Archive:
                     yield split_line(line)[1]
 
     def items(self, from_seq: int = 0) -> Iterator[LedgerEntry | Evidence]:
-        """Every durable entry from a position on, in order; evidence comes with its content.
+        """Every durable entry from a position on, in order; evidence comes with its content,
+        or as its bare entry where the content was erased.
 
         Block checksums are checked, commitments are not: that is what ``verify`` is for.
 
@@ -283,14 +380,14 @@ class Archive:
                 for line in ledger_lines(block.payload()):
                     fields = line_body(line)
                     if fields["seq"] >= from_seq:
-                        is_evidence = fields["kind"] == EVIDENCE
-                        yield evidence_from(fields, contents) if is_evidence else parse_line(line)
+                        whole = fields["kind"] == EVIDENCE and not was_erased(fields, contents)
+                        yield evidence_from(fields, contents) if whole else parse_line(line)
 
     def evidence(self, seq: int) -> Evidence:
         """One durable item, checked against its commitment; a few ms.
 
         Raises:
-            UsageError: there is no evidence at this position.
+            UsageError: there is no evidence at this position, or it was erased.
             ArchiveDamaged: it is not what was archived.
         """
         if not 0 <= seq < self.durable_seq:
@@ -301,7 +398,10 @@ class Archive:
             fields = line_body(line)
             if fields["kind"] != EVIDENCE:
                 raise UsageError(f"{self.folder}: entry {seq} is a {fields['kind']}, no evidence")
-            found = evidence_from(fields, self._contents_of(block))
+            contents = self._contents_of(block)
+            if was_erased(fields, contents):
+                raise UsageError(f"{self.folder}: the content of entry {seq} was erased")
+            found = evidence_from(fields, contents)
         if commitment(found.salt, found.content) != found.commitment:
             raise ArchiveDamaged(f"{item_name(found.identity)}: was changed; {SEE_VERIFY}")
         return found

@@ -39,6 +39,7 @@ class SoundBlock:
         items: evidence entries.
         leaves: hashes of all its entries in the Merkle tree, end to end.
         others: the entries that are not evidence.
+        sealed: evidence whose original is sealed beside the archive.
     """
 
     first: LedgerEntry
@@ -46,6 +47,7 @@ class SoundBlock:
     items: int
     leaves: bytes
     others: tuple[LedgerEntry, ...]
+    sealed: tuple[LedgerEntry, ...]
 
 
 def check_batch(block: Block, contents: Sequence[Block]) -> SoundBlock | None:
@@ -72,6 +74,7 @@ class _Pass:
         self._first_seq = first_seq
         self._contents = contents
         self._others: list[LedgerEntry] = []
+        self._sealed: list[LedgerEntry] = []
         self._items = 0
 
     def through(self, lines: Sequence[bytes]) -> SoundBlock:
@@ -87,7 +90,8 @@ class _Pass:
         if next(self._contents, None) is not None:
             raise _Amiss
         first, last = parse_line(lines[0]), parse_line(lines[-1])
-        return SoundBlock(first, last, self._items, b"".join(leaves), tuple(self._others))
+        others, sealed = tuple(self._others), tuple(self._sealed)
+        return SoundBlock(first, last, self._items, b"".join(leaves), others, sealed)
 
     def _take(self, seq: int, fields: Any, line: bytes) -> None:
         if fields["seq"] != seq:
@@ -99,6 +103,8 @@ class _Pass:
         record = next(self._contents, None)
         if record is None or record.seq != seq:
             raise _Amiss
+        if "sealed" in fields["payload"]:
+            self._sealed.append(parse_line(line))
         if sha256(record.salt + record.content).hexdigest() != fields["payload"]["commitment"]:
             raise _Amiss
 

@@ -46,12 +46,14 @@ class ContentCheck:
         items: evidence entries seen.
         lost: evidence entries without content.
         strays: contents without an entry.
+        tombstones: evidence entries whose content was destroyed.
     """
 
     def __init__(self, blocks: Sequence[Block], findings: Findings) -> None:
         self.items = 0
         self.lost: list[Spot] = []
         self.strays: list[Spot] = []
+        self.tombstones: dict[int, Spot] = {}
         self._blocks = blocks
         self._first_seqs = [block.header.first_seq for block in blocks]
         self._findings = findings
@@ -128,6 +130,10 @@ class ContentCheck:
             self.lost += bare
 
     def _compare_one(self, entry: LedgerEntry, block: Block, record: ContentRecord) -> None:
+        if record.erased:
+            where = f"{block.where}: content of entry {entry.seq}"
+            self.tombstones[entry.seq] = Spot(entry.seq, where, entry_name(entry))
+            return
         found = commitment(record.salt, record.content).hex()
         committed = entry.payload.get("commitment")
         if found != committed:

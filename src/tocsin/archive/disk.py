@@ -6,7 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tocsin.errors import EnvironmentFailed, Locked
@@ -56,6 +56,21 @@ def append(path: Path, expected_size: int, data: bytes) -> None:
         os.close(fd)
     if expected_size == 0:
         sync_folder(path.parent)
+
+
+def write_new(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a new file and return when it is on the disk; its name is not until the folder is.
+
+    Raises:
+        OSError: a write failed, or there is such a file; it may hold a part.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+    try:
+        for part in parts:
+            _write_all(fd, part)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _write_all(fd: int, data: bytes) -> None:

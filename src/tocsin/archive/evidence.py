@@ -20,10 +20,15 @@ def item_name(identity: Identity) -> str:
 
 
 def evidence_payload(
-    identity: Identity, commitment: bytes, original: bytes, capture: int
+    identity: Identity, commitment: bytes, original: bytes, capture: int, sealed: str | None = None
 ) -> dict[str, Any]:
-    """What the ledger says of an item: who it is and what was committed to, never what it says."""
+    """What the ledger says of an item: who it is and what was committed to, never what it says.
+
+    Args:
+        sealed: hex SHA-256 of its sealed original (``archive/sealed.py``), where it has one.
+    """
     return {
+        **({} if sealed is None else {"sealed": sealed}),
         "capture": capture,
         "commitment": commitment.hex(),
         "identity": {
@@ -34,6 +39,12 @@ def evidence_payload(
         },
         "original": original.hex(),
     }
+
+
+def was_erased(fields: Mapping[str, Any], contents: Mapping[int, ContentRecord]) -> bool:
+    """Whether a tombstone lies where the content of a ledger line was."""
+    record = contents.get(fields["seq"])
+    return record is not None and record.erased
 
 
 def evidence_from(fields: Mapping[str, Any], contents: Mapping[int, ContentRecord]) -> Evidence:

@@ -12,6 +12,10 @@ REOPEN: Final = (
     "if no tocsin is writing now, an interrupted write left this: the next tocsin ingest or "
     "run cuts it off, and nothing it had confirmed is lost"
 )
+UNFINISHED: Final = (
+    "if no tocsin is erasing now, an erasure was interrupted: the next tocsin ingest, run or "
+    "erase finishes it"
+)
 KEEP: Final = "keep this archive as it is, compare it with a copy, and find out who could write it"
 
 _SINGLY: Final = 20
@@ -29,6 +33,7 @@ class ProblemKind(StrEnum):
     DAMAGED = "damaged"
     SWAPPED_KEY = "swapped key"
     UNTRUSTED = "untrusted"
+    UNFINISHED = "erasure unfinished"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ A file is a row of blocks and nothing else; a new file begins once one has reach
 
     offset  size  field
          0     4  magic       b"TCSB"
-         4     2  version     1
+         4     2  version     1; 2 in a content block with tombstones
          6     2  kind        1 content, 2 ledger
          8     4  count       records in the block
         12     8  first_seq   ledger position of the first record
@@ -33,6 +33,8 @@ UTF-8 without spaces, keys sorted. An entry of kind ``evidence`` has the payload
 
 The payload of a **content block** is a table of ``count`` rows of 24 bytes (position minus
 ``first_seq``: u32; length of the content: u32; salt: 16 bytes), then the contents end to end.
+A row whose length is 0xFFFFFFFF is a **tombstone**: salt (16 zero bytes) and content were
+destroyed, it has no bytes after the table. Blocks with one are of version 2.
 
 What follows from this layout:
 
@@ -41,6 +43,10 @@ What follows from this layout:
   and the ledger block is the commit point: content without one was never archived.
 - The chain covers commitments, never content or salts, and no ledger entry refers to a
   block. A salt and its content can be destroyed, and the chain still verifies.
+- Erasure is the only thing that rewrites a file of content blocks (``archive/erasure.py``).
+  An entry of kind ``erasure`` says first what is to go; a file ``erasing`` beside the lock
+  holds that entry's position as decimal digits until it is gone, so that a killed erasure
+  is finished when the archive is next opened for writing.
 - The chain shows a change to anyone who knows a later head. Who can rewrite every entry up
   to the last can also recompute it: write the head down elsewhere.
 """
@@ -60,6 +66,7 @@ import zstandard
 
 MAGIC: Final = b"TCSB"
 VERSION: Final = 1
+TOMBSTONES_VERSION: Final = 2
 GENESIS: Final = bytes(32)
 """What the first entry is chained to."""
 SALT_BYTES: Final = 16
@@ -68,6 +75,7 @@ ZSTD_LEVEL: Final = 3
 _FIELDS: Final = struct.Struct("<4sHHIQII32s")
 _CRC: Final = struct.Struct("<I")
 _ROW: Final = struct.Struct("<II16s")
+_ERASED: Final = 0xFFFFFFFF
 _PREV_HEX: Final = 64
 HEADER_BYTES: Final = _FIELDS.size + _CRC.size
 
@@ -80,6 +88,7 @@ class BlockKind(IntEnum):
 
 
 _KINDS: Final = frozenset(BlockKind)
+_VERSIONS: Final = frozenset({VERSION, TOMBSTONES_VERSION})
 
 
 class NewerFormat(ValueError):
@@ -104,11 +113,16 @@ class Header:
 
 
 class ContentRecord(NamedTuple):
-    """One row of a content block."""
+    """One row of a content block; of a tombstone, salt and content are empty."""
 
     seq: int
     salt: bytes
     content: bytes
+
+    @property
+    def erased(self) -> bool:
+        """It is a tombstone."""
+        return not self.salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +144,13 @@ class LedgerEntry:
     digest: bytes
 
 
-def seal(kind: BlockKind, first_seq: int, count: int, payload: bytes) -> bytes:
-    """A whole block as it goes to disk."""
+def seal(
+    kind: BlockKind, first_seq: int, count: int, payload: bytes, version: int = VERSION
+) -> bytes:
+    """A whole block as it goes to disk; ``version`` TOMBSTONES_VERSION where it has some."""
     stored = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(payload)
     digest = hashlib.sha256(stored).digest()
-    fields = _FIELDS.pack(MAGIC, VERSION, kind, count, first_seq, len(payload), len(stored), digest)
+    fields = _FIELDS.pack(MAGIC, version, kind, count, first_seq, len(payload), len(stored), digest)
     return fields + _CRC.pack(zlib.crc32(fields)) + stored
 
 
@@ -150,7 +166,7 @@ def read_header(data: bytes) -> Header | None:
     magic, version, kind, *rest = _FIELDS.unpack(fields)
     if magic != MAGIC:
         return None
-    if version != VERSION or kind not in _KINDS:
+    if version not in _VERSIONS or kind not in _KINDS:
         raise NewerFormat(f"block format {version}, kind {kind}")
     header = Header(BlockKind(kind), *rest)
     # Every record takes a byte at least: a larger count is no count.
@@ -179,8 +195,13 @@ def decompress(header: Header, stored: bytes) -> bytes:
 def pack_contents(records: Sequence[ContentRecord]) -> bytes:
     """The payload of a content block; ``records`` in rising order, at least one."""
     first = records[0].seq
-    rows = [_ROW.pack(record.seq - first, len(record.content), record.salt) for record in records]
+    rows = [_row(record, first) for record in records]
     return b"".join([*rows, *(record.content for record in records)])
+
+
+def _row(record: ContentRecord, first: int) -> bytes:
+    length = _ERASED if record.erased else len(record.content)
+    return _ROW.pack(record.seq - first, length, record.salt)  # pads an empty salt with zeros
 
 
 def unpack_contents(header: Header, payload: bytes) -> list[ContentRecord]:
@@ -194,11 +215,19 @@ def unpack_contents(header: Header, payload: bytes) -> list[ContentRecord]:
         raise ValueError("it is shorter than its table")
     records = []
     for offset, length, salt in _ROW.iter_unpack(payload[:at]):
+        if length == _ERASED:
+            records.append(tombstone(header.first_seq + offset))
+            continue
         records.append(ContentRecord(header.first_seq + offset, salt, payload[at : at + length]))
         at += length
     if at != len(payload):
         raise ValueError("its table does not fit its contents")
     return records
+
+
+def tombstone(seq: int) -> ContentRecord:
+    """What is left in a content block of an erased item."""
+    return ContentRecord(seq, b"", b"")
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:

@@ -57,6 +57,24 @@ def load_or_create_key(path: Path) -> bytes:
         return _load(path)
 
 
+def destroy_key(path: Path) -> None:
+    """Overwrite the key, as far as the disk allows it, and remove its file.
+
+    Raises:
+        UsageError: there is no key.
+        EnvironmentFailed: it could not be destroyed.
+    """
+    with disk.plain_failures("the pseudonym key could not be destroyed", path):
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no key here; it was destroyed or lies elsewhere")
+        with path.open("rb+") as file:
+            file.write(secrets.token_bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        disk.sync_folder(path.parent)
+
+
 def _create(path: Path) -> None:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -13,10 +13,12 @@ from tocsin.archive.blocks import Block, folder_of
 from tocsin.archive.check_block import check_batch
 from tocsin.archive.check_chain import ChainCheck
 from tocsin.archive.check_contents import ContentCheck, Contents
+from tocsin.archive.check_erasure import ErasureCheck
 from tocsin.archive.check_heads import HeadCheck
 from tocsin.archive.evidence import EVIDENCE
 from tocsin.archive.findings import RESTORE, Findings, Problem, ProblemKind, Spot, span
 from tocsin.archive.format import BlockKind, LedgerEntry
+from tocsin.archive.sealed import SealedCheck, folder_beside
 from tocsin.archive.survey import ReadEntries, content_name, entry_name, read_entries, survey
 from tocsin.archive.verify_options import VerifyOptions
 from tocsin.errors import UsageError
@@ -39,6 +41,7 @@ class VerifyReport:
         covered: entries under the largest head that fits; later ones only the chain holds.
         anchors: what each time stamp proves.
         unchecked: heads and anchors that could not be compared, since entries are missing.
+        erased: evidence entries whose content was destroyed, as the ledger says.
     """
 
     items: int
@@ -49,6 +52,7 @@ class VerifyReport:
     covered: int = 0
     anchors: tuple[AnchorStatus, ...] = ()
     unchecked: tuple[str, ...] = ()
+    erased: int = 0
 
     @property
     def ok(self) -> bool:
@@ -59,7 +63,8 @@ class VerifyReport:
 def verify(
     folder: Path, progress: Progress | None = None, options: VerifyOptions = DEFAULTS
 ) -> VerifyReport:
-    """Check blocks, chain, every content against its commitment, and all that was signed.
+    """Check blocks, chain, every content against its commitment, erasures, sealed originals,
+    and all that was signed.
 
     Reads only, needs no lock, and goes on after what it finds: one damaged block hides nothing
     in another. Takes 64 bytes of memory an entry for the Merkle tree.
@@ -83,7 +88,13 @@ def verify(
         ledger = survey(folder, BlockKind.LEDGER)
         segments = survey(folder, BlockKind.CONTENT)
         findings.problems += [*ledger.problems, *segments.problems]
-        walk = _Walk(findings, ContentCheck(segments.blocks, findings), heads)
+        walk = _Walk(
+            findings,
+            ContentCheck(segments.blocks, findings),
+            heads,
+            ErasureCheck(segments.blocks, findings),
+            SealedCheck(folder_beside(folder), findings),
+        )
         for done, block in enumerate(ledger.blocks, start=1):
             walk.take(block)
             if progress is not None:
@@ -94,10 +105,19 @@ def verify(
 class _Walk:
     """Along the ledger, with the contents beside it."""
 
-    def __init__(self, findings: Findings, contents: ContentCheck, heads: HeadCheck) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        contents: ContentCheck,
+        heads: HeadCheck,
+        erasures: ErasureCheck,
+        sealed: SealedCheck,
+    ) -> None:
         self._findings = findings
         self._contents = contents
         self._heads = heads
+        self._erasures = erasures
+        self._sealed = sealed
         self._chain = ChainCheck(findings)
         self._names: dict[int, str | None] = {}
         self._end_seq = 0
@@ -116,6 +136,9 @@ class _Walk:
             self._heads.grow(first, sound.leaves)
             for entry in sound.others:
                 self._heads.take(entry)
+                self._erasures.note(entry)
+            for entry in sound.sealed:
+                self._sealed.note(entry)
         self._end_seq = max(self._end_seq, end)
 
     def _look_closely(self, block: Block) -> None:
@@ -145,6 +168,9 @@ class _Walk:
             self._heads.grow(seq, leaves[id(entry)])
             if entry.kind != EVIDENCE:
                 self._heads.take(entry)
+        for entry in entries.values():
+            self._erasures.note(entry)
+            self._sealed.note(entry)
 
     def _report_damage(self, block: Block, read: ReadEntries, contents: Contents) -> None:
         names = span(_names_in_damage(read, contents))
@@ -162,6 +188,8 @@ class _Walk:
         """What was found, after what can only be told at the end."""
         lost = [Spot(seq, f"ledger entry {seq}", self._names.get(seq)) for seq in self._chain.lost]
         self._findings.settle(lost, self._chain.strays)
+        self._erasures.finish(self._contents)
+        self._sealed.finish(self._erasures.erased)
         self._contents.finish(self._end_seq)
         self._heads.finish(self._end_seq, lambda first, end: _names(blocks, first, end))
         return VerifyReport(
@@ -173,6 +201,7 @@ class _Walk:
             covered=self._heads.covered,
             anchors=tuple(self._heads.anchors),
             unchecked=tuple(self._heads.unchecked),
+            erased=len(self._contents.tombstones),
         )
 
 

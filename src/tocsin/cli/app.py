@@ -19,12 +19,14 @@ from tocsin.cli import (
     check,
     cluster,
     demo,
+    erase,
     events,
     explain,
     heads,
     indicators,
     ingest,
     init,
+    key,
     media,
     places,
     read,
@@ -33,6 +35,7 @@ from tocsin.cli import (
     report,
     rumours,
     run,
+    seal,
     sources,
     tips,
     verify,
@@ -80,6 +83,10 @@ app.command()(verify.verify)
 app.add_typer(heads.app, name="heads")
 app.add_typer(anchor.app, name="anchor")
 app.command()(rebuild.rebuild)
+app.command()(erase.erase)
+app.command()(erase.retention)
+app.add_typer(key.app, name="key")
+app.add_typer(seal.app, name="seal")
 app.command()(check.check)
 
 

@@ -18,6 +18,7 @@ from tocsin.engines.workers import PostReader, ReadingPlan
 from tocsin.errors import UsageError
 from tocsin.model import Identity, Post, Span
 from tocsin.reading import Explanation
+from tocsin.store.erasures import erased_refs
 from tocsin.store.lists import newest_post
 from tocsin.text import post_from_content
 from tocsin.wire import iso, reading_body
@@ -82,6 +83,9 @@ def _archived(ref: str, project: Path) -> Post:
         raise UsageError(f"'{ref}' is no evidence id; write channel/id, or add --text")
     with open_project(project).reading() as store:
         row = newest_post(store, channel, number)
+        gone = row is None and bool(erased_refs(store, [ref]))
+    if gone:
+        raise UsageError(f"{ref}: was erased")
     if row is None:
         raise UsageError(f"no post {ref} in this project; tocsin warnings and rumours show ids")
     return post_from_row(row)

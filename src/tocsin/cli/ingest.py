@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin import wire
+from tocsin.archive.sealing import Recipients, read_recipients
 from tocsin.cli.heads import sign_at_end
 from tocsin.cli.options import (
     ChannelsOption,
@@ -49,6 +50,13 @@ def ingest(
         str | None,
         typer.Option(help="The public @channel, where the file does not name it."),
     ] = None,
+    seal_to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PUBLIC",
+            help="Also keep each original, for two people to open together: see tocsin seal keys.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take exports into the archive: Telegram Desktop result.json, JSON Lines, CSV, Parquet.
@@ -63,7 +71,8 @@ def ingest(
     if not paths and channels is None:
         raise UsageError("nothing to ingest: name a file, e.g. tocsin ingest result.json")
     desk = open_project(project)
-    job = _Job(desk, read_options(mapping, channel), forced, as_json)
+    recipients = None if seal_to is None else read_recipients(seal_to)
+    job = _Job(desk, read_options(mapping, channel), forced, as_json, recipients)
     profiles = [wire.profile_form(profile) for profile in known_channels(channels).values()]
     if job.take(paths or [], profiles):
         raise typer.Exit(EXIT_REFUSED)
@@ -75,13 +84,14 @@ class _Job:
     reading: ReadOptions
     forced: str | None
     as_json: bool
+    seal_to: Recipients | None = None
 
     def take(self, paths: list[Path], profiles: list[dict[str, Any]]) -> int:
         """Take in every file; returns how many records or files were refused."""
         refused = 0
         with self.desk.writing() as (archive, store):
             record_channels(archive, store, profiles)
-            intake = open_ingest(self.desk, archive, store)
+            intake = open_ingest(self.desk, archive, store, self.seal_to)
             sources = load_sources()
             for path in paths:
                 summary = self._take_one(intake, path, sources)
@@ -109,12 +119,14 @@ def _tell(path: Path, summary: IngestSummary, as_json: bool) -> None:
     say_refused(path, summary.refused)
     if as_json:
         counts = {"added": summary.added, "versions": summary.versions}
+        counts["erased"] = summary.erased
         rest = {"unchanged": summary.unchanged, "refused": summary.refused}
         show_json({"file": str(path), **counts, **rest})
         return
     others = {
         "edited": summary.versions,
         "already here": summary.unchanged,
+        "erased before and left out": summary.erased,
         "refused": len(summary.refused),
     }
     show_taken_in(path, summary.added, others)

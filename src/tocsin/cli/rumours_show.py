@@ -12,6 +12,7 @@ from tocsin.cli.output import show
 from tocsin.model import Phase, Stance, Suggestion
 from tocsin.rumours.life import phase
 from tocsin.rumours.summary import Day, SightedText, Summary, summarise
+from tocsin.store.erasures import erased_sightings
 from tocsin.store.rumours import Shown, ShownRumours
 from tocsin.store.sightings import background, sightings_of, wordings_in
 from tocsin.store.suggestions import suggestions_about
@@ -29,6 +30,7 @@ class Card:
 
     Args:
         asked: the id that was asked for; another than the rumour's, if it was merged into it.
+        erased: posts of it that were erased; they still count.
     """
 
     asked: str
@@ -38,6 +40,7 @@ class Card:
     sightings: Sequence[Mapping[str, Any]]
     suggestions: Sequence[Suggestion]
     decisions: Sequence[Mapping[str, Any]]
+    erased: int = 0
 
 
 def card(book: ShownRumours, asked: str, shown: Shown, limit: int) -> Card:
@@ -50,6 +53,7 @@ def card(book: ShownRumours, asked: str, shown: Shown, limit: int) -> Card:
         sightings_of(book, shown, limit),
         suggestions_about(book, shown, _SUGGESTED),
         book.decisions(shown),
+        erased_sightings(book.store, shown.members),
     )
 
 
@@ -82,6 +86,7 @@ def card_json(card: Card) -> dict[str, Any]:
     return {
         **wire.rumour_line(card.shown.rumour, card.phase),
         "asked": card.asked,
+        "erased": card.erased,
         "merged": others,
         **_summary_form(card.summary),
         "sightings": card.sightings,
@@ -114,6 +119,8 @@ def show_card(card: Card) -> None:
     if others:
         show(f"merged into it: {', '.join(others)}")
     show(f"status {rumour.status}; first seen {wire.iso(rumour.first_seen)} in {rumour.first_ref}")
+    if card.erased:
+        show(f"erased since: {card.erased} posts", "dim")
     _show_summary(card.summary)
     for row in card.sightings:
         show(_sighting_line(row))

@@ -36,9 +36,10 @@ def verify(
 ) -> None:
     """Read the whole archive again; check it against its ledger and all that was signed.
 
-    Finds what was changed, inserted, removed, reordered or cut off, a damaged block and a swapped
-    signing key, and names the item. Proves that nothing was altered since capture; not that the
-    platform showed it. Exit code 1 if anything is found.
+    Finds what was changed, inserted, removed, reordered or cut off, a damaged block, a swapped
+    signing key, an erasure that is not finished and sealed originals that are missing, and names
+    the item. Proves that nothing was altered since capture; not that the platform showed it. Exit
+    code 1 if anything is found.
 
     Who can write everything here can make the end of the ledger anew, but not a head that you
     keep elsewhere. Examples:
@@ -80,7 +81,12 @@ def _tell_json(report: VerifyReport) -> None:
         {"kind": p.kind, "where": p.where, "item": p.item, "advice": p.advice}
         for p in report.problems
     ]
-    head = {"items": report.items, "entries": report.entries, "head": report.head_hex}
+    head = {
+        "items": report.items,
+        "erased": report.erased,
+        "entries": report.entries,
+        "head": report.head_hex,
+    }
     signed = {"heads": report.heads, "covered": report.covered, "unchecked": report.unchecked}
     anchors = [status_row(status) for status in report.anchors]
     show_json({**head, **signed, "anchors": anchors, "problems": problems})
@@ -96,6 +102,8 @@ def _tell(report: VerifyReport) -> None:
         row = status_row(status)
         show(f"anchor {row['subject']}: {row['state']}, {status.says}")
     word = f"{len(report.problems)} problems" if report.problems else "unaltered since capture"
+    if report.erased:
+        show(f"{report.erased:,} items were erased, as the ledger says")
     show(f"{report.items:,} items, {report.entries:,} ledger entries: {word}")
     if report.heads:
         later = report.entries - report.covered

@@ -24,6 +24,7 @@ from tocsin.engines.load import proposed, weekly_load
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Level, Outcome
 from tocsin.store import Store
+from tocsin.store.erasures import erased_refs
 from tocsin.store.lists import decided, decisions_about, warning_life, warnings_now
 
 app = typer.Typer(
@@ -71,12 +72,18 @@ def show_warning(
         life = _life(store, warning)
         decisions = decisions_about(store, warning)
         known = similar(store, life[-1])
+        gone = erased_refs(store, {ref for line in life for ref in line["posts"]})
     if as_json:
-        for line in (*life, *decisions):
+        for line in life:
+            erased = [ref for ref in line["posts"] if ref in gone]
+            show_json({**line, "erased": erased} if erased else line)
+        for line in decisions:
             show_json(line)
         return
     show_digest(life, updates=True)
     newest = life[-1]
+    for ref in sorted(gone):
+        show(f"      {ref}: erased", "dim")
     show()
     for sentence in likelihood(newest, known, numbers=numbers):
         show(sentence)

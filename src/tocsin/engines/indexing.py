@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from tocsin import wire
 from tocsin.archive import Archive, LedgerEntry, wording_digest
+from tocsin.archive.erasure import ERASURE
+from tocsin.archive.evidence import EVIDENCE
 from tocsin.model import Decision, DecisionKind, Evidence
 from tocsin.store import Store, schema
+from tocsin.store.erasures import note_erased
 from tocsin.store.events import event_row
 from tocsin.store.observations import observation_row
 from tocsin.store.store import add_rows, decision_row, dumps, post_row, put_meta, replace_rows
@@ -77,21 +80,11 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
     if kind == "channels":
         rows = [{"channel": form["channel"], "profile": dumps(form)} for form in payload["rows"]]
         replace_rows(connection, schema.channels, "channel", rows)
-    elif kind == "decision":
-        add_rows(connection, schema.decisions, [decision_row(seq, decision_from(payload))])
-    elif kind == "warning":
-        add_rows(connection, schema.warnings, [warning_row(seq, payload)])
-    elif kind == "events":
-        add_rows(connection, schema.events, event_rows(seq, payload))
-    elif kind == "field_report":
-        add_rows(connection, schema.field_reports, [report_row(seq, payload)])
-    elif kind == "transcript_proposal":
-        add_rows(connection, schema.proposals, [proposal_row(seq, payload)])
-    elif kind == "observation":
-        row = observation_row(seq, payload, wire.moment(payload["at"]))
-        add_rows(connection, schema.observations, [row])
-    elif kind == "run":
-        add_rows(connection, schema.runs, [run_row(seq, payload)])
+    elif kind == EVIDENCE:  # a bare entry: its content was erased
+        note_erased(connection, [erased_row(seq, payload["identity"])])
+    elif kind in _ROWS:
+        table, rows_of = _ROWS[kind]
+        add_rows(connection, table, rows_of(seq, payload))
 
 
 def event_rows(seq: int, payload: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -106,6 +99,11 @@ def event_wording(form: Mapping[str, Any]) -> bytes:
     """Digest of what an event's form says, apart from when it was known."""
     told = {name: value for name, value in form.items() if name != "known_at"}
     return hashlib.sha256(dumps(told).encode()).digest()
+
+
+def erased_row(seq: int, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``erased`` from the identity of an evidence entry."""
+    return {"seq": seq, **{name: identity[name] for name in ("channel", "message_id", "version")}}
 
 
 def decision_from(payload: Mapping[str, Any]) -> Decision:
@@ -168,3 +166,19 @@ def run_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
         "state": None,
         "versions": dumps(payload["versions"]),
     }
+
+
+_ROWS: dict[str, tuple[Table, Callable[[int, Mapping[str, Any]], list[dict[str, Any]]]]] = {
+    "decision": (schema.decisions, lambda seq, form: [decision_row(seq, decision_from(form))]),
+    "warning": (schema.warnings, lambda seq, form: [warning_row(seq, form)]),
+    "events": (schema.events, event_rows),
+    "field_report": (schema.field_reports, lambda seq, form: [report_row(seq, form)]),
+    "transcript_proposal": (schema.proposals, lambda seq, form: [proposal_row(seq, form)]),
+    "observation": (
+        schema.observations,
+        lambda seq, form: [observation_row(seq, form, wire.moment(form["at"]))],
+    ),
+    "run": (schema.runs, lambda seq, form: [run_row(seq, form)]),
+    ERASURE: (schema.erasures, lambda seq, _: [{"seq": seq, "done": False}]),
+}
+"""Where an entry of each kind goes, and as which rows."""

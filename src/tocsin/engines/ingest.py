@@ -16,6 +16,8 @@ import orjson
 
 from tocsin import __version__
 from tocsin.archive import Archive, Pseudonymiser, scrub, wording_digest
+from tocsin.archive.sealed import SealedWriter, folder_beside
+from tocsin.archive.sealing import Recipients, seal_item
 from tocsin.clock import Clock
 from tocsin.engines.indexing import INDEXED, Indexer, evidence_row
 from tocsin.engines.project import Project, profiles
@@ -23,6 +25,7 @@ from tocsin.errors import RecordRefused
 from tocsin.model import CaptureRecord, Identity, RawItem
 from tocsin.sources import ReadOptions, Source, detect
 from tocsin.store import Store, schema
+from tocsin.store.erasures import erased_posts
 from tocsin.store.store import add_rows, latest_versions, put_meta
 from tocsin.wire import iso
 
@@ -38,18 +41,20 @@ class IngestSummary:
         added: new posts.
         versions: new wordings of posts that were known.
         unchanged: posts that were there already.
+        erased: posts that were erased before, and are not taken in again in any wording.
         refused: records that could not be taken in, as one line each.
     """
 
     added: int = 0
     versions: int = 0
     unchanged: int = 0
+    erased: int = 0
     refused: list[str] = field(default_factory=list)
 
     @property
     def seen(self) -> int:
         """Records looked at, refused ones left out."""
-        return self.added + self.versions + self.unchanged
+        return self.added + self.versions + self.unchanged + self.erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,28 @@ class IngestOptions:
     refusal: Callable[[str], None] = lambda _: None
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An item to be archived, as which version, with its wording digest."""
+
+    item: RawItem
+    identity: Identity
+    wording: bytes
+
+
 class Ingest:
     """One ingest into one project; files go in one after another."""
 
-    def __init__(self, archive: Archive, store: Store, pseudonymiser: Pseudonymiser) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        store: Store,
+        pseudonymiser: Pseudonymiser,
+        seal_to: Recipients | None = None,
+    ) -> None:
         self._archive = archive
+        self._seal_to = seal_to
+        self._sealed: tuple[int, SealedWriter] | None = None
         self._store = store
         self._pseudonymiser = pseudonymiser
         known = profiles(store)
@@ -135,23 +157,23 @@ class Ingest:
         keys = [(item.channel, item.message_id) for item in batch]
         with self._store.reading() as connection:
             known = dict(latest_versions(connection, keys))
-        rows: list[dict[str, Any]] = []
-        for item in batch:
-            row = self._take_item(item, capture, known, summary)
-            if row is not None:
-                rows.append(row)
+            gone = erased_posts(connection, keys)
+        kept = [item for item in batch if (item.channel, item.message_id) not in gone]
+        summary.erased += len(batch) - len(kept)
+        new = [one for item in kept if (one := self._new(item, known, summary)) is not None]
+        rows = self._put(new, capture)
         self._archive.flush()
         with self._store.writing() as connection:
             add_rows(connection, schema.posts, rows)
             put_meta(connection, INDEXED, str(self._archive.durable_seq))
 
-    def _take_item(
-        self,
+    @staticmethod
+    def _new(
         item: RawItem,
-        capture: CaptureEntry,
         known: dict[tuple[str, str], tuple[int, frozenset[bytes]]],
         summary: IngestSummary,
-    ) -> dict[str, Any] | None:
+    ) -> _New | None:
+        """The item if it, or its wording, is not here yet."""
         key = (item.channel, item.message_id)
         newest, wordings = known.get(key, (0, frozenset()))
         wording = wording_digest(item.content)
@@ -164,9 +186,30 @@ class Ingest:
             summary.added += 1
         known[key] = (newest + 1, wordings | {wording})
         identity = Identity(item.source, item.channel, item.message_id, newest + 1)
-        content = scrub(item, self._pseudonymiser, self._known_channels)
-        evidence = self._archive.append_evidence(identity, content, item.raw, capture.seq)
-        return evidence_row(evidence, wording)
+        return _New(item, identity, wording)
+
+    def _put(self, new: Sequence[_New], capture: CaptureEntry) -> list[dict[str, Any]]:
+        """Archive items; sealed originals are on the disk before any entry that names them."""
+        digests: list[str | None] = [None] * len(new)
+        if self._seal_to is not None and new:
+            digests = list(self._seal(new, capture.seq, self._seal_to))
+        rows = []
+        for one, sealed in zip(new, digests, strict=True):
+            content = scrub(one.item, self._pseudonymiser, self._known_channels)
+            evidence = self._archive.append_evidence(
+                one.identity, content, one.item.raw, capture.seq, sealed
+            )
+            rows.append(evidence_row(evidence, one.wording))
+        return rows
+
+    def _seal(self, new: Sequence[_New], capture: int, to: Recipients) -> list[str]:
+        if self._sealed is None or self._sealed[0] != capture:
+            writer = SealedWriter(folder_beside(self._archive.folder), capture)
+            self._sealed = (capture, writer)
+        writer = self._sealed[1]
+        digests = [writer.add(seal_item(one.identity, one.item.raw, to)) for one in new]
+        writer.flush()
+        return digests
 
 
 class CaptureEntry(Protocol):
@@ -266,6 +309,12 @@ def _current_forms(store: Store) -> dict[str, dict[str, Any]]:
     return {row["channel"]: orjson.loads(row["profile"]) for row in rows}
 
 
-def open_ingest(project: Project, archive: Archive, store: Store) -> Ingest:
-    """An ingest into ``project`` with its pseudonym key."""
-    return Ingest(archive, store, project.pseudonymiser())
+def open_ingest(
+    project: Project, archive: Archive, store: Store, seal_to: Recipients | None = None
+) -> Ingest:
+    """An ingest into ``project`` with its pseudonym key.
+
+    Args:
+        seal_to: also keep each item's original bytes, for these two people to open together.
+    """
+    return Ingest(archive, store, project.pseudonymiser(), seal_to)

@@ -153,8 +153,15 @@ class Project:
             Archive.open(self.archive_folder, writable=True) as archive,
             self.store() as store,
         ):
-            Indexer(store).catch_up(archive)
+            self.follow(archive, store)
             yield archive, store
+
+    def follow(self, archive: Archive, store: Store) -> None:
+        """Bring the store up to the ledger, erasures included."""
+        from tocsin.engines.erasure import follow
+
+        Indexer(store).catch_up(archive)
+        follow(self, archive, store)
 
     @contextmanager
     def reading(self) -> Iterator[Store]:

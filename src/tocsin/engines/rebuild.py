@@ -21,7 +21,7 @@ from tocsin.engines.local import Run, RunWatch, last_run
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
 from tocsin.model import WarningAction
-from tocsin.store import Store
+from tocsin.store import Store, erasures
 
 ActionKey = tuple[str, str, str]
 
@@ -113,6 +113,8 @@ class _Rebuild:
             self._repeat(recorded.get(run, []), current, watch(run))
             indexer.catch_up(self._archive, finished[run] + 1)
         indexer.catch_up(self._archive)
+        # What was erased was not there to be read: there is nothing to forget.
+        erasures.finished(self._store, erasures.unfinished(self._store))
         return self._report
 
     def _recorded(self) -> tuple[dict[int, list[ActionKey]], dict[int, int]]:

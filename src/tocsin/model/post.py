@@ -234,6 +234,23 @@ class Enriched:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """What of erased posts no other post has in common, as stages may remember it.
+
+    Args:
+        digests: of texts, see :class:`Enriched`.
+        files: hex digests of media.
+        pictures: picture hashes.
+        channels: channels of which no post is left.
+    """
+
+    digests: frozenset[bytes]
+    files: frozenset[str] = frozenset()
+    pictures: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelProfile:
     """What is known of a channel from a ``--channels`` file; unknown is None, never zero.
 

@@ -114,6 +114,8 @@ class DecisionKind(StrEnum):
     TIP_ACCEPT = "tip_accept"  # value: the evidence id it became
     TIP_REJECT = "tip_reject"
     TIP_ANSWER = "tip_answer"  # value: "answered"; the words stay with the tip
+    KEY_DESTROY = "key_destroy"  # subject: the file that held the pseudonym key
+    SEAL_OPEN = "seal_open"  # subject: evidence id and version; by: both names
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,7 +360,10 @@ def distances_km(
     lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64], lat: float, lon: float
 ) -> npt.NDArray[np.float64]:
     """Great-circle distances in km (haversine) from points in degrees to one."""
-    return distances_between((np.array([lat]), np.array([lon])), (lats, lons))[0]
+    result: npt.NDArray[np.float64] = distances_between(
+        (np.array([lat]), np.array([lon])), (lats, lons)
+    )[0]
+    return result
 
 
 def distances_between(

@@ -152,7 +152,7 @@ class Expected:
             table.country_code[rows],
             table.admin_code[rows],
             table.features[rows, 2] > 0,
-            table.features[rows, 2:4].any(axis=1),
+            (table.features[rows, 2] > 0) | (table.features[rows, 3] > 0),
         )
 
     @classmethod

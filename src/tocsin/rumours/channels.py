@@ -96,6 +96,12 @@ class Channels:
         habits.texts += 1
         self._counted += len(hashes)
 
+    def silence(self, channel: str) -> None:
+        """Forget the tone of a channel of which nothing is left."""
+        habits = self._habits.get(channel)
+        if habits is not None:
+            self._tone[habits.row] = 0.0
+
     def _halve(self) -> None:
         """What was usual long ago is forgotten."""
         self._words //= 2

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.errors import UsageError
-from tocsin.model import Post, Rumour, Verification
+from tocsin.model import Erased, Post, Rumour, Verification
 from tocsin.rumours.centroids import CentroidIndex
 from tocsin.rumours.channels import Channels
 from tocsin.rumours.near import NearIndex
@@ -194,6 +194,31 @@ class LiveThreads:
             self._renew_centroid(one)
             self._changed[one.id] = None
         return other
+
+    def erase(self, erased: Erased) -> None:
+        """Forget texts, files and pictures for good: nothing that was made from them alone
+        stays, in rows that are free now either. What they added to sums over many texts (how
+        rare a word is, a channel's tone) cannot be told apart any more and stays.
+        """
+        touched: dict[str, Thread] = {}
+        for digest in erased.digests:
+            text = self.texts.get(digest)
+            if text is not None:
+                touched[text.thread.id] = text.thread
+                self._forget(digest)
+        for thread in touched.values():
+            self._renew_centroid(thread)
+        for key in erased.files:
+            led = self.media.pop(key, None)
+            if led is not None:
+                led.media.remove(key)
+        kept = [(one, key) for one, key in self.pictures.state() if one not in erased.pictures]
+        self.pictures.restore(kept)
+        for channel in erased.channels:
+            self.channels.silence(channel)
+        free = self.near.blank()
+        self.rows.blank(free)
+        self.postings.drop(free)
 
     def _move_text(self, digest: bytes, thread: Thread, other: Thread) -> None:
         text = self.texts[digest]

@@ -64,6 +64,12 @@ class NearIndex:
         agreeing = (self._signatures[rows] == signature).sum(axis=1)
         return [(row, int(n) / PERMUTATIONS) for row, n in zip(rows, agreeing, strict=True)]
 
+    def blank(self) -> list[int]:
+        """Wipe the rows that are free, which still hold what lay there last; returns them."""
+        free = sorted(self._free)
+        self._signatures[free] = 0
+        return free
+
     @property
     def size(self) -> int:
         """Rows ever in use at once: row numbers are below it."""

@@ -35,6 +35,10 @@ class Postings:
         self._rows[buckets, places] = row
         self._next[buckets] = (places + 1) % DEPTH
 
+    def drop(self, rows: list[int]) -> None:
+        """Forget which terms led to rows that no text lies in."""
+        self._rows[np.isin(self._rows, rows)] = -1
+
     def candidates(self, hashes: Hashes, rarity: Floats) -> tuple[Rows, float]:
         """Rows that share the rarest terms, those that share most first; ties by row.
 

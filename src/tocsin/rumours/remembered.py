@@ -160,6 +160,13 @@ class RememberedRows:
         cosines = np.einsum("ij,ij->i", shared * lexical.weights[place], self._weights[rows])
         return cosines, np.einsum("ij,ij->i", shared, lexical.rarity[place])
 
+    def blank(self, rows: list[int]) -> None:
+        """Wipe rows that no text lies in."""
+        rows = [row for row in rows if row < len(self._lang)]
+        for name in _COLUMNS:
+            getattr(self, name)[rows] = 0
+        self._hashes[rows] = _NO_TERM
+
     def state(self, size: int) -> dict[str, npt.NDArray[np.generic]]:
         """The first ``size`` rows, for a snapshot."""
         while size > len(self._lang):

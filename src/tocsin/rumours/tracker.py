@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.model import Enriched, Method, Post, Rumour, Sighting, Suggestion
+from tocsin.model import Enriched, Erased, Method, Post, Rumour, Sighting, Suggestion
 from tocsin.model.rumour import split_id
 from tocsin.rumours.decision import BRIEF_WORDS
 from tocsin.rumours.live import Files, LiveThreads
@@ -201,6 +201,10 @@ class RumourTracker:
     def changed(self) -> tuple[Rumour, ...]:
         """Rumours touched or closed since the last call, each once, in its latest state."""
         return self._live.take_changed()
+
+    def erase(self, erased: Erased) -> None:
+        """Forget what was erased: see :meth:`LiveThreads.erase`."""
+        self._live.erase(erased)
 
     def snapshot(self) -> bytes:
         """The whole state; restored anywhere, it goes on to the same results."""

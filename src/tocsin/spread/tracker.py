@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import orjson
 import zstandard
 
 from tocsin.errors import UsageError
-from tocsin.model import ChannelProfile, Enriched, Post, Sighting, Spread
+from tocsin.model import ChannelProfile, Enriched, Erased, Post, Sighting, Spread
 from tocsin.spread.coordination import Coordination, Edge, groups
 from tocsin.spread.independence import Link, independent, link_of, link_record
 from tocsin.spread.options import WINDOW_HOURS, SpreadOptions
@@ -19,6 +21,7 @@ from tocsin.spread.rate import Growth, growth
 from tocsin.spread.trail import HOUR, WINDOW, Trail
 
 _FORMAT = "tocsin-spread-2"
+_DIGEST = re.compile(r'"([0-9a-f]{32})"')
 _DAY = 24 * HOUR
 _SIX_HOUR_PERIODS_BEFORE = (WINDOW_HOURS - 6) // 6  # in the 66 hours before the last six
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -155,6 +158,20 @@ class SpreadTracker:
     def forget(self, before: datetime) -> None:
         """Drop posts known before ``before``, but nothing that a later answer still needs."""
         self._sweep(_micros(before))
+
+    def erase(self, erased: Erased, secret: bytes) -> None:
+        """Put keyed stand-ins in the place of the digests of texts that were erased.
+
+        What was equal stays equal, so copies still count as one origin; but nobody can try
+        any longer whether a digest is that of a text, once ``secret`` is forgotten.
+        """
+        stand_in = {
+            digest.hex(): blake2b(digest, key=secret, digest_size=len(digest)).hexdigest()
+            for digest in erased.digests
+        }
+        state = zstandard.ZstdDecompressor().decompress(self.snapshot()).decode()
+        state = _DIGEST.sub(lambda found: f'"{stand_in.get(found[1], found[1])}"', state)
+        self.restore(zstandard.ZstdCompressor(level=1).compress(state.encode()))
 
     def snapshot(self) -> bytes:
         """The whole state; profiles and options are the constructor's."""

@@ -218,6 +218,25 @@ runs = Table(
     Column("versions", Text, nullable=False),
 )
 
+erased = Table(
+    "erased",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("erased_by_post", "channel", "message_id"),
+)
+"""Items whose content was destroyed: neither shown nor taken in again."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("done", Boolean, nullable=False),
+)
+"""Erasures in the ledger; ``done`` once the store and the state have forgotten too."""
+
 meta = Table(
     "meta",
     metadata,

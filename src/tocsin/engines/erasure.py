@@ -1,0 +1,105 @@
+"""Letting the store and the state follow an erasure that the ledger has ordered.
+
+In this order, each step on the disk before the next; done again from the start, it comes out the
+same:
+
+1. the state of the last run is taken up, forgets, and is written under a new name;
+2. one transaction takes the posts out of every table and names that state;
+3. other state files, and what a killed rebuild left, are removed;
+4. the database is written anew (VACUUM), its log emptied; 5. the erasure is marked done.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from sqlalchemy import Connection, update
+
+from tocsin.archive import Archive
+from tocsin.archive.erasure import positions_of
+from tocsin.engines.checkpoint import read_state, write_state
+from tocsin.engines.local import last_run, pipeline_options
+from tocsin.engines.project import Project, profiles
+from tocsin.errors import UsageError
+from tocsin.model import Erased
+from tocsin.pipeline import Pipeline
+from tocsin.store import Store, erasures, schema
+from tocsin.text.clean import clean
+
+_SECRET_BYTES = 32
+
+
+def follow(project: Project, archive: Archive, store: Store) -> None:
+    """Finish every erasure that the store has not followed to the end.
+
+    Raises:
+        EnvironmentFailed: it could not be finished; the next command that writes goes on.
+    """
+    waiting = erasures.unfinished(store)
+    if not waiting:
+        return
+    positions: set[int] = set()
+    for seq in waiting:
+        entry = next(archive.entries(seq))
+        positions.update(positions_of(entry.payload))
+    seqs = sorted(positions)
+    state = _forgetful_state(project, store, erasures.traces(store, seqs))
+    searched = [(seq, clean(text)) for seq, text in erasures.texts_of(store, seqs)]
+    with store.writing() as connection:
+        erasures.forget(connection, seqs, [(seq, text) for seq, text in searched if text])
+        _name_state(connection, store, state)
+    _remove_leftovers(project, last_state(store))
+    if erasures.wipe(store):
+        erasures.finished(store, waiting)
+
+
+def last_state(store: Store) -> str | None:
+    """Name of the state file that counts."""
+    record = last_run(store)
+    if record is None:
+        return None
+    return record.state or _state_before(store, record.seq)
+
+
+def _state_before(store: Store, seq: int) -> str | None:
+    runs = schema.runs
+    query = runs.select().where(runs.c.seq < seq, runs.c.state.is_not(None))
+    with store.reading() as connection:
+        row = connection.execute(query.order_by(runs.c.seq.desc()).limit(1)).mappings().first()
+    return None if row is None else str(row["state"])
+
+
+def _forgetful_state(project: Project, store: Store, gone: Erased) -> str | None:
+    """Write the state anew without what is gone; its name, None: there is nothing to do."""
+    name = last_state(store)
+    if name is None or not any((gone.digests, gone.files, gone.pictures, gone.channels)):
+        return None
+    path = project.state_folder / name
+    if not path.is_file():
+        return None
+    pipeline = Pipeline(profiles(store), pipeline_options(project.settings))
+    try:
+        pipeline.restore(read_state(path))
+    except (UsageError, ValueError):
+        # Taken under other settings: no run could take it up either, and says so.
+        path.unlink()
+        return None
+    pipeline.erase(gone, os.urandom(_SECRET_BYTES))
+    new = f"{path.stem.partition('+')[0]}+{os.urandom(4).hex()}.state"
+    write_state(project.state_folder / new, pipeline.snapshot())
+    return new
+
+
+def _name_state(connection: Connection, store: Store, state: str | None) -> None:
+    old = last_state(store)
+    if state is not None and old is not None:
+        runs = schema.runs
+        connection.execute(update(runs).where(runs.c.state == old).values(state=state))
+
+
+def _remove_leftovers(project: Project, kept: str | None) -> None:
+    for path in project.state_folder.glob("*.state*"):
+        if path.name != kept:
+            path.unlink(missing_ok=True)
+    shutil.rmtree(project.folder / "rebuild", ignore_errors=True)
