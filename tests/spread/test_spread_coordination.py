@@ -12,14 +12,9 @@ from hypothesis import strategies as st
 
 from tocsin.model import ChannelProfile, Enriched, Method, Post, Sighting
 from tocsin.spread import SpreadTracker
-from tocsin.spread.coordination import (
-    DAY,
-    MINUTE,
-    Coordination,
-    CoordinationOptions,
-    at_least,
-    groups,
-)
+from tocsin.spread.coordination import Coordination, CoordinationOptions
+from tocsin.spread.edges import at_least, groups
+from tocsin.spread.options import DAY, MINUTE
 
 NOW = 10 * DAY
 
