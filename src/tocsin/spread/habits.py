@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,10 +73,7 @@ class Meetings:
 
     def __init__(self, habits: Habits, window: float, since: int, until: int) -> None:
         self._habits, self._since, self._until = habits, since, until
-        apart = np.arange(SLOTS)
-        apart = np.minimum(apart, SLOTS - apart)
-        near = _within(window * MINUTE / SLOT, apart.astype(np.float64))
-        self._near = near[(np.arange(SLOTS)[:, None] - np.arange(SLOTS)[None, :]) % SLOTS]
+        self._near = _near(window)
         self._known: dict[str, tuple[Profile, Profile]] = {}
 
     def chance(self, one: str, other: str) -> float:
@@ -89,6 +87,15 @@ class Meetings:
             hours = self._habits.profile(channel, self._since, self._until)
             found = self._known[channel] = (hours, self._near @ hours)
         return found
+
+
+@lru_cache(maxsize=4)
+def _near(window: float) -> Profile:
+    """P(within ``window`` minutes) of two times by their slots: shape (288, 288)."""
+    slots = np.arange(SLOTS)
+    apart = np.minimum(slots, SLOTS - slots).astype(np.float64)
+    near = _within(window * MINUTE / SLOT, apart)
+    return np.asarray(near[(slots[:, None] - slots[None, :]) % SLOTS])
 
 
 def _within(window: float, apart: Profile) -> Profile:
