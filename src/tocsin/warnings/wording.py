@@ -43,6 +43,7 @@ ENGLISH: Phrases = {
     "peaceful_met": "A peaceful gathering at the same place and time could be met by it",
     "denials": "Denials or appeals for calm: {denials} (shown; they lower nothing)",
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
+    "pace_towns": "naming {towns} places in 72 hours",
     "pace_growth": "{growth} times the usual rate",
     "escalated": "Nobody has acknowledged it; told again, {step}. time",
     "expired_window": "The called time has passed",
@@ -156,6 +157,8 @@ def _pace(rumours: Iterable[str], spreads: Mapping[str, Spread], phrases: Phrase
         channels=count,
         channel_word="channel" if count == 1 else "channels",
     )
+    if spread.towns > 1:
+        text = f"{text}, {phrases['pace_towns'].format(towns=spread.towns)}"
     if spread.growth < 1.5:
         return text
     return f"{text}, {phrases['pace_growth'].format(growth=f'{spread.growth:.1f}')}"
