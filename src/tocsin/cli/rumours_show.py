@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin import wire
@@ -13,7 +13,7 @@ from tocsin.model import Phase, Stance, Suggestion
 from tocsin.rumours.life import phase
 from tocsin.rumours.summary import Day, SightedText, Summary, summarise
 from tocsin.store.rumours import Shown, ShownRumours
-from tocsin.store.sightings import background, sightings_of, wordings_in
+from tocsin.store.sightings import background, places_named, sightings_of, wordings_in
 from tocsin.store.suggestions import suggestions_about
 from tocsin.text.clean import clean
 
@@ -21,6 +21,8 @@ _BAR = 40
 _DAYS = 30
 _HEAD = 100
 _SUGGESTED = 5
+_MOST_PLACES = 10
+_PLACES_OF = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,14 @@ class Card:
 
     Args:
         asked: the id that was asked for; another than the rumour's, if it was merged into it.
+        places: named in the 72 hours before it was last seen, with how many posts name them.
     """
 
     asked: str
     shown: Shown
     phase: Phase
     summary: Summary
+    places: Sequence[tuple[str, int]]
     sightings: Sequence[Mapping[str, Any]]
     suggestions: Sequence[Suggestion]
     decisions: Sequence[Mapping[str, Any]]
@@ -47,6 +51,7 @@ def card(book: ShownRumours, asked: str, shown: Shown, limit: int) -> Card:
         shown,
         phase_now(shown, book.reached()),
         _summary(book, shown),
+        places_named(book, shown, shown.rumour.last_seen - _PLACES_OF),
         sightings_of(book, shown, limit),
         suggestions_about(book, shown, _SUGGESTED),
         book.decisions(shown),
@@ -84,6 +89,7 @@ def card_json(card: Card) -> dict[str, Any]:
         "asked": card.asked,
         "merged": others,
         **_summary_form(card.summary),
+        "places": dict(card.places),
         "sightings": card.sightings,
         "suggestions": [wire.suggestion_line(one) for one in card.suggestions],
         "decisions": card.decisions,
@@ -115,6 +121,9 @@ def show_card(card: Card) -> None:
         show(f"merged into it: {', '.join(others)}")
     show(f"status {rumour.status}; first seen {wire.iso(rumour.first_seen)} in {rumour.first_ref}")
     _show_summary(card.summary)
+    if card.places:
+        named = ", ".join(f"{name} {posts}" for name, posts in card.places[:_MOST_PLACES])
+        show(f"places in its last 72 hours ({len(card.places)}): {named}")
     for row in card.sightings:
         show(_sighting_line(row))
     for one in card.suggestions:
