@@ -113,7 +113,7 @@ def test_a_rumour_that_lives_by_the_day_does_not_grow_each_morning() -> None:
     assert plain.spread("r1", noon).growth > 1.15
     assert weekly.spread("r1", noon).growth == pytest.approx(1.0, abs=0.15)
     assert weekly.growth("r1", noon).low < 1 < weekly.growth("r1", noon).high
-    outbreak = [seen(f"c{n}", "b", at=(noon - START) / timedelta(hours=1)) for n in range(30)]
+    outbreak = [seen(f"c{n}", "b", at=(noon - START) / timedelta(hours=1)) for n in range(60)]
     follow(weekly, *outbreak)
     assert weekly.spread("r1", noon).growth > 3
     assert weekly.growth("r1", noon).doubled > 0.9
