@@ -17,7 +17,7 @@ from tocsin.spread.options import DAY, HOUR, WINDOW_HOURS, SpreadOptions
 
 WEEK = 168
 PRIOR_POSTS = 4.0
-"""A Gamma prior of this shape lets hours differ by half their mean (1 / √4), as night and day do."""
+"""A Gamma prior of this shape lets hours differ by half their mean, as night and day do."""
 
 LIGHTEST, HEAVIEST = 0.25, 4.0
 """Bounds of an hour's weight: whoever floods the stream at an hour can hide or feign no more."""
