@@ -1,4 +1,4 @@
-"""What the spread stage costs per post: microseconds of processor time of add(), spread() and origins().
+"""What the spread stage costs: microseconds of processor time of add(), spread() and origins().
 
     python benchmarks/spread.py [--days 45] [--posts-a-day 3000]
 
