@@ -137,7 +137,8 @@ def test_a_snapshot_changes_nothing_and_later_posts_are_not_foreseen(
     steps: list[tuple[str, float]], cut: int
 ) -> None:
     whole, before, after = Coverage(), Coverage(), Coverage()
-    cut, now, said = min(cut, len(steps)), 0.0, ()
+    cut, now = min(cut, len(steps)), 0.0
+    said: tuple[str, ...] = ()
     for number, (channel, gap) in enumerate(steps):
         now += gap
         if number == cut:
