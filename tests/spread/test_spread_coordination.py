@@ -150,7 +150,8 @@ def test_meetings_follow_the_hours_of_both() -> None:
 
 def test_the_closed_form_is_what_permuting_gives() -> None:
     draw = random.Random(5)
-    habits, times = Habits(), {name: [] for name in "ab"}
+    habits = Habits()
+    times: dict[str, list[float]] = {name: [] for name in "ab"}
     for name, hour in (("a", 9), ("b", 10)):
         for day in range(60):
             minute = draw.gauss(60 * hour, 40) % 1440
