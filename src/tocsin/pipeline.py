@@ -34,7 +34,7 @@ from tocsin.model import (
 from tocsin.risk import RiskModel, SituationTracker, Sources, background
 from tocsin.rumours import Probe, RumourOptions, RumourTracker
 from tocsin.rumours.stance import stance_of
-from tocsin.spread import SpreadTracker
+from tocsin.spread import SpreadTracker, towns_named
 from tocsin.warnings import WarningDesk, WarningPolicy
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,7 +119,7 @@ class Pipeline:
         self._coverage.add(enriched, reading)
         sighting = self._rumours.assign(enriched)
         sighting = replace(sighting, stance=stance_of(enriched, reading), late=late)
-        self._spread.add(enriched, sighting)
+        self._spread.add(enriched, sighting, towns_named(reading))
         for key in self._situations.add(enriched, reading, sighting):
             actions.extend(self._evaluate(key))
         return Step(sighting, tuple(actions), self._kept(enriched, sighting))

@@ -25,7 +25,7 @@ def test_a_flood_from_one_channel_is_counted_and_stays_small() -> None:
     trail = tracker._trails["r1"]
     assert len(trail.times) <= 600
     assert len(trail.traces) <= 110
-    assert len(tracker._refs) <= 110
+    assert len(tracker._posts) <= 110
     assert tracker.origins([f"north/{FLOOD - 1}", "north/0", "east/1"]) == 2
     assert len(tracker.snapshot()) < 20_000
 
@@ -49,7 +49,7 @@ def test_old_sightings_are_dropped_as_time_goes_on() -> None:
     assert len(tracker._trails["long"].times) <= 98
     assert len(tracker._trails["long"].traces) <= 98
     assert len(tracker._trails) <= 6 * 24
-    assert len(tracker._refs) <= 2 * 9 * 24
+    assert len(tracker._posts) <= 2 * 9 * 24
     assert len(tracker._seen) <= 34 * 24
     assert tracker.spread("long", hours(40 * 24)).first_seen == START
 
@@ -109,11 +109,11 @@ def test_a_snapshot_anywhere_changes_nothing(
         seen(channel, str(name), at=at, text=f"t{name % 4}", forward_from=origin, rumour=rumour)
         for channel, name, at, origin, rumour in rows
     ]
-    follow(whole, *posts)
-    follow(before, *posts[:cut])
-    before.spread("r1", hours(50))
+    for tracker in (whole, before):
+        follow(tracker, *posts[:cut]).spread("r1", hours(50))
     after.restore(before.snapshot())
-    follow(after, *posts[cut:])
+    for tracker in (whole, after):
+        follow(tracker, *posts[cut:])
     assert after.snapshot() == whole.snapshot()
     refs = [sighting.ref for _, sighting in posts]
     assert after.origins(refs) == whole.origins(refs)

@@ -12,14 +12,10 @@ from hypothesis import strategies as st
 
 from tocsin.model import ChannelProfile, Enriched, Method, Post, Sighting
 from tocsin.spread import SpreadTracker
-from tocsin.spread.coordination import (
-    DAY,
-    MINUTE,
-    Coordination,
-    CoordinationOptions,
-    at_least,
-    groups,
-)
+from tocsin.spread.coordination import Coordination, CoordinationOptions
+from tocsin.spread.edges import at_least, groups
+from tocsin.spread.habits import Habits, Meetings
+from tocsin.spread.options import DAY, MINUTE
 
 NOW = 10 * DAY
 
@@ -121,18 +117,75 @@ def test_the_binomial_tail(k: int, n: int, p: float, chance: float) -> None:
     assert at_least(k, n, p) == pytest.approx(chance)
 
 
+def test_channels_that_both_post_at_nine_are_not_coordinated() -> None:
+    """They meet each morning by their own hours; the same meetings at odd hours are a sign."""
+
+    def pair(found: Coordination, minute_of_day: list[int]) -> set[tuple[str, str]]:
+        start = NOW - 7 * DAY
+        for day, minute in enumerate(minute_of_day):
+            for name, more in (("left", 1), ("right", 4)):
+                at = start + day * DAY + (minute + more) * MINUTE
+                found.add(f"{name}/{day}", name, day.to_bytes(8, "big"), at)
+        return {(edge.one, edge.other) for edge in found.edges(NOW)}
+
+    morning, odd = Coordination(), Coordination()
+    for found in (morning, odd):
+        ordinary(found)
+    assert pair(morning, [540] * 7) == set()
+    assert pair(odd, [540, 60, 1200, 300, 900, 720, 1380]) == {("left", "right")}
+
+
+def test_meetings_follow_the_hours_of_both() -> None:
+    habits = Habits()
+    for day in range(7):
+        for channel, minute in (("nine", 540), ("ten", 600), ("late", 1438), ("early", 2)):
+            habits.add(channel, day * DAY + minute * MINUTE)
+    meetings = Meetings(habits, 15.0, 0, 7 * DAY)
+    assert meetings.chance("nine", "nine") == pytest.approx(1)
+    assert meetings.chance("nine", "ten") == 0
+    assert meetings.chance("late", "early") == pytest.approx(1)  # over midnight
+    assert Meetings(habits, 800.0, 0, 7 * DAY).chance("nine", "late") == pytest.approx(1)
+    assert Meetings(habits, 15.0, 7 * DAY, 8 * DAY).chance("nine", "nine") == 0
+
+
+def test_the_closed_form_is_what_permuting_gives() -> None:
+    draw = random.Random(5)
+    habits = Habits()
+    times: dict[str, list[float]] = {name: [] for name in "ab"}
+    for name, hour in (("a", 9), ("b", 10)):
+        for day in range(60):
+            minute = draw.gauss(60 * hour, 40) % 1440
+            times[name].append(minute)
+            habits.add(name, day * DAY + round(minute * MINUTE))
+    found = Meetings(habits, 15.0, 0, 60 * DAY).chance("a", "b")
+    met = rounds = 0
+    for _ in range(200):
+        shuffled = draw.sample(times["b"], 60)
+        met += sum(abs(a - b) <= 15 for a, b in zip(times["a"], shuffled, strict=True))
+        rounds += 60
+    assert found == pytest.approx(met / rounds, abs=0.01)
+
+
 # -- in the tracker ----------------------------------------------------------------------------
 
 START = datetime(2024, 3, 4, tzinfo=UTC)
 
 
-def tell(tracker: SpreadTracker, channel: str, number: int, minute: float, text: str) -> str:
+def tell(
+    tracker: SpreadTracker,
+    channel: str,
+    number: int,
+    minute: float,
+    text: str,
+    *,
+    rumour: str = "",
+) -> str:
     at = START + timedelta(minutes=minute)
     said: dict[str, Any] = {"source": "t", "channel": channel, "id": str(number), "text": text}
     post = Post(posted_at=at, known_at=at, **said)
     digest = text.encode()[:16].ljust(16, b".")
     enriched = Enriched(post, text, digest, "en", 1.0, None)
-    tracker.add(enriched, Sighting(f"r{text}", post.ref, 1, at, Method.NEW, 1.0))
+    tracker.add(enriched, Sighting(rumour or f"r{text}", post.ref, 1, at, Method.NEW, 1.0))
     return post.ref
 
 
@@ -146,12 +199,16 @@ def test_a_coordinated_group_counts_as_one_origin() -> None:
     tracker = SpreadTracker({})
     texts_together(tracker, ("a", "b", "c"))
     refs = [tell(tracker, name, 90, 500, f"{name} calls in words of its own") for name in "abcd"]
+    for name in "abcd":
+        tell(tracker, name, 91, 510, f"{name} says it", rumour="one")
     assert {(e.one, e.other) for e in tracker.coordination(START + timedelta(days=1))} == {
         ("a", "b"),
         ("a", "c"),
         ("b", "c"),
     }
     assert tracker.origins(refs) == 2
+    spread = tracker.spread("one", START + timedelta(minutes=511))
+    assert (spread.channels, spread.independent_channels) == (4, 2)
     again = SpreadTracker({})
     again.restore(tracker.snapshot())
     assert again.origins(refs) == 2

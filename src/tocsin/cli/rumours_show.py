@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin import wire
@@ -14,7 +14,7 @@ from tocsin.rumours.life import phase
 from tocsin.rumours.summary import Day, SightedText, Summary, summarise
 from tocsin.store.erasures import erased_sightings
 from tocsin.store.rumours import Shown, ShownRumours
-from tocsin.store.sightings import background, sightings_of, wordings_in
+from tocsin.store.sightings import background, places_named, sightings_of, wordings_in
 from tocsin.store.suggestions import suggestions_about
 from tocsin.text.clean import clean
 
@@ -22,6 +22,8 @@ _BAR = 40
 _DAYS = 30
 _HEAD = 100
 _SUGGESTED = 5
+_MOST_PLACES = 10
+_PLACES_OF = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,14 @@ class Card:
     Args:
         asked: the id that was asked for; another than the rumour's, if it was merged into it.
         erased: posts of it that were erased; they still count.
+        places: named in the 72 hours before it was last seen, with how many posts name them.
     """
 
     asked: str
     shown: Shown
     phase: Phase
     summary: Summary
+    places: Sequence[tuple[str, int]]
     sightings: Sequence[Mapping[str, Any]]
     suggestions: Sequence[Suggestion]
     decisions: Sequence[Mapping[str, Any]]
@@ -50,6 +54,7 @@ def card(book: ShownRumours, asked: str, shown: Shown, limit: int) -> Card:
         shown,
         phase_now(shown, book.reached()),
         _summary(book, shown),
+        places_named(book, shown, shown.rumour.last_seen - _PLACES_OF),
         sightings_of(book, shown, limit),
         suggestions_about(book, shown, _SUGGESTED),
         book.decisions(shown),
@@ -89,6 +94,7 @@ def card_json(card: Card) -> dict[str, Any]:
         "erased": card.erased,
         "merged": others,
         **_summary_form(card.summary),
+        "places": dict(card.places),
         "sightings": card.sightings,
         "suggestions": [wire.suggestion_line(one) for one in card.suggestions],
         "decisions": card.decisions,
@@ -122,6 +128,9 @@ def show_card(card: Card) -> None:
     if card.erased:
         show(f"erased since: {card.erased} posts", "dim")
     _show_summary(card.summary)
+    if card.places:
+        named = ", ".join(f"{name} {posts}" for name, posts in card.places[:_MOST_PLACES])
+        show(f"places in its last 72 hours ({len(card.places)}): {named}")
     for row in card.sightings:
         show(_sighting_line(row))
     for one in card.suggestions:

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from tocsin.engines.events import events_known
 from tocsin.model import MobEvent
 from tocsin.risk import haversine_km
-from tocsin.spread.coordination import Coordination, CoordinationOptions, Edge
+from tocsin.spread.coordination import Coordination, CoordinationOptions
+from tocsin.spread.edges import Edge
 from tocsin.store import Store, schema
 
 FOLLOWED_WITHIN = timedelta(hours=24)

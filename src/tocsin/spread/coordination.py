@@ -2,29 +2,34 @@
 
 Parameters bear CooRTweet's names (Righetti & Balluff 2024), lifted from accounts to channels and
 from seconds to minutes. Two channels share a text where both posted it within the memory; they
-share it *together* where the two postings lie within ``time_window``. The null is the stream's
-own habit, for news spreads fast among everybody: of all texts that other pairs share, a part p is
-shared together; a pair that shares n texts would share X ~ Binomial(n, p) of them together. An
-edge is drawn where P(X ≥ k) is too small for chance, after Benjamini and Hochberg (1995) over all
-pairs that were looked at. p is held at one half at most, so that a stream of nothing but
-coordinated channels does not pass for normal.
+share it *together* where the two postings lie within ``time_window``. An edge must beat two nulls:
+
+- the stream's own habit, for news spreads fast among everybody: of all texts that other pairs
+  share, a part p is shared together; a pair that shares n texts would share X ~ Binomial(n, p) of
+  them together. p is held at one half at most, so that a stream of nothing but coordinated
+  channels does not pass for normal;
+- the two channels' own hours (see ``habits``): of the texts that both posted within a day of one
+  another, each would be shared together with the chance that their times of day meet.
+
+The larger p-value counts; an edge is drawn where it is too small for chance after Benjamini and
+Hochberg (1995) over all pairs that were looked at. A pair that shares too few texts together to
+become an edge is looked at too, with p-value 1: choosing by what was found would make chance look
+rare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from math import comb
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from tocsin.spread.independence import Independence, Link
-
-MINUTE = 60_000_000
-DAY = 24 * 60 * MINUTE
+from tocsin.spread.edges import Edge, at_least, discovered
+from tocsin.spread.habits import Habits, Meetings
+from tocsin.spread.options import DAY, HOUR, MINUTE
 
 Pair = tuple[str, str]
-Shared = tuple[int, bool, str, str]
-"""(when the later of the two posted, together, evidence id of the first, of the second)."""
+Shared = tuple[int, int, str, str]
+"""(when the later of the two posted, how much later, evidence id of the first, of the second)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,98 +56,119 @@ class CoordinationOptions:
     most_texts: int = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Two channels that post together.
-
-    Args:
-        one, other: channels, in name order.
-        texts: different texts that both posted.
-        together: of them within the window; the weight of the edge.
-        p_value: of so many by chance.
-        one_first: share of the texts posted together that ``one`` posted first.
-        examples: evidence ids (of the first, of the second) of the newest three.
-    """
-
-    one: str
-    other: str
-    texts: int
-    together: int
-    p_value: float
-    one_first: float
-    examples: tuple[tuple[str, str], ...]
-
-
 @dataclass(slots=True)
+class Habit:
+    """Texts shared by any two channels in one hour, and those of them shared together."""
+
+    texts: int = 0
+    together: int = 0
+
+
 class Coordination:
     """Grows with the stream and looks back only; bounded by its memory.
 
     Attributes:
         texts: first posting of a text in each channel: digest → channel → (time, evidence id).
         pairs: texts shared by two channels.
+        habits: at which hours channels post.
     """
 
-    options: CoordinationOptions = field(default_factory=CoordinationOptions)
-    texts: dict[bytes, dict[str, tuple[int, str]]] = field(default_factory=dict)
-    pairs: dict[Pair, list[Shared]] = field(default_factory=dict)
+    def __init__(self, options: CoordinationOptions | None = None) -> None:
+        self.options = options or CoordinationOptions()
+        self._window = round(self.options.time_window * MINUTE)
+        self.texts: dict[bytes, dict[str, tuple[int, str]]] = {}
+        self.pairs: dict[Pair, list[Shared]] = {}
+        self.habits = Habits()
+        self._enough: set[Pair] = set()  # sorted wherever it is gone through
+        self._hours: dict[int, Habit] = {}
 
     def add(self, ref: str, channel: str, digest: bytes, at: int) -> None:
         """One posting of a text; ``at`` in microseconds since 1970."""
+        self.habits.add(channel, at)
         posted = self.texts.setdefault(digest, {})
         if channel in posted or len(posted) >= self.options.most_channels:
             return
         for other, (when, first) in posted.items():
-            together = abs(at - when) <= self.options.time_window * MINUTE
             pair = (channel, other) if channel < other else (other, channel)
-            shared = self.pairs.setdefault(pair, [])
-            shared.append((max(at, when), together, first, ref))
-            if len(shared) > self.options.most_texts:
-                del shared[0]
+            self._share(pair, (max(at, when), abs(at - when), first, ref))
         posted[channel] = (at, ref)
+
+    def _share(self, pair: Pair, one: Shared) -> None:
+        shared = self.pairs.setdefault(pair, [])
+        shared.append(one)
+        self._count(one, 1)
+        if len(shared) > self.options.most_texts:
+            self._count(shared.pop(0), -1)
+        if len(shared) == self.options.min_participation:
+            self._enough.add(pair)
+
+    def _count(self, one: Shared, by: int) -> None:
+        """What counts for a pair counts for the habit of all."""
+        hour = self._hours.get(one[0] // HOUR)
+        if hour is None:
+            hour = self._hours[one[0] // HOUR] = Habit()
+        hour.texts += by
+        if one[1] <= self._window:
+            hour.together += by
 
     def forget(self, before: int) -> None:
         """Drop postings before ``before``."""
         self.texts = _kept_texts(self.texts, before)
         kept = {pair: [s for s in shared if s[0] >= before] for pair, shared in self.pairs.items()}
         self.pairs = {pair: shared for pair, shared in kept.items() if shared}
+        self.habits.forget(before)
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        least = self.options.min_participation
+        self._enough = {pair for pair, shared in self.pairs.items() if len(shared) >= least}
+        self._hours = {}
+        for shared in self.pairs.values():
+            for one in shared:
+                self._count(one, 1)
 
     def edges(self, now: int) -> tuple[Edge, ...]:
-        """Pairs that post together too often for chance at ``now``, the surest first."""
-        since = now - round(self.options.memory_days * DAY)
-        known = {
-            pair: [one for one in shared if since <= one[0] <= now]
-            for pair, shared in self.pairs.items()
-        }
-        texts = sum(map(len, known.values()))
-        together = sum(one[1] for shared in known.values() for one in shared)
-        found = [
-            self._edge(pair, shared, (texts, together)) for pair, shared in sorted(known.items())
-        ]
-        looked_at = sorted(
-            (edge for edge in found if edge is not None),
-            key=lambda edge: (edge.p_value, edge.one, edge.other),
-        )
-        return tuple(_discovered(looked_at, self.options))
+        """Pairs that post together too often for chance, the surest first.
 
-    def _edge(self, pair: Pair, shared: list[Shared], whole: tuple[int, int]) -> Edge | None:
-        """The pair as an edge, or None where it shares too little to be looked at.
-
-        Those that share enough and not together are looked at too: choosing by what was found
-        would make chance look rare.
+        Whole hours are looked at: up to the one that ``now`` lies in, without it.
         """
-        if len(shared) < self.options.min_participation:
+        until = now // HOUR
+        since = until - round(self.options.memory_days * 24)
+        hours = [habit for hour, habit in self._hours.items() if since <= hour < until]
+        whole = Habit(sum(h.texts for h in hours), sum(h.together for h in hours))
+        meetings = Meetings(self.habits, self.options.time_window, since * HOUR, until * HOUR)
+        looked_at, found = 0, []
+        for pair in sorted(self._enough):
+            shared = [one for one in self.pairs[pair] if since <= one[0] // HOUR < until]
+            if len(shared) < self.options.min_participation:
+                continue
+            looked_at += 1
+            edge = self._edge(pair, shared, whole, meetings)
+            if edge is not None:
+                found.append(edge)
+        found.sort(key=lambda edge: (edge.p_value, edge.one, edge.other))
+        return tuple(discovered(found, looked_at, self.options.level))
+
+    def _edge(
+        self, pair: Pair, shared: list[Shared], whole: Habit, meetings: Meetings
+    ) -> Edge | None:
+        """The pair as an edge, or None where it shares too little together to become one."""
+        now = [one for one in shared if one[1] <= self._window]
+        if len(now) < self.options.edge_weight:
             return None
-        now = [one for one in shared if one[1]]
-        others, theirs = whole[0] - len(shared), whole[1] - len(now)
-        habit = min(0.5, (theirs + 1) / (others + 2))
+        others, theirs = whole.texts - len(shared), whole.together - len(now)
+        chance = at_least(len(now), len(shared), min(0.5, (theirs + 1) / (others + 2)))
+        if chance <= self.options.level:  # else nothing can make an edge of it
+            near = sum(one[1] < DAY for one in shared)
+            chance = max(chance, at_least(len(now), near, meetings.chance(*pair)))
         first = sum(one[2].rpartition("/")[0] == pair[0] for one in now)
         return Edge(
             one=pair[0],
             other=pair[1],
             texts=len(shared),
             together=len(now),
-            p_value=at_least(len(now), len(shared), habit),
-            one_first=first / len(now) if now else 0.0,
+            p_value=chance,
+            one_first=first / len(now),
             examples=tuple((one[2], one[3]) for one in now[-3:]),
         )
 
@@ -151,6 +177,7 @@ class Coordination:
         return {
             "texts": [(d.hex(), list(posted.items())) for d, posted in self.texts.items()],
             "pairs": [(pair, shared) for pair, shared in self.pairs.items()],
+            "habits": self.habits.state(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -160,33 +187,11 @@ class Coordination:
             for digest, posted in state["texts"]
         }
         self.pairs = {
-            (one, other): [(at, together, first, ref) for at, together, first, ref in shared]
+            (one, other): [(at, lag, first, ref) for at, lag, first, ref in shared]
             for (one, other), shared in state["pairs"]
         }
-
-
-def groups(edges: tuple[Edge, ...]) -> dict[str, str]:
-    """Channel → name of its coordinated group, of channels that belong to one."""
-    joined = Independence()
-    for edge in edges:
-        joined.add(Link(edge.one, edge.other))
-        joined.add(Link(edge.other, edge.one))
-    names = sorted({name for edge in edges for name in (edge.one, edge.other)})
-    return {name: joined.root(name) for name in names}
-
-
-def at_least(k: int, n: int, p: float) -> float:
-    """P(X ≥ k) of X ~ Binomial(n, p)."""
-    return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
-
-
-def _discovered(looked_at: list[Edge], options: CoordinationOptions) -> Iterator[Edge]:
-    """Benjamini and Hochberg: all up to the last whose p-value is within its rank's share."""
-    last = 0
-    for rank, edge in enumerate(looked_at, 1):
-        if edge.p_value <= options.level * rank / len(looked_at):
-            last = rank
-    return (edge for edge in looked_at[:last] if edge.together >= options.edge_weight)
+        self.habits.load(state["habits"])
+        self._take_stock()
 
 
 def _kept_texts(

@@ -49,15 +49,24 @@ class Independence:
     def __init__(self) -> None:
         self._parent: dict[str | bytes, str | bytes] = {}
         self._roots: set[str | bytes] = set()  # of groups in which a channel posted
+        self._proven: set[str | bytes] = set()  # of those in which one of standing did
 
     @property
     def count(self) -> int:
         """Groups in which at least one channel posted."""
         return len(self._roots)
 
-    def add(self, link: Link) -> None:
+    @property
+    def unproven(self) -> int:
+        """Of them, those in which only channels without standing posted."""
+        return len(self._roots) - len(self._proven)
+
+    def add(self, link: Link, *, standing: bool = True) -> None:
         """Join the link's channel with its origin and its text."""
-        self._roots.add(self._root(link.channel))
+        root = self._root(link.channel)
+        self._roots.add(root)
+        if standing:
+            self._proven.add(root)
         for shared in (link.origin, link.digest):
             if shared is not None:
                 self._join(link.channel, shared)
@@ -72,6 +81,9 @@ class Independence:
             self._parent[below] = above
             self._roots.discard(below)
             self._roots.add(above)
+            if below in self._proven:
+                self._proven.remove(below)
+                self._proven.add(above)
 
     def _root(self, node: str | bytes) -> str | bytes:
         parent = self._parent

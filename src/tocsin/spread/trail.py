@@ -1,6 +1,7 @@
 """The recent sightings of one rumour, aggregated so that a flood stays small.
 
 Times are whole microseconds since 1970; windows are half-open: (as_of − width, as_of].
+Independent origins are counted as they come, by the ``Rules`` of the hour.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.spread.independence import Independence, Link, link_of, link_record
-from tocsin.spread.options import WINDOW_HOURS
+from tocsin.spread.independence import Link, link_of, link_record
+from tocsin.spread.options import HOUR, WINDOW_HOURS
+from tocsin.spread.origins import Rules, Tally
 
-HOUR = 3_600_000_000
 TEN_MINUTES = HOUR // 6
 WINDOW = WINDOW_HOURS * HOUR
 _ALWAYS = 2**62
@@ -24,35 +25,49 @@ class Trace:
     """Sightings of one hour that are the same in all that matters here.
 
     Args:
-        language: None where it cannot be told.
         hour: hours since 1970.
+        language: None where it cannot be told.
+        towns: ids of the places it names.
+        young: its channel was known to be young.
     """
 
     link: Link
-    language: str | None
     hour: int
+    language: str | None = None
+    towns: tuple[str, ...] = ()
+    young: bool = False
 
 
-@dataclass(slots=True)
 class Circle:
-    """Who took part in a rumour during a window.
+    """Who took part in a rumour during a window, and which places were named.
 
-    Args:
+    Attributes:
+        origins: the independent ones among them.
         since, until: the answer holds for ``as_of`` in [since, until).
     """
 
-    channels: set[str] = field(default_factory=set)
-    languages: set[str] = field(default_factory=set)
-    groups: Independence = field(default_factory=Independence)
-    since: int = -_ALWAYS
-    until: int = _ALWAYS
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.channels: set[str] = set()
+        self.languages: set[str] = set()
+        self.towns: set[str] = set()
+        self.origins = Tally(rules.ties)
+        self.since = -_ALWAYS
+        self.until = _ALWAYS
+
+    def holds(self, as_of: int, rules: Rules) -> bool:
+        """Whether it answers for ``as_of`` under these rules."""
+        return self.rules is rules and self.since <= as_of < self.until
 
     def include(self, trace: Trace, first: int, last: int) -> None:
         """Take in a trace seen from ``first`` to ``last``, for any ``as_of`` that sees it."""
         self.channels.add(trace.link.channel)
         if trace.language is not None:
             self.languages.add(trace.language)
-        self.groups.add(trace.link)
+        self.towns.update(trace.towns)
+        if not trace.young:
+            newcomer = self.rules.newcomer(trace.link.channel, first)
+            self.origins.add(trace.link, newcomer=newcomer)
         self.since = max(self.since, first)
         self.until = min(self.until, last + WINDOW)
 
@@ -84,14 +99,13 @@ class Trail:
             self.times[place] = at
         self.counts[place] += 1
 
-    def note(self, link: Link, language: str | None, at: int, most: int) -> bool:
+    def note(self, trace: Trace, at: int, most: int) -> bool:
         """Remember a sighting; of the ``most``-th new trace of a channel in an hour and on,
         only the channel. Returns whether the link itself was remembered."""
-        trace = Trace(link, language, at // HOUR)
-        crowd = (link.channel, trace.hour)
+        crowd = (trace.link.channel, trace.hour)
         whole = trace in self.traces or self.crowd.get(crowd, 0) < most
         if not whole:
-            trace = Trace(Link(link.channel), None, trace.hour)
+            trace = Trace(Link(trace.link.channel), trace.hour, young=trace.young)
         if trace not in self.traces:
             self.crowd[crowd] = self.crowd.get(crowd, 0) + 1
         self._extend(trace, at)
@@ -110,10 +124,10 @@ class Trail:
             hours[at // HOUR] = hours.get(at // HOUR, 0) + count
         return list(hours.items())
 
-    def circle(self, as_of: int) -> Circle:
+    def circle(self, as_of: int, rules: Rules) -> Circle:
         """Who took part in (as_of − WINDOW, as_of]; the answer is kept while it holds."""
-        if self.known is None or not self.known.since <= as_of < self.known.until:
-            self.known = self._circle(as_of)
+        if self.known is None or not self.known.holds(as_of, rules):
+            self.known = self._circle(as_of, rules)
         return self.known
 
     def forget(self, before: int) -> None:
@@ -142,8 +156,8 @@ class Trail:
             crowd = (trace.link.channel, trace.hour)
             self.crowd[crowd] = self.crowd.get(crowd, 0) + 1
 
-    def _circle(self, as_of: int) -> Circle:
-        circle = Circle()
+    def _circle(self, as_of: int, rules: Rules) -> Circle:
+        circle = Circle(rules)
         for trace, (first, last) in self.traces.items():
             if first > as_of:
                 circle.until = min(circle.until, first)
@@ -156,8 +170,8 @@ class Trail:
     def state(self) -> dict[str, Any]:
         """As JSON values."""
         traces = [
-            (*link_record(trace.link), trace.language, trace.hour, *seen)
-            for trace, seen in self.traces.items()
+            (*link_record(one.link), one.hour, one.language, one.towns, one.young, *seen)
+            for one, seen in self.traces.items()
         ]
         return {"times": list(self.times), "counts": list(self.counts), "traces": traces}
 
@@ -165,8 +179,8 @@ class Trail:
     def from_state(cls, state: dict[str, Any]) -> Trail:
         """The trail that ``state`` described."""
         trail = cls(array("q", state["times"]), array("q", state["counts"]))
-        for channel, origin, digest, language, hour, first, last in state["traces"]:
+        for channel, origin, digest, hour, language, towns, young, first, last in state["traces"]:
             link = link_of(channel, origin, digest)
-            trail.traces[Trace(link, language, hour)] = (first, last)
+            trail.traces[Trace(link, hour, language, tuple(towns), young)] = (first, last)
         trail._take_census()
         return trail

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Select, func, select
 
+from tocsin.model import Role
 from tocsin.store import schema
 from tocsin.store.lists import Row, plain
 from tocsin.store.regrouping import Grouped
@@ -43,6 +47,17 @@ def wordings_in(book: ShownRumours, shown: Shown) -> list[Row]:
         firsts.setdefault(row["wording"], row["seq"])
     texts = _texts(book.store, _evenly(list(firsts.values()), MOST_TEXTS))
     return [{**row, "text": texts.get(firsts[row["wording"]], "")} for row in rows]
+
+
+def places_named(book: ShownRumours, shown: Shown, since: datetime) -> list[tuple[str, int]]:
+    """Places that posts after ``since`` speak of, with how many posts; the most named first."""
+    p, r = schema.posts, schema.readings
+    query = _joined(schema.sightings.c.seq, r.c.body).where(p.c.known_at > since)
+    named: Counter[str] = Counter()
+    for row in _rows(book, shown, query):
+        places = orjson.loads(row["body"]).get("places", ()) if row["body"] else ()
+        named.update({place["name"] for place in places if place["role"] != Role.ORIGIN})
+    return sorted(named.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def parts_of(book: ShownRumours, shown: Shown) -> dict[str, list[Grouped]]:

@@ -47,6 +47,7 @@ ENGLISH: Phrases = {
         "Seen on the ground at {at}: {seen} (shown; lowers nothing before a called hour)"
     ),
     "pace": "{posts_24h} {posts} in {channels} independent {channel_word} in 24 hours",
+    "pace_towns": "naming {towns} places in 72 hours",
     "pace_growth": "{growth} times the usual rate",
     "escalated": "Nobody has acknowledged it; told again, {step}. time",
     "expired_window": "The called time has passed",
@@ -177,6 +178,8 @@ def _pace(rumours: Iterable[str], spreads: Mapping[str, Spread], phrases: Phrase
         channels=count,
         channel_word="channel" if count == 1 else "channels",
     )
+    if spread.towns > 1:
+        text = f"{text}, {phrases['pace_towns'].format(towns=spread.towns)}"
     if spread.growth < 1.5:
         return text
     return f"{text}, {phrases['pace_growth'].format(growth=f'{spread.growth:.1f}')}"
