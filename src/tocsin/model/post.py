@@ -90,6 +90,8 @@ class CaptureRecord:
         method: ``import`` (a file) or ``live``.
         operator: name or handle of who ran it.
         collector: program and version, e.g. ``tocsin/0.1.0 telegram_desktop``.
+        stated: what the operator said that the file does not: ``channel`` (that it is this public
+            @channel), ``zone`` (of its local times).
     """
 
     source_digest: str
@@ -98,6 +100,7 @@ class CaptureRecord:
     method: str
     operator: str
     collector: str
+    stated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)
