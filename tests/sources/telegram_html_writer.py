@@ -172,7 +172,7 @@ class Writer:
             self._place(one)
         elif one.get("media_type") in _GENERIC or "file" in one:
             kind, title = _GENERIC.get(
-                one.get("media_type"), ("media_file", one.get("file_name", "File"))
+                one.get("media_type", ""), ("media_file", one.get("file_name", "File"))
             )
             self._generic(kind, title, link=one.get("file", ""), status="0:07")
 

@@ -10,10 +10,10 @@ from tocsin.sources.telegram_desktop import TelegramDesktop
 from tocsin.sources.telegram_html import TelegramHtml
 from tocsin.sources.telethon_dump import TelethonDump
 
-__all__ = [
-    "POST_COLUMNS",
+__all__ = [  # noqa: RUF022 (in plain order, as a test holds)
     "ChannelNames",
     "FourCat",
+    "POST_COLUMNS",
     "ReadOptions",
     "Source",
     "Table",

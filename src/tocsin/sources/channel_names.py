@@ -47,8 +47,8 @@ class ChannelNames:
             name: @name without "@".
             number: without mark.
         """
-        for one in (name and name.casefold(), number):
-            if one in self.channels:
+        for one in (name.casefold() if name else None, number):
+            if one is not None and one in self.channels:
                 return self.channels[one]
         return name or number
 

@@ -14,7 +14,7 @@ from typing import IO
 
 from tocsin.errors import EnvironmentFailed, RecordRefused
 from tocsin.sources.files import is_zip
-from tocsin.sources.json_events import Broken
+from tocsin.sources.json_events import Broken, Readable
 from tocsin.sources.refusals import refuse_file
 
 MAX_RATIO = 200
@@ -50,7 +50,7 @@ class Page:
         return str(self.where / self.name) if self.name else str(self.where)
 
     @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
+    def opened(self) -> Iterator[Readable]:
         """Its bytes.
 
         Raises:
@@ -70,13 +70,18 @@ class Page:
             raise EnvironmentFailed(f"{self.file}: cannot be read: {error.strerror}") from error
 
 
-class _Unpacked(io.RawIOBase):
+class _Unpacked:
     """A member of a zip whose damage is a break in the page, whatever zipfile calls it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._member = stream
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int, /) -> bytes:
+        """The next bytes.
+
+        Raises:
+            Broken: the member is damaged.
+        """
         try:
             return self._member.read(size)
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from tocsin.sources.files import HEAD_BYTES
 from tocsin.sources.json_events import Broken, Readable
@@ -96,7 +96,7 @@ class _Cutter:
     def __init__(self) -> None:
         self.inside = ""
 
-    def cut(self, text: str, *, last: bool) -> Iterator[Token]:
+    def cut(self, text: str, *, last: bool) -> Generator[Token, None, str]:
         """Tokens of ``text``; returns what must be seen again with what follows."""
         at = 0
         while at < len(text):

@@ -99,8 +99,7 @@ def _header(head: bytes) -> frozenset[str]:
     line = head.removeprefix(UTF8_MARK).lstrip().partition(b"\n")[0][:4096]
     try:
         text = line.decode().strip()
-        return frozenset(
-            max((next(csv.reader([text], delimiter=sign), []) for sign in ",;\t"), key=len)
-        )
+        split = [next(csv.reader([text], delimiter=sign), []) for sign in ",;\t"]
+        return frozenset(max(split, key=len))
     except (UnicodeDecodeError, csv.Error):
         return frozenset()
