@@ -16,6 +16,8 @@ MAX_OPEN = 64
 """Tags open inside one message; Telegram Desktop has at most twelve."""
 _MAX_MEDIA = 16
 _MAX_ANSWERS = 32
+_PER_PIECE = 64
+"""Charged for each tag and text beside its length: a million empty ones fill memory too."""
 _SPARE = 1 << 20
 """Characters of a message's source beyond those of its text."""
 
@@ -142,7 +144,7 @@ class _Reader:
     def _keep(self, raw: str) -> None:
         if self._message.fault:
             return
-        self._left -= len(raw)
+        self._left -= len(raw) + _PER_PIECE
         if self._left < 0:
             self._fault("the message is too long")
         else:

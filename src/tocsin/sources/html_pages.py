@@ -29,6 +29,7 @@ _PAGE = re.compile(r"messages(\d{0,6})\.html", re.ASCII)
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 22
 _MAX_COMMENT = 65_535
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError)
 _UNPACK = "unpack it and name the folder, if you trust where it came from"
 
 
@@ -57,15 +58,16 @@ class Page:
             Broken: while reading, the zip turns out to be damaged.
             EnvironmentFailed: the system will not let us read it.
         """
-        try:
-            if is_packed(self.where):
+        if is_packed(self.where):
+            try:
                 with zipfile.ZipFile(self.where) as archive, archive.open(self.name) as stream:
                     yield _Unpacked(stream)
-            else:
-                with (self.where / self.name if self.name else self.where).open("rb") as file:
-                    yield file
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise Broken("is damaged inside the zip") from error
+            except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+                raise Broken("is damaged inside the zip") from error
+            return
+        try:
+            with (self.where / self.name if self.name else self.where).open("rb") as file:
+                yield file
         except OSError as error:
             raise EnvironmentFailed(f"{self.file}: cannot be read: {error.strerror}") from error
 
@@ -84,7 +86,7 @@ class _Unpacked:
         """
         try:
             return self._member.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
+        except _DAMAGE as error:
             raise Broken("is damaged inside the zip from here on") from error
 
 
@@ -126,7 +128,7 @@ def _packed_pages(path: Path) -> list[Page]:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             members = [one for one in archive.infolist() if _PAGE.fullmatch(_last(one.filename))]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError) as error:
+    except (*_DAMAGE, NotImplementedError) as error:
         advice = "export or copy it again"
         raise refuse_file(path, "the zip is damaged or cut off", advice) from error
     _check_members(path, members)

@@ -22,7 +22,7 @@ MAX_TAG = 65_536
 """Characters of one tag; a "<" without ">" so far on is a character like any other."""
 
 _PIECE = re.compile(
-    r"[^<]++"
+    r"(?:[^<]++|<(?![A-Za-z/!?]|\Z))++"
     r"|<!--"
     r"|<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9]*+)"
     r"""(?P<rest>(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>"""

@@ -19,7 +19,7 @@ from tocsin.sources.html_post import NoZone, Speakers, message_number, page_post
 from tocsin.sources.html_survey import survey
 from tocsin.sources.json_events import Broken
 from tocsin.sources.protocol import ReadOptions
-from tocsin.sources.refusals import WHOLE_FILE, Unfit, refuse, refuse_file
+from tocsin.sources.refusals import WHOLE_FILE, Unfit, refuse
 from tocsin.sources.telegram_message import Chat, Part
 
 _MARKS = (b"page_wrap", b"chat_page", b'class="message', b"Exported Data")
@@ -69,10 +69,8 @@ def _text_pages(path: Path) -> list[Page]:
         try:
             with page.opened() as stream:
                 head = stream.read(65_536)
-        except Broken as broken:
-            raise refuse_file(
-                page.file, f"the page {broken.problem}", "export it again"
-            ) from broken
+        except Broken:  # it is said in its place, after the pages before it
+            continue
         if not is_text(head):
             raise why_unreadable(Path(page.file), head, "a page of a Telegram Desktop export")
     return pages
