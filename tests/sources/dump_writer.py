@@ -164,7 +164,11 @@ def _document(one: dict[str, Any]) -> dict[str, Any]:
         "sticker": [{"_": "DocumentAttributeSticker", "alt": "🔥"}],
     }
     mime = one.get("mime_type", "application/pdf")
-    return {"_": "Document", "mime_type": mime, "attributes": kinds.get(one.get("media_type"), [])}
+    return {
+        "_": "Document",
+        "mime_type": mime,
+        "attributes": kinds.get(one.get("media_type", ""), []),
+    }
 
 
 def fourcat(one: dict[str, Any], username: str | None = "town_notices") -> dict[str, Any]:

@@ -215,7 +215,7 @@ def test_what_shows_that_a_chat_is_private_refuses_it_whole(
 
 
 def test_words_about_contacts_in_a_post_are_no_sign(tmp_path: Path) -> None:
-    text = 'class="media_contact" Jo joined group by link <div class="body details">joined group by link'
+    text = 'class="media_contact" Jo <div class="body details">joined group by link'
     assert len(posts(tmp_path, message(1, text))) == 1
 
 
@@ -274,7 +274,7 @@ def test_a_page_cut_off_anywhere_keeps_every_whole_message(tmp_path: Path) -> No
         whole = [one for one in found if isinstance(one, RawItem)]
         assert len(whole) >= sum(begin <= cut for begin in begins) - 1
         assert all(one.content["text"] == f"words {one.message_id}" for one in whole)
-    assert "cut off" in found[-1].problem
+    assert "cut off" in str(found[-1])
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def _packed_pages(path: Path) -> list[Page]:
     try:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
-            members = [one for one in archive.infolist() if _PAGE.fullmatch(_last(one.filename))]
+            members = [one for one in archive.infolist() if _is_page(one.filename)]
     except (*_DAMAGE, NotImplementedError) as error:
         advice = "export or copy it again"
         raise refuse_file(path, "the zip is damaged or cut off", advice) from error
@@ -135,8 +135,9 @@ def _packed_pages(path: Path) -> list[Page]:
     return _ordered(path, [one.filename for one in members])
 
 
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
+def _is_page(name: str) -> bool:
+    # a name with a line break would break the one line of a refusal
+    return name.isprintable() and _PAGE.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def _check_directory(path: Path) -> None:

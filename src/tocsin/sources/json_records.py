@@ -64,8 +64,10 @@ def _elements(stream: BinaryIO) -> Iterator[Record]:
     try:
         parts = events(stream)
         next(parts)
-        for number, (event, value) in enumerate(elements(parts), 1):
-            yield Record(f"element {number}", build(parts, event, value))
+        for event, value in elements(parts):
+            found = build(parts, event, value)
+            number += 1
+            yield Record(f"element {number}", found)
         for _ in parts:  # only to notice what follows the end
             pass
     except Broken as broken:
@@ -100,6 +102,6 @@ def _header(head: bytes) -> frozenset[str]:
     try:
         text = line.decode().strip()
         split = [next(csv.reader([text], delimiter=sign), []) for sign in ",;\t"]
-        return frozenset(max(split, key=len))
+        return frozenset(max(split, key=lambda fields: len(fields)))
     except (UnicodeDecodeError, csv.Error):
         return frozenset()
