@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tocsin.sources.delimited import split_header
 from tocsin.sources.files import HEAD_BYTES, UTF8_MARK, bounded_lines
 from tocsin.sources.json_events import Broken, build, elements, events, top_level_keys
 from tocsin.sources.json_lines import line_limit, parse_line
@@ -100,8 +100,7 @@ def is_dump(head: bytes) -> bool:
 def _header(head: bytes) -> frozenset[str]:
     line = head.removeprefix(UTF8_MARK).lstrip().partition(b"\n")[0][:4096]
     try:
-        text = line.decode().strip()
-        split = [next(csv.reader([text], delimiter=sign), []) for sign in ",;\t"]
-        return frozenset(max(split, key=lambda fields: len(fields)))
-    except (UnicodeDecodeError, csv.Error):
+        columns, _ = split_header(line.decode().strip(), set(FOURCAT_COLUMNS))
+    except (UnicodeDecodeError, Unfit):
         return frozenset()
+    return frozenset(columns)
