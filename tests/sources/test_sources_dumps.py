@@ -427,3 +427,42 @@ def test_something_that_is_no_message(tmp_path: Path) -> None:
     path.write_bytes(orjson.dumps([fourcat(message(1, "x")), 5, None, [1]], default=str))
     found = read(FOURCAT, path)
     assert [type(one) for one in found] == [RawItem, RecordRefused, RecordRefused, RecordRefused]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"media_type": "voice_message"}, "voice"),
+        ({"media_type": "audio_file"}, "audio"),
+        ({"media_type": "video_file"}, "video"),
+        ({"media_type": "video_message"}, "video"),
+        ({"media_type": "animation"}, "animation"),
+        ({"media_type": "sticker"}, "sticker"),
+        ({"file": "a.png", "mime_type": "image/png"}, "photo"),
+        ({"file": "a.pdf", "mime_type": "application/pdf"}, "document"),
+    ],
+)
+def test_kinds_of_documents_are_those_of_desktop(
+    tmp_path: Path, fields: dict[str, Any], kind: str
+) -> None:
+    one = message(1, "x", **{"file": "a", **fields})
+    (medium,) = one_telethon(tmp_path, telethon(one)).content["media"]
+    assert medium["kind"] == kind
+    (post,) = read(FOURCAT, save_lines(tmp_path / "f.ndjson", [fourcat(one)]))
+    assert isinstance(post, RawItem)
+    assert post.content["media"][0]["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    "media", [{"_": "MessageMediaWebPage", "webpage": {}}, {"_": "MessageMediaEmpty"}, None, 5]
+)
+def test_a_preview_of_a_page_is_no_medium(tmp_path: Path, media: Any) -> None:
+    found = telethon(message(1, "x")) | {"media": media}
+    assert one_telethon(tmp_path, found).content["media"] == []
+
+
+def test_a_broken_document_is_still_a_document(tmp_path: Path) -> None:
+    for document in (None, {"attributes": 5}, {"attributes": [5], "mime_type": 5}):
+        media = {"_": "MessageMediaDocument", "document": document}
+        found = telethon(message(1, "x")) | {"media": media}
+        assert one_telethon(tmp_path, found).content["media"] == [{"kind": "document"}]

@@ -12,7 +12,7 @@ from telegram_export_writer import message
 from telegram_html_writer import page
 
 MEGABYTE = 1 << 20
-SIZE = 4 * MEGABYTE
+SIZE = 3 * MEGABYTE
 GROWTH = 24
 """MiB: one message may hold four times the longest text, 4 MB here, beside its source."""
 
