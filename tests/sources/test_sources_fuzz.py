@@ -11,18 +11,20 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fuzz_loop import ALL, run, seeds, worker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram_export_writer import account, chat, message, written
 
 from tocsin.errors import RecordRefused, UsageError
 from tocsin.model import RawItem
-from tocsin.sources import ReadOptions, Source, Table, TelegramDesktop, detect, read_posts_stream
+from tocsin.sources import ReadOptions, Source, detect, read_posts_stream
 from tocsin.sources.escapes import RepairedEscapes
 
 QUIET = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 OPTIONS = ReadOptions(max_text=500)
-BOTH: list[Source] = [TelegramDesktop(), Table()]
+BOTH: list[Source] = [ALL[2], ALL[1]]
+NAMED = ReadOptions(channel="town", max_text=500)
 
 EXPORTS = [
     written(chat([message(1, "a\x0b"), message(2, ["b", {"type": "bold", "text": "c"}])])).encode(),
@@ -62,8 +64,8 @@ def try_to_read(content: bytes, source: Source | None) -> None:
         path = Path(folder) / "file"
         path.write_bytes(content)
         try:
-            reader = source or detect(path, BOTH)
-            for found in reader.read(path, OPTIONS):
+            reader = source or detect(path, ALL)
+            for found in reader.read(path, OPTIONS if reader in BOTH else NAMED):
                 check(found)
         except (RecordRefused, UsageError) as error:
             told = str(error)
@@ -88,7 +90,7 @@ def check(found: RawItem | RecordRefused) -> None:
 @QUIET
 @given(st.binary(max_size=300))
 def test_any_bytes(content: bytes) -> None:
-    for source in (None, *BOTH):
+    for source in (None, *ALL):
         try_to_read(content, source)
 
 
@@ -154,6 +156,28 @@ def test_any_value_in_any_field_of_a_line(fields: dict[str, Any]) -> None:
     row = {"id": "1", "channel": "c", "posted_at": "2023-10-11", "text": "a"} | as_json(fields)
     (found,) = read_posts_stream([orjson.dumps(row)], OPTIONS, ("id", "text", "posted_at"))
     check(found)
+
+
+SEEDS = seeds()
+
+
+@QUIET
+@given(st.sampled_from(SEEDS).flatmap(lambda one: damaged([one[2]]).map(lambda bad: (one[1], bad))))
+def test_damaged_files_of_every_format(case: tuple[Source, bytes]) -> None:
+    source, content = case
+    try_to_read(content, source)
+    try_to_read(content, None)
+
+
+def test_some_mutated_files_of_every_format() -> None:
+    records, findings = worker((7, 1_000))
+    assert findings == []
+    assert len(records) >= 10
+
+
+@pytest.mark.long
+def test_two_million_mutated_files() -> None:
+    assert run(2_000_000, 2) == []
 
 
 def as_json(value: Any) -> Any:

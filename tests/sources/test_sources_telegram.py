@@ -463,3 +463,23 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + written(chat([message(1, "a")])).encode())
     assert READER.sniff(path, path.read_bytes())
     assert len(posts(path)) == 1
+
+
+def test_the_operator_can_say_the_zone_of_an_old_export(tmp_path: Path) -> None:
+    old = message(1, "x")
+    del old["date_unixtime"]
+    post = one_post(tmp_path, old, zone="Europe/Moscow")
+    assert post.content["posted_at"] == "2023-10-11T06:00:00+00:00"
+    stated = old | {"date": "2023-10-11T09:00:00+05:00"}
+    assert (
+        one_post(tmp_path, stated, zone="Europe/Moscow")
+        .content["posted_at"]
+        .startswith("2023-10-11T04")
+    )
+    broken = save(tmp_path, chat([old | {"date": "soon"}]))
+    assert "cannot be read" in str(read(broken, zone="Europe/Moscow")[0])
+    assert (
+        one_post(tmp_path, message(1, "x"), zone="Europe/Moscow")
+        .content["posted_at"]
+        .startswith("2023-10-11T04:54:20")
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,9 +33,10 @@ from tocsin.engines.ingest import (
     record_channels,
 )
 from tocsin.engines.project import Project, filing
+from tocsin.engines.project import profiles as profiles_known
 from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
 from tocsin.plugins import load_sources
-from tocsin.sources import ReadOptions, Source
+from tocsin.sources import ChannelNames, ReadOptions, Source, channel_names
 
 
 def ingest(
@@ -48,7 +49,17 @@ def ingest(
     channels: ChannelsOption = None,
     channel: Annotated[
         str | None,
-        typer.Option(help="The public @channel, where the file does not name it."),
+        typer.Option(
+            help="The public @channel, where the file does not name it; it is recorded that you "
+            "said so."
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE",
+            help="Where an old export was made that holds local times alone, e.g. Europe/Moscow.",
+        ),
     ] = None,
     seal_to: Annotated[
         Path | None,
@@ -59,12 +70,14 @@ def ingest(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take exports into the archive: Telegram Desktop result.json, JSON Lines, CSV, Parquet.
+    """Take exports into the archive: Telegram Desktop (JSON, HTML), 4CAT, Telethon, tables.
 
     The format is detected from the content. The same export again adds nothing; a re-export
     with edits adds versions. Private chats are refused. Examples:
 
         tocsin ingest result.json --channel some_public_channel
+
+        tocsin ingest ChatExport_2023-10-29/ --channel some_public_channel
 
         tocsin ingest posts.parquet --map id=msg_id --map posted_at=date
     """
@@ -72,7 +85,8 @@ def ingest(
         raise UsageError("nothing to ingest: name a file, e.g. tocsin ingest result.json")
     desk = open_project(project)
     recipients = None if seal_to is None else read_recipients(seal_to)
-    job = _Job(desk, read_options(mapping, channel), forced, as_json, recipients)
+    reading = replace(read_options(mapping, channel), zone=zone)
+    job = _Job(desk, reading, forced, as_json, recipients)
     profiles = [wire.profile_form(profile) for profile in known_channels(channels).values()]
     if job.take(paths or [], profiles):
         raise typer.Exit(EXIT_REFUSED)
@@ -93,18 +107,21 @@ class _Job:
             record_channels(archive, store, profiles)
             intake = open_ingest(self.desk, archive, store, self.seal_to)
             sources = load_sources()
+            known = channel_names(profiles_known(store).values())
             for path in paths:
-                summary = self._take_one(intake, path, sources)
+                summary = self._take_one(intake, path, sources, known)
                 refused += len(summary.refused)
                 _tell(path, summary, self.as_json)
             sign_at_end(self.desk, archive)
             Indexer(store).catch_up(archive)
         return refused
 
-    def _take_one(self, intake: Ingest, path: Path, sources: Mapping[str, Source]) -> IngestSummary:
+    def _take_one(
+        self, intake: Ingest, path: Path, sources: Mapping[str, Source], known: ChannelNames
+    ) -> IngestSummary:
         with filing(path), progress(f"ingest {path.name}") as (bar, task):
             options = IngestOptions(
-                read=self.reading,
+                read=replace(self.reading, names=known),
                 forced=self.forced,
                 operator=self.desk.settings.text("project.operator"),
                 progress=lambda seen: bar.update(task, completed=seen),

@@ -24,6 +24,7 @@ from tocsin.engines.project import Project, profiles
 from tocsin.errors import RecordRefused
 from tocsin.model import CaptureRecord, Identity, RawItem
 from tocsin.sources import ReadOptions, Source, detect
+from tocsin.sources.html_pages import pages_of
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_posts
 from tocsin.store.store import add_rows, latest_versions, put_meta
@@ -113,6 +114,7 @@ class Ingest:
         """
         source = detect(path, sources, options.forced)
         capture = Capture(self._archive, path, source.name, options.operator, clock)
+        capture.stated = options.read.stated
         return self._take_all(source.read(path, options.read), capture, options)
 
     def take_live(
@@ -242,6 +244,8 @@ class Capture:
 
     Args:
         source: name of the format, noted with the program.
+
+    ``stated`` is what the operator said that the file does not; set it before the first item.
     """
 
     def __init__(
@@ -253,6 +257,7 @@ class Capture:
         self._operator = operator
         self._clock = clock
         self._seq: int | None = None
+        self.stated: Mapping[str, str] = {}
 
     @property
     def seq(self) -> int:
@@ -269,11 +274,12 @@ class Capture:
             method="import",
             operator=self._operator or "unnamed",
             collector=f"tocsin/{__version__} {self._source}",
+            stated=self.stated,
         )
 
 
 def _capture_form(record: CaptureRecord) -> dict[str, Any]:
-    return {
+    form: dict[str, Any] = {
         "source_digest": record.source_digest,
         "source_name": record.source_name,
         "captured_at": iso(record.captured_at),
@@ -281,15 +287,26 @@ def _capture_form(record: CaptureRecord) -> dict[str, Any]:
         "operator": record.operator,
         "collector": record.collector,
     }
+    return form | ({"stated": dict(record.stated)} if record.stated else {})
 
 
 def file_digest(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes, read in blocks."""
+    """Hex SHA-256 of a file's bytes, read in blocks.
+
+    Of a folder (an HTML export) that of the list which ``sha256sum`` prints of its pages in order.
+    """
+    if path.is_dir():
+        return hashlib.sha256(_page_list(path).encode()).hexdigest()
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_HASH_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _page_list(folder: Path) -> str:
+    pages = (folder / page.name for page in pages_of(folder))
+    return "".join(f"{file_digest(page)}  {page.name}\n" for page in pages)
 
 
 def record_channels(archive: Archive, store: Store, forms: Sequence[Mapping[str, Any]]) -> None:

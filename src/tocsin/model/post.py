@@ -93,6 +93,8 @@ class CaptureRecord:
         method: ``import`` (a file), or ``live:`` and the kind of source, as ``live:feed``.
         operator: name or handle of who ran it.
         collector: program and version, e.g. ``tocsin/0.1.0 telegram_desktop``.
+        stated: what the operator said that the file does not: ``channel`` (that it is this public
+            @channel), ``zone`` (of its local times).
     """
 
     source_digest: str
@@ -101,6 +103,7 @@ class CaptureRecord:
     method: str
     operator: str
     collector: str
+    stated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)

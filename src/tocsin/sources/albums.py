@@ -1,7 +1,8 @@
 """Albums: Telegram Desktop writes each picture of one as a message, without saying so.
 
 Consecutive ids, one sender, one second, each with a photo or file, the words on one of them
-alone: that is one post.
+alone: that is one post. A format that names the album of each message is believed instead. Dumps
+run from the newest message back, so the ids may fall as well as rise.
 """
 
 from __future__ import annotations
@@ -47,15 +48,23 @@ def join_albums(
 
 
 def _belongs(part: Part, album: list[Part]) -> bool:
+    if part.channel != album[-1].channel:
+        return False
+    if part.group is not None or album[-1].group is not None:
+        return part.group == album[-1].group != "" and len(album) < _MAX_PARTS
     texts = sum(bool(one.content["text"]) for one in (*album, part))
     return (
-        part.id == album[-1].id + 1
+        part.id - album[-1].id in _steps(album)
         and part.sender == album[-1].sender
         and len(album) < _MAX_PARTS
         and texts <= 1
         and _is_picture(part)
         and _is_picture(album[-1])
     )
+
+
+def _steps(album: list[Part]) -> tuple[int, ...]:
+    return (1, -1) if len(album) == 1 else (album[1].id - album[0].id,)
 
 
 def _is_picture(part: Part) -> bool:
@@ -66,10 +75,11 @@ def _is_picture(part: Part) -> bool:
 def _joined(album: list[Part], source: str, channel: str) -> Iterator[RawItem]:
     if not album:
         return
+    album = sorted(album, key=lambda part: part.id)
     first = album[0]
     yield RawItem(
         source=source,
-        channel=channel,
+        channel=channel if first.channel is None else first.channel,
         message_id=str(first.id),
         raw=_raw(album),
         content=_content(album),
@@ -86,7 +96,9 @@ def _raw(album: list[Part]) -> bytes:
 
 def _content(album: list[Part]) -> dict[str, Any]:
     content = dict(album[0].content)
-    content["text"] = next((part.content["text"] for part in album if part.content["text"]), "")
+    content["text"] = "\n".join(part.content["text"] for part in album if part.content["text"])
     content["media"] = [one for part in album for one in part.content["media"]]
     edits = [part.content["edited_at"] for part in album if "edited_at" in part.content]
+    venue = next((part.content["venue"] for part in album if "venue" in part.content), None)
+    content |= {"venue": venue} if venue else {}
     return content | {"edited_at": max(edits)} if edits else content

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import orjson
 
@@ -14,11 +14,13 @@ from tocsin.model import RawItem
 from tocsin.sources.columns import Plan
 from tocsin.sources.files import UTF8_MARK, bounded_lines
 from tocsin.sources.json_lines import line_limit
-from tocsin.sources.protocol import POST_COLUMNS
+from tocsin.sources.protocol import POST_COLUMNS, ReadOptions
 from tocsin.sources.refusals import Unfit, refuse
 from tocsin.sources.rows import assemble, converters, read_row
 
 _DELIMITERS = ",;\t"
+
+Made = TypeVar("Made")
 
 
 class _TextLines:
@@ -47,14 +49,19 @@ def read_delimited(path: Path, plan: Plan) -> Iterator[RawItem | RecordRefused]:
     Raises:
         RecordRefused: the header lacks a required column, or cannot be read.
     """
+    convert = converters(plan.options)
+
+    def made(row: dict[str, str], record: str) -> RawItem:
+        raw = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+        return assemble(read_row(row, convert, plan), raw, record, plan)
+
     with path.open("rb") as stream:
-        limit = line_limit(plan.options)
-        lines = _TextLines(bounded_lines(_without_mark(stream), limit), limit)
         try:
-            rows, header = _open(lines, plan)
+            rows, header = open_rows(stream, plan.options, set(plan.options.column_map.values()))
+            _check(header, plan)
         except Unfit as unfit:
             raise refuse(plan.file, "the whole file", unfit) from unfit
-        yield from _read_rows(rows, header, plan)
+        yield from read_rows(rows, header, plan.file, made)
 
 
 def _without_mark(stream: BinaryIO) -> BinaryIO:
@@ -63,16 +70,31 @@ def _without_mark(stream: BinaryIO) -> BinaryIO:
     return stream
 
 
-def _open(lines: _TextLines, plan: Plan) -> tuple[Iterator[list[str]], list[str]]:
+def open_rows(
+    stream: BinaryIO, options: ReadOptions, known: set[str]
+) -> tuple[Iterator[list[str]], list[str]]:
+    """The rows of a table as lists of fields, and its columns.
+
+    Args:
+        known: columns by which the delimiter is told, beside those of a post.
+
+    Raises:
+        Unfit: the first line is not a header.
+    """
+    limit = line_limit(options)
+    lines = _TextLines(bounded_lines(_without_mark(stream), limit), limit)
     first = next((line for line in lines if line.strip()), "")
-    header, delimiter = split_header(first, set(plan.options.column_map.values()))
+    header, delimiter = split_header(first, known)
+    # the limit belongs to the interpreter; it is only ever raised, to what one text may hold
+    csv.field_size_limit(max(csv.field_size_limit(), options.max_text))
+    return csv.reader(lines, delimiter=delimiter, strict=True), header
+
+
+def _check(header: list[str], plan: Plan) -> None:
     plan.check(header, plan.options.column_map)
     doubled = [theirs for theirs in plan.resolve(header).values() if header.count(theirs) > 1]
     if doubled:
         raise Unfit(f"two columns are called {doubled[0]!r}", "rename one of them")
-    # the limit belongs to the interpreter; it is only ever raised, to what one text may hold
-    csv.field_size_limit(max(csv.field_size_limit(), plan.options.max_text))
-    return csv.reader(lines, delimiter=delimiter, strict=True), header
 
 
 def split_header(line: str, mapped: set[str]) -> tuple[list[str], str]:
@@ -92,10 +114,13 @@ def split_header(line: str, mapped: set[str]) -> tuple[list[str], str]:
     return max(found, key=lambda split: (len(known.intersection(split[0])), len(split[0])))
 
 
-def _read_rows(
-    rows: Iterator[list[str]], header: list[str], plan: Plan
-) -> Iterator[RawItem | RecordRefused]:
-    convert = converters(plan.options)
+def read_rows(
+    rows: Iterator[list[str]],
+    header: list[str],
+    file: str,
+    make: Callable[[dict[str, str], str], Made],
+) -> Iterator[Made | RecordRefused]:
+    """What ``make`` makes of each row and its record ("row 3"), or the refusal of it."""
     number, torn = 0, False
     for fields in _each(rows):
         if fields == []:
@@ -103,14 +128,12 @@ def _read_rows(
         number += 1
         record = f"row {number}"
         try:
-            row = _named(header, fields)
-            raw = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-            yield assemble(read_row(row, convert, plan), raw, record, plan)
+            yield make(_named(header, fields), record)
             torn = False
         except Unfit as unfit:
             # the rest of a torn row looks like many broken rows: one refusal stands for all
             if not torn:
-                yield refuse(plan.file, record, unfit)
+                yield refuse(file, record, unfit)
             torn = torn or isinstance(fields, Unfit)
 
 

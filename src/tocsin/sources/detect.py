@@ -27,6 +27,10 @@ def detect(
             names = ", ".join(sorted(source.name for source in known))
             raise UsageError(f"--format {forced}: there is no such format; known: {names}")
         return named[0]
+    if path.is_dir():
+        for source in known:
+            if getattr(source, "reads_folders", False) and source.sniff(path, b""):
+                return source
     head = read_head(path)
     for source in known:
         if source.sniff(path, head):

@@ -14,7 +14,8 @@ UTF8_MARK = b"\xef\xbb\xbf"
 PARQUET_MAGIC = b"PAR1"
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+_ZIP = b"PK\x03\x04"
+_PACKED = (b"\x1f\x8b", _ZIP, b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
 
 def read_head(path: Path) -> bytes:
@@ -46,6 +47,17 @@ def _a_folder(path: Path) -> RecordRefused:
     return refuse_file(path, "this is a folder, not a file", advice)
 
 
+def is_zip_head(head: bytes) -> bool:
+    """Whether a file begins as a zip does."""
+    return head.startswith(_ZIP)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip by its first bytes."""
+    with path.open("rb") as stream:
+        return is_zip_head(stream.read(len(_ZIP)))
+
+
 def is_utf16(head: bytes) -> bool:
     """Whether text is stored in 16 bits: by its mark, or by zeros in every other place alone."""
     if head.startswith(_UTF16_MARKS):
@@ -71,7 +83,7 @@ def why_unreadable(path: Path, head: bytes, expected: str) -> RecordRefused:
         advice = f"write one object per line: jq -c '.[]' {path.name}"
         return refuse_file(path, "the file is one JSON array", advice)
     if start[:1] == b"<":
-        advice = "export again as machine-readable JSON (result.json)"
+        advice = "if it is a Telegram export, name its folder, or export as machine-readable JSON"
         return refuse_file(path, "the file is HTML or XML", advice)
     return refuse_file(path, f"this is not {expected}", "name the format with --format")
 

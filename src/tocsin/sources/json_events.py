@@ -61,7 +61,7 @@ def events(stream: Readable) -> Iterator[Event]:
     while chunk := stream.read(size):
         try:
             parser.send(chunk)
-        except ijson.JSONError as error:
+        except (ijson.JSONError, UnicodeDecodeError) as error:  # half a surrogate pair, escaped
             yield from found
             raise Broken("is not valid JSON from here on") from error
         # the parser scans an unfinished string anew with each chunk: doubling keeps that linear

@@ -44,7 +44,7 @@ def read_parquet(path: Path, plan: Plan) -> Iterator[RawItem | RecordRefused]:
             for batch in table.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
                 yield from _read_batch(batch, used, number, plan)
                 number += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if not number:
             raise refuse_file(path, _DAMAGED, "write it again") from error
         problem = f"{_DAMAGED}; what came before is kept"

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.errors import RecordRefused, UsageError
 from tocsin.model import RawItem
+from tocsin.sources.channel_names import ChannelNames
 
 POST_COLUMNS = (
     "id",
@@ -46,14 +48,18 @@ class ReadOptions:
         channel: the public @channel, kept without "@". For a Telegram export it is the name of
             the channel; for a table it fills in where the table names none.
         max_text: characters; a record with a longer text is refused.
+        zone: IANA name of the exporter's time zone, for exports that hold local times alone.
+        names: what the channels are called that the desk knows already.
 
     Raises:
-        UsageError: a column that posts do not have, an invite link, a limit below 1.
+        UsageError: a column that posts do not have, an invite link, a limit below 1, no such zone.
     """
 
     column_map: Mapping[str, str] = field(default_factory=dict)
     channel: str | None = None
     max_text: int = 1_000_000
+    zone: str | None = None
+    names: ChannelNames = field(default_factory=ChannelNames)
 
     def __post_init__(self) -> None:
         for ours in self.column_map:
@@ -64,6 +70,38 @@ class ReadOptions:
             raise UsageError("max_text must be at least 1 character")
         if self.channel is not None:
             object.__setattr__(self, "channel", _public_name(self.channel))
+        if self.zone is not None:
+            _zone(self.zone)
+
+    @property
+    def clock_zone(self) -> ZoneInfo | None:
+        """The zone of local times, where the operator said it."""
+        return None if self.zone is None else _zone(self.zone)
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """What the operator said that the file does not: noted in the capture record."""
+        said = {"channel": self.channel, "zone": self.zone}
+        return {what: value for what, value in said.items() if value is not None}
+
+    def refuse_map(self, source: str) -> None:
+        """For a source whose fields are fixed.
+
+        Raises:
+            UsageError: ``--map`` was given.
+        """
+        if self.column_map:
+            raise UsageError(
+                f"--map renames columns of tables, and {source} has fixed fields: leave it out, or "
+                "read the file as a table with --format table"
+            )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--zone {name}: no such time zone; e.g. Europe/Moscow") from error
 
 
 def _public_name(given: str) -> str:

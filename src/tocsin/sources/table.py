@@ -21,6 +21,7 @@ from tocsin.sources.files import (
 )
 from tocsin.sources.json_events import top_level_keys
 from tocsin.sources.json_lines import line_limit, read_json_lines
+from tocsin.sources.json_records import is_dump
 from tocsin.sources.protocol import ReadOptions
 from tocsin.sources.refusals import WHOLE_FILE, Unfit, refuse
 from tocsin.sources.rows import TABLE
@@ -38,8 +39,11 @@ class Table:
     summary = "posts as JSON Lines, CSV or Parquet; --map ours=theirs names other columns"
 
     def sniff(self, path: Path, head: bytes) -> bool:
-        """Whether this is Parquet, lines of JSON objects, or lines under a CSV header."""
-        return _shape(path, head) is not None
+        """Whether this is Parquet, lines of JSON objects, or lines under a CSV header.
+
+        Messages as programs dump them are lines too, and have readers of their own.
+        """
+        return _shape(path, head) is not None and not is_dump(head)
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[RawItem | RecordRefused]:
         """Posts in file order; a wrong line or row comes out as its refusal.

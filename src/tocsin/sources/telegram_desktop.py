@@ -176,13 +176,17 @@ class _Export:
         known = isinstance(number, int) and number > 0
         if not known and self._options.channel is None:
             raise Unfit("the channel has no id", "name the public @channel")
+        names, said = self._options.names, self._options.channel
+        own = str(number) if known else None
         return Chat(
-            channel=self._options.channel or str(number),
+            channel=names.channel(said, own) or str(number),
             own_id=f"channel{number}",
             title=title if isinstance(title, str) and "\x00" not in title else None,
             folder=self._path.parent,
-            named=self._options.channel is not None,
             max_text=self._options.max_text,
+            public=said,
+            names=names,
+            zone=self._options.clock_zone,
         )
 
     def _private(self, stream: Iterator[Event], stated: Any, *, alone: bool) -> PrivateChat:

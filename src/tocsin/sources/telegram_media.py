@@ -19,7 +19,7 @@ _KIND_OF_MEDIA_TYPE = {
     "video_file": "video",
     "audio_file": "audio",
 }
-_KIND_OF_MIME = {"image": "photo", "video": "video", "audio": "audio"}
+KIND_OF_MIME = {"image": "photo", "video": "video", "audio": "audio"}
 # what else can hang on a message; its content (a phone number, a price) is not kept
 _OTHER = ("contact_information", "game_title", "invoice_information", "giveaway_information")
 
@@ -28,10 +28,10 @@ def media_of(message: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     """The media of ``message``; with digest and picture hash where the file lies in ``folder``."""
     found = []
     if "photo" in message:
-        found.append(_medium("photo", None, _present(folder, message["photo"])))
+        found.append(file_medium("photo", None, message["photo"], folder))
     if "file" in message or "media_type" in message:
-        path = _present(folder, message.get("file"))
-        found.append(_medium(_file_kind(message), message.get("mime_type"), path))
+        kind, file = _file_kind(message), message.get("file")
+        found.append(file_medium(kind, message.get("mime_type"), file, folder))
     if "location_information" in message or "place_name" in message:
         found.append(medium("location"))
     if "poll" in message:
@@ -41,8 +41,12 @@ def media_of(message: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     return [one for one in found if one]
 
 
-def _medium(kind: str, mime: Any, path: Path | None) -> dict[str, Any] | None:
-    """One medium; a photo, or an image sent as a file, has the hash of what it shows as well."""
+def file_medium(kind: str, mime: Any, relative: Any, folder: Path) -> dict[str, Any] | None:
+    """One medium, with the digest of its file where that lies in ``folder``.
+
+    A photo, or an image sent as a file, has the hash of what it shows as well.
+    """
+    path = _present(folder, relative)
     digest = _digest(path) if path else None
     kept = medium(kind, mime, digest)
     hashed = picture_hash(path) if path and digest and kind == "photo" else None
@@ -57,7 +61,7 @@ def _file_kind(message: Mapping[str, Any]) -> str:
         return _KIND_OF_MEDIA_TYPE[media_type]
     mime = message.get("mime_type")
     family = mime.partition("/")[0] if isinstance(mime, str) else ""
-    return _KIND_OF_MIME.get(family, "document")
+    return KIND_OF_MIME.get(family, "document")
 
 
 def _present(folder: Path, relative: Any) -> Path | None:

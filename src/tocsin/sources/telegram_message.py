@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from tocsin.sources.channel_names import ChannelNames
 from tocsin.sources.instants import from_seconds, instant
 from tocsin.sources.refusals import Unfit
 from tocsin.sources.telegram_media import media_of, venue_of
@@ -19,7 +22,6 @@ from tocsin.sources.values import name, words
 
 _NOT_POSTS = frozenset({"service", "unsupported"})
 _UNIX = re.compile(r"-?\d{1,18}")
-_USERNAME = re.compile(r"[A-Za-z]\w{3,31}", re.ASCII)
 # exporters before 2019 wrote the epoch for "never edited"
 _NEVER = re.compile(r"0|1970-01-01T.*|1969-12-31T.*")
 _ADVICE = "export the channel again with a current Telegram Desktop"
@@ -34,16 +36,20 @@ class Chat:
         own_id: how the chat itself appears as a sender, e.g. ``channel1234567890``.
         title: the public title, if any.
         folder: where the export lies, with the media files in it.
-        named: ``channel`` is a public @name, so posts have a public address.
         max_text: characters; a longer text is refused.
+        public: the public @name, so posts have a public address; None: unknown.
+        names: what known channels are called.
+        zone: of times without an offset; None: UTC.
     """
 
     channel: str
     own_id: str
     title: str | None
     folder: Path
-    named: bool
     max_text: int
+    public: str | None = None
+    names: ChannelNames = field(default_factory=ChannelNames)
+    zone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class Part:
     Args:
         sender: what all parts of one album share (sender, second, forward origin).
         message: the parsed message, whole, for the commitment to the original.
+        group: the album it says it is in, "" for none; None where the format does not say.
+        channel: which it is in, where a file holds several.
     """
 
     id: int
@@ -60,6 +68,8 @@ class Part:
     message: Mapping[str, Any]
     content: dict[str, Any]
     persons: dict[str, str]
+    group: str | None = None
+    channel: str | None = None
 
 
 def read_message(message: Any, chat: Chat) -> Part | None:
@@ -76,7 +86,7 @@ def read_message(message: Any, chat: Chat) -> Part | None:
         raise Unfit("a message of a type this version does not know", _ADVICE)
     return Part(
         id=message_id(message),
-        sender=(message.get("from_id"), _posted_at(message), message.get("forwarded_from")),
+        sender=(message.get("from_id"), _posted_at(message, chat), message.get("forwarded_from")),
         message=message,
         content=_content(message, chat),
         persons=_persons(message, chat),
@@ -97,12 +107,12 @@ def message_id(message: Mapping[str, Any]) -> int:
 
 def _content(message: Mapping[str, Any], chat: Chat) -> dict[str, Any]:
     content = {
-        "posted_at": _posted_at(message),
+        "posted_at": _posted_at(message, chat),
         "text": _text(message, chat.max_text),
-        "edited_at": _edited_at(message),
+        "edited_at": _edited_at(message, chat),
         "is_forward": "forwarded_from" in message,
         "reply_to": _reply_to(message),
-        "url": _url(message, chat),
+        "url": chat.names.address(chat.public, chat.channel, message_id(message)),
         "media": media_of(message, chat.folder),
         "venue": venue_of(message),
         "channel_title": chat.title,
@@ -110,29 +120,39 @@ def _content(message: Mapping[str, Any], chat: Chat) -> dict[str, Any]:
     return {key: value for key, value in content.items() if value is not None}
 
 
-def _posted_at(message: Mapping[str, Any]) -> str:
-    moment = _moment(message, "date")
+def _posted_at(message: Mapping[str, Any], chat: Chat) -> str:
+    moment = _moment(message, "date", chat)
     if moment is None:
         raise Unfit("a message without a date", _ADVICE)
     return moment
 
 
-def _edited_at(message: Mapping[str, Any]) -> str | None:
+def _edited_at(message: Mapping[str, Any], chat: Chat) -> str | None:
     stated = message.get("edited_unixtime", message.get("edited"))
     if stated is None or _NEVER.fullmatch(str(stated)):
         return None
-    return _moment(message, "edited")
+    return _moment(message, "edited", chat)
 
 
-def _moment(message: Mapping[str, Any], key: str) -> str | None:
-    # exports before about 2021 hold only the exporter's local time, without its offset: it is
-    # then taken as UTC, like any moment without an offset
+def _moment(message: Mapping[str, Any], key: str, chat: Chat) -> str | None:
+    # exports before about 2021 hold only the exporter's local time, without its offset: unless
+    # the operator said the zone it is taken as UTC, like any moment without an offset
     unix = message.get(f"{key}_unixtime")
     if unix is None:
-        return instant(message.get(key))
+        return instant(_in_zone(message.get(key), chat.zone))
     if isinstance(unix, bool) or not _UNIX.fullmatch(str(unix)):
         raise Unfit("a time that is not Unix seconds", _ADVICE)
     return from_seconds(int(unix))
+
+
+def _in_zone(stated: Any, zone: ZoneInfo | None) -> Any:
+    if zone is None or not isinstance(stated, str):
+        return stated
+    try:
+        moment = datetime.fromisoformat(stated)
+    except ValueError:
+        return stated
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _text(message: Mapping[str, Any], limit: int) -> str:
@@ -168,12 +188,6 @@ def _reply_to(message: Mapping[str, Any]) -> str | None:
     if "reply_to_peer_id" in message:
         return None
     return name(message.get("reply_to_message_id"), "reply_to_message_id")
-
-
-def _url(message: Mapping[str, Any], chat: Chat) -> str | None:
-    if not chat.named or not _USERNAME.fullmatch(chat.channel):
-        return None
-    return f"https://t.me/{chat.channel}/{message['id']}"
 
 
 def _persons(message: Mapping[str, Any], chat: Chat) -> dict[str, str]:
