@@ -1,5 +1,17 @@
 """The words of DESIGN section 3 as frozen dataclasses: no I/O, nothing of ours imported."""
 
+from tocsin.model.delivery import (
+    Area,
+    Audience,
+    Clearance,
+    DeskPage,
+    Message,
+    PlacePrecision,
+    Receipt,
+    ReceiptKind,
+    Recipient,
+    Release,
+)
 from tocsin.model.event import FieldReport, MobEvent, Outcome, ProvisionalEvent, Violence
 from tocsin.model.forecast import (
     Background,
@@ -67,7 +79,6 @@ from tocsin.model.warning import (
     Decision,
     DecisionKind,
     Level,
-    Receipt,
     WarningAction,
 )
 
@@ -78,13 +89,17 @@ __all__ = [
     "SURE_OF_LANGUAGE",
     "Act",
     "Action",
+    "Area",
+    "Audience",
     "Background",
     "CaptureRecord",
     "ChannelProfile",
+    "Clearance",
     "Correction",
     "Credibility",
     "Decision",
     "DecisionKind",
+    "DeskPage",
     "Enriched",
     "EventTime",
     "Evidence",
@@ -103,6 +118,7 @@ __all__ = [
     "Look",
     "MatchRule",
     "Media",
+    "Message",
     "Method",
     "MobEvent",
     "Opinion",
@@ -111,12 +127,16 @@ __all__ = [
     "Place",
     "PlaceKind",
     "PlaceMention",
+    "PlacePrecision",
     "Post",
     "ProvisionalEvent",
     "RawItem",
     "ReadStatus",
     "Reading",
     "Receipt",
+    "ReceiptKind",
+    "Recipient",
+    "Release",
     "Reliability",
     "Role",
     "Rumour",
