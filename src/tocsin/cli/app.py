@@ -17,6 +17,7 @@ from tocsin.cli import (
     channels,
     check,
     cluster,
+    deliver,
     demo,
     events,
     explain,
@@ -63,6 +64,9 @@ app.add_typer(indicators.app, name="indicators")
 app.add_typer(channels.app, name="channels")
 app.add_typer(places.app, name="places")
 app.add_typer(events.app, name="events")
+app.command()(deliver.deliver)
+app.add_typer(deliver.app, name="outbox")
+app.command()(deliver.cap)
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)

@@ -8,6 +8,8 @@ from typing import Any
 from tocsin.delivery.wording import band
 from tocsin.model import Outcome
 
+Line = Mapping[str, Any]
+
 
 def likelihood(line: Line, known: tuple[int, int], *, numbers: bool) -> Iterator[str]:
     """What a desk is told: numbers only where the region is calibrated, or where asked for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +33,39 @@ class Parcel:
     cap: str
     drill: bool
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in.
+
+    Args:
+        starttls: encrypt, and hand in nothing where the server cannot.
+    """
+
+    host: str = ""
+    port: int = 587
+    user: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierOptions:
+    """What deliveries are set up with.
+
+    Args:
+        desk: name of the desk.
+        sender: its mail address, also what names it to machines.
+        private_hosts: hosts that may lie in a private network, such as a server of the desk's own.
+        timeout_s: seconds that one silence may last; a whole try takes at most three times that.
+    """
+
+    desk: str
+    sender: str
+    mail: MailServer = MailServer()
+    private_hosts: frozenset[str] = frozenset()
+    timeout_s: float = 20.0
 
 
 class Carrier(Protocol):

@@ -45,6 +45,7 @@ class OutboxOptions:
         longest_asked: a receiver that asks for more patience than this is not obeyed.
         most_tries: after so many failures a message is a dead letter.
         claim: how long one try may take, at most; afterwards another process may try.
+        drills_alone: leave everything else where it is.
     """
 
     rule: ReleaseRule = field(default_factory=ReleaseRule)
@@ -53,6 +54,7 @@ class OutboxOptions:
     longest_asked: timedelta = timedelta(hours=1)
     most_tries: int = 20
     claim: timedelta = timedelta(minutes=2)
+    drills_alone: bool = False
 
 
 class Outbox:
@@ -123,7 +125,8 @@ class Outbox:
         Returns the entry as it stands afterwards, with a receipt where its fate is settled.
         """
         now = self._clock.now()
-        entry = self._queue.claim(now, now + self._options.claim)
+        until = now + self._options.claim
+        entry = self._queue.claim(now, until, drills_alone=self._options.drills_alone)
         if entry is None:
             return None
         settled = self._after_try(entry, carriers, book)
@@ -166,6 +169,11 @@ class Outbox:
             asked = timedelta(seconds=max(0.0, failed.retry_after_s))
             wait = max(wait, min(asked, options.longest_asked))
         return replace(entry, next_try=self._clock.now() + wait, note=str(failed))
+
+    def overtaken(self, key: str) -> bool:
+        """Whether something later about the same warning has been delivered to the same one."""
+        entry = self._queue.known([key]).get(key)
+        return entry is not None and self._queue.later_delivered(entry)
 
     def retry(self, keys: Sequence[str]) -> tuple[str, ...]:
         """Put dead letters back; returns those that were put back.

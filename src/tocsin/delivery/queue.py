@@ -51,9 +51,10 @@ class Queued:
     @property
     def line(self) -> str:
         """Whose order it is part of; staff and recipients never share one."""
+        drill = "drill:" if self.content.drill else ""
         if isinstance(self.content, DeskPage):
-            return f"desk:{self.content.staff}"
-        return f"to:{self.content.recipient}"
+            return f"{drill}desk:{self.content.staff}"
+        return f"{drill}to:{self.content.recipient}"
 
 
 class Queue(Protocol):
@@ -67,8 +68,12 @@ class Queue(Protocol):
         """Those of the keys that are in the outbox."""
         ...
 
-    def claim(self, now: datetime, until: datetime) -> Queued | None:
-        """Take one that is due for sending: of each line only the first that waits may be taken."""
+    def claim(self, now: datetime, until: datetime, *, drills_alone: bool = False) -> Queued | None:
+        """Take one that is due for sending: of each line only the first that waits may be taken.
+
+        A drill stands in a line of its own, so that it never waits for the real thing, or the
+        real thing for it.
+        """
         ...
 
     def settle(self, entry: Queued) -> None:

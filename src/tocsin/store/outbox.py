@@ -58,10 +58,16 @@ def _sync(store: Store) -> None:
             raw.close()
 
 
-def claim(store: Store, now: datetime, until: datetime) -> Row | None:
-    """Take the most urgent row that is due; one statement, so that two processes never share it."""
+def claim(store: Store, now: datetime, until: datetime, lines: str = "") -> Row | None:
+    """Take the most urgent row that is due; one statement, so that two processes never share it.
+
+    Args:
+        lines: only those that begin so.
+    """
     free = or_(_COLUMNS.claimed_until.is_(None), _COLUMNS.claimed_until <= now)
     due = and_(_COLUMNS.state == WAITING, _COLUMNS.next_try <= now, free)
+    if lines:
+        due = and_(due, _COLUMNS.line.startswith(lines, autoescape=True))
     first = select(_COLUMNS.seq).where(_COLUMNS.seq.in_(_heads()), due)
     first = first.order_by(_COLUMNS.urgency.desc(), _COLUMNS.next_try, _COLUMNS.seq).limit(1)
     statement = _TABLE.update().where(_COLUMNS.seq == first.scalar_subquery(), due)
@@ -111,13 +117,10 @@ def rows(
 
 def next_due(store: Store) -> datetime | None:
     """When the next row may be sent."""
-    due = func.max(_COLUMNS.next_try, func.coalesce(_COLUMNS.claimed_until, _COLUMNS.next_try))
-    if not store.is_sqlite():
-        due = func.greatest(_COLUMNS.next_try, _COLUMNS.claimed_until)
-    query = select(func.min(due, type_=schema.UtcTime)).where(_COLUMNS.seq.in_(_heads()))
+    query = select(_COLUMNS.next_try, _COLUMNS.claimed_until).where(_COLUMNS.seq.in_(_heads()))
     with store.reading() as connection:
-        found: datetime | None = connection.execute(query).scalar()
-    return found
+        heads = connection.execute(query).all()
+    return min((max(due, claimed or due) for due, claimed in heads), default=None)
 
 
 def unlogged(store: Store) -> list[Row]:
