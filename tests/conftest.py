@@ -18,6 +18,7 @@ settings.register_profile(
 )
 settings.load_profile("tocsin")
 
+_CONNECT = socket.socket.connect
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -32,6 +33,24 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refused)
+
+
+@pytest.fixture
+def loopback(_no_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that start a server of their own: this machine may be reached, nothing else."""
+    refused = socket.socket.connect
+
+    def only_here(self: socket.socket, address: Any) -> None:
+        here = self.family in (socket.AF_INET, socket.AF_INET6) and address[0] in (
+            "127.0.0.1",
+            "::1",
+        )
+        if here:
+            _CONNECT(self, address)
+        else:
+            refused(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)
 
 
 @pytest.fixture(scope="session")

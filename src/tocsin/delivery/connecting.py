@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -154,11 +155,11 @@ class _BoundedStream(httpcore.NetworkStream):
 class CheckedTransport(httpx.HTTPTransport):
     """httpx over a :class:`CheckedBackend`; no proxy and nothing from the environment."""
 
-    def __init__(self, backend: CheckedBackend) -> None:
-        super().__init__(trust_env=False)
+    def __init__(self, backend: CheckedBackend, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context, trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=context,
             max_connections=1,
             max_keepalive_connections=0,
             network_backend=backend,

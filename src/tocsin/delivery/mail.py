@@ -108,7 +108,7 @@ def _address(address: str, name: str = "") -> Address:
         found = Address(display_name=name, addr_spec=address)
     except (ValueError, IndexError, AttributeError):
         raise DeliveryRefused("not one mail address; write it as name@example.org") from None
-    if not found.username or "." not in found.domain and found.domain != "localhost":
+    if not found.username or ("." not in found.domain and found.domain != "localhost"):
         raise DeliveryRefused("not one mail address; write it as name@example.org")
     return found
 

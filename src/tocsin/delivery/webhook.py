@@ -42,6 +42,7 @@ class WebhookCarrier:
     def __init__(self, options: CarrierOptions, look_up: Resolve = resolve) -> None:
         self._options = options
         self._look_up = look_up
+        self._context = httpx.create_ssl_context(trust_env=False)
 
     def send(self, parcel: Parcel) -> str:
         """Post one message.
@@ -64,7 +65,7 @@ class WebhookCarrier:
         backend = CheckedBackend(self._options.private_hosts, seconds, self._look_up)
         try:
             with httpx.Client(
-                transport=CheckedTransport(backend),
+                transport=CheckedTransport(backend, self._context),
                 timeout=self._options.timeout_s,
                 trust_env=False,
             ) as client:

@@ -18,7 +18,6 @@ from tocsin.errors import RecordRefused
 from tocsin.model import Area, Audience, Clearance, Level, PlacePrecision, Recipient
 
 _FIELDS = frozenset(field.name for field in fields(Recipient))
-_LISTS = ("languages", "communities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +68,15 @@ def recipient_from(form: Mapping[str, Any]) -> Recipient:
     """
     unknown = set(form) - _FIELDS
     if unknown:
-        raise ValueError(f"unknown field {sorted(unknown)[0]!r}")
-    texts = {key: _text(form, key) for key in ("id", "kind", "address")}
-    lists = {key: tuple(map(str, form[key])) for key in _LISTS if key in form}
+        raise ValueError(f"unknown field {min(unknown)!r}")
     clearance = form.get("clearance") or {}
     return Recipient(
-        **texts,
+        id=_text(form, "id"),
         name=str(form.get("name") or form["id"]),
+        kind=_text(form, "kind"),
+        address=_text(form, "address"),
+        languages=tuple(map(str, form.get("languages") or ("en",))),
+        communities=tuple(map(str, form.get("communities") or ())),
         areas=tuple(Area(**area) for area in form.get("areas") or ()),
         least=Level.named(str(form.get("least", "alert"))),
         clearance=Clearance(
@@ -83,7 +84,6 @@ def recipient_from(form: Mapping[str, Any]) -> Recipient:
             Audience(clearance.get("wording", "community")),
         ),
         secret=str(form.get("secret", "")),
-        **lists,
     )
 
 
