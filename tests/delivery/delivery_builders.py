@@ -68,8 +68,8 @@ def occasion(number: int = 1, **more: Any) -> Occasion:
     return Occasion(number, action(number, **more), TOWN)
 
 
-def recipient(name: str = "one", **more: Any) -> Recipient:
-    said: dict[str, Any] = {"id": name, "name": name, "kind": "test", "address": f"{name}@x.org"}
+def recipient(who: str = "one", **more: Any) -> Recipient:
+    said: dict[str, Any] = {"id": who, "name": who, "kind": "test", "address": f"{who}@x.org"}
     return Recipient(**{**said, **more})
 
 

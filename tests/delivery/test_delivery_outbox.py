@@ -96,9 +96,9 @@ def test_an_alarm_goes_by_one_and_a_second_reviews(tmp_path: Path) -> None:
 
 
 def test_a_desk_of_one_cannot_set_the_rule_below_one(tmp_path: Path) -> None:
-    with desk_in(tmp_path, rule=ReleaseRule(people=0, people_for_alarm=0)) as desk:
-        with pytest.raises(NotReleased, match="0 of 1"):
-            desk.outbox.enqueue([message()], released([message()], released_by=()))
+    lax = ReleaseRule(people=0, people_for_alarm=0)
+    with desk_in(tmp_path, rule=lax) as desk, pytest.raises(NotReleased, match="0 of 1"):
+        desk.outbox.enqueue([message()], released([message()], released_by=()))
 
 
 def test_no_other_object_passes_for_a_release_a_message_or_a_page(tmp_path: Path) -> None:
@@ -263,6 +263,17 @@ def test_a_delivery_that_is_not_installed_is_named(tmp_path: Path) -> None:
         done = desk.outbox.deliver_one({"mail": Receiver()}, BOOK)
         assert done is not None
         assert "no delivery 'test'; there are: mail" in done[0].note
+
+
+def test_a_delivery_that_crashes_stops_nobody_else(tmp_path: Path) -> None:
+    with desk_in(tmp_path, most_tries=2) as desk:
+        for to in ("one", "two"):
+            desk.outbox.enqueue([message(to=to)], released([message(to=to)]))
+        receiver = Failing(plan=[ZeroDivisionError("one@x.org")] * 3)
+        ended = desk.send_all(receiver)
+        assert len(receiver.taken) == 1
+        assert "crashed (ZeroDivisionError)" in ended[0].note
+        assert [one.state for one in desk.queue.dead()] == [State.DEAD]
 
 
 def test_two_processes_never_share_a_message(tmp_path: Path) -> None:

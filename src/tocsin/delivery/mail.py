@@ -6,6 +6,7 @@ import contextlib
 import smtplib
 import ssl
 from collections.abc import Callable
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -106,7 +107,7 @@ def mail_of(parcel: Parcel, options: CarrierOptions) -> EmailMessage:
 def _address(address: str, name: str = "") -> Address:
     try:
         found = Address(display_name=name, addr_spec=address)
-    except (ValueError, IndexError, AttributeError):
+    except (ValueError, IndexError, AttributeError, MessageError):
         raise DeliveryRefused("not one mail address; write it as name@example.org") from None
     if not found.username or ("." not in found.domain and found.domain != "localhost"):
         raise DeliveryRefused("not one mail address; write it as name@example.org")

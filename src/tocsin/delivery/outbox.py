@@ -141,9 +141,10 @@ class Outbox:
         except (DeliveryRefused, NotReleased) as refused:
             return self._given_up(tried, str(refused))
         except DeliveryFailed as failed:
-            if tried.tries >= self._options.most_tries:
-                return self._given_up(tried, f"given up after {tried.tries} tries: {failed}")
-            return self._wait(tried, failed)
+            return self._failed(tried, failed)
+        except Exception as crash:  # one message that breaks a delivery must not stop the others
+            told = DeliveryFailed(f"the delivery crashed ({type(crash).__name__})")
+            return self._failed(tried, told)
         now = self._clock.now()
         return replace(tried, state=State.DELIVERED, settled_at=now, note=note)
 
@@ -157,6 +158,11 @@ class Outbox:
         check_release(entry.release, _without_review(self._options.rule), now)
         check_message(content, entry.release)
         return parcel_of(content, book.recipient(content.recipient), now)
+
+    def _failed(self, tried: Queued, failed: DeliveryFailed) -> Queued:
+        if tried.tries >= self._options.most_tries:
+            return self._given_up(tried, f"given up after {tried.tries} tries: {failed}")
+        return self._wait(tried, failed)
 
     def _given_up(self, entry: Queued, why: str) -> Queued:
         return replace(entry, state=State.DEAD, settled_at=self._clock.now(), note=why)
