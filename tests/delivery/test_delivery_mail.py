@@ -36,14 +36,14 @@ class Box:
         self.mails: list[EmailMessage] = []
 
     async def handle_RCPT(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
         if address.startswith("nobody"):
             return "550 no such mailbox: " + address
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             parsed = message_from_bytes(envelope.content, policy=policy.default)
@@ -130,12 +130,12 @@ def test_a_user_the_server_does_not_know_is_tried_again() -> None:
     from aiosmtpd.smtp import AuthResult
 
     def no(*_: object) -> AuthResult:
-        return AuthResult(success=False)
+        return AuthResult(success=False, handled=False)
 
     box = Box()
-    with server(box, authenticator=no, auth_require_tls=False) as port:
-        with pytest.raises(DeliveryFailed, match="535"):
-            build(options(port, user="ana", password="wrong")).send(parcel())
+    more = {"authenticator": no, "auth_require_tls": False}
+    with server(box, **more) as port, pytest.raises(DeliveryFailed, match="535"):
+        build(options(port, user="ana", password="wrong")).send(parcel())
     assert box.mails == []
 
 

@@ -22,7 +22,7 @@ from delivery_builders import (
     recipient,
     released,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.delivery import AddressBook, Parcel, State
@@ -368,6 +368,7 @@ def test_a_thousand_under_faults_none_lost_none_doubled_in_order(tmp_path: Path)
         assert [one.key for one in receiver.taken if one.recipient.id == name] == queued
 
 
+@settings(max_examples=10)
 @given(st.lists(st.integers(0, 3), max_size=30), st.integers(0, 2**16))
 def test_any_pattern_of_faults_keeps_order(faults: list[int], seed: int) -> None:
     import tempfile

@@ -156,7 +156,7 @@ class Rebinding:
         self._answers = list(answers)
         self.asked = 0
 
-    def __call__(self, host: str, port: int) -> Sequence[str]:
+    def __call__(self, _host: str, _port: int) -> Sequence[str]:
         self.asked += 1
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
@@ -165,7 +165,7 @@ def test_a_name_that_is_bound_anew_gains_nothing(monkeypatch: pytest.MonkeyPatch
     """It is looked up once, and the connection goes to the address that was checked."""
     went: list[str] = []
 
-    def connect(self: object, host: str, port: int, *_: object, **__: object) -> None:
+    def connect(_self: object, host: str, *_: object, **__: object) -> None:
         went.append(host)
         raise httpcore.ConnectError("nobody there")
 
@@ -189,7 +189,7 @@ def test_one_private_address_among_them_is_enough(addresses: list[str]) -> None:
 
 
 def test_a_name_that_is_not_known_is_tried_again() -> None:
-    def unknown(host: str, port: int) -> Sequence[str]:
+    def unknown(_host: str, _port: int) -> Sequence[str]:
         raise socket.gaierror(-2, "unknown")
 
     for look_up in (unknown, lambda _, __: []):
@@ -262,7 +262,7 @@ def raw_server(answer: list[bytes], pause_s: float) -> Iterator[str]:
         thread.join()
 
 
-def _only_v4(host: str, port: int) -> Sequence[str]:
+def _only_v4(_host: str, _port: int) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
@@ -298,7 +298,7 @@ def test_all_time_is_one_budget() -> None:
 
 
 def test_many_webhooks_under_faults(httpserver: HTTPServer, tmp_path: Path) -> None:
-    """Over real connections: none lost, none doubled, order kept, by a receiver that honours keys."""
+    """Over real connections, to a receiver that honours keys: none lost, none doubled, in order."""
     chance, taken = random.Random(7), list[tuple[str, str, int]]()
 
     def handler(request: Request) -> Response:

@@ -89,8 +89,6 @@ def mail_of(parcel: Parcel, options: CarrierOptions) -> EmailMessage:
     message["X-Auto-Response-Suppress"] = "All"
     message["List-Id"] = f"<warnings.{domain}>"
     message["List-Unsubscribe"] = f"<mailto:{options.sender}?subject=unsubscribe>"
-    if parcel.language:
-        message["Content-Language"] = parcel.language
     if parcel.drill:
         message["X-Tocsin-Drill"] = "yes"
     message.set_content(parcel.text)
@@ -101,6 +99,8 @@ def mail_of(parcel: Parcel, options: CarrierOptions) -> EmailMessage:
         message.add_attachment(
             parcel.cap.encode(), maintype="application", subtype="cap+xml", filename=name
         )
+    if parcel.language:
+        message["Content-Language"] = parcel.language
     return message
 
 
