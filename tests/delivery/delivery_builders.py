@@ -119,14 +119,11 @@ def composed(number: int = 1, to: Recipient | None = None, **more: Any) -> Messa
 
 @dataclass
 class Receiver:
-    """Takes what it has not taken before, as a receiver that honours the key does.
-
-    Args:
-        faults: asked at each try; may raise before or after the message is taken.
-    """
+    """Takes what it has not taken before, as a receiver that honours the key does."""
 
     taken: list[Parcel] = field(default_factory=list)
     tries: int = 0
+    _keys: set[str] = field(default_factory=set)
 
     def send(self, parcel: Parcel) -> str:
         self.tries += 1
@@ -134,7 +131,8 @@ class Receiver:
         return "taken"
 
     def take(self, parcel: Parcel) -> None:
-        if parcel.key not in {one.key for one in self.taken}:
+        if parcel.key not in self._keys:
+            self._keys.add(parcel.key)
             self.taken.append(parcel)
 
     def keys(self) -> list[str]:

@@ -189,7 +189,8 @@ def test_other_words_for_the_same_action_are_refused(tmp_path: Path) -> None:
 
 
 def test_it_waits_longer_each_time_and_as_long_as_asked(tmp_path: Path) -> None:
-    plan = [failure(), failure(), failure(), failure(90.0), failure(100_000.0)]
+    plan: list[Exception] = [failure() for _ in range(3)]
+    plan += [failure(90.0), failure(100_000.0)]
     with desk_in(tmp_path) as desk:
         desk.outbox.enqueue([message()], released([message()]))
         receiver = Failing(plan=plan)

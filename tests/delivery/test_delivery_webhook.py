@@ -20,7 +20,7 @@ from werkzeug import Request, Response
 
 from tocsin.delivery import AddressBook, Parcel, State
 from tocsin.delivery.carrier import CarrierOptions, parcel_of
-from tocsin.delivery.connecting import CheckedBackend, is_public, resolve
+from tocsin.delivery.connecting import CheckedBackend, Resolve, is_public, resolve
 from tocsin.delivery.webhook import WebhookCarrier, build, is_genuine, retry_after, signed
 from tocsin.errors import DeliveryFailed, DeliveryRefused
 from tocsin.model import Recipient
@@ -192,7 +192,8 @@ def test_a_name_that_is_not_known_is_tried_again() -> None:
     def unknown(_host: str, _port: int) -> Sequence[str]:
         raise socket.gaierror(-2, "unknown")
 
-    for look_up in (unknown, lambda _, __: []):
+    answers: list[Resolve] = [unknown, lambda _, __: []]
+    for look_up in answers:
         with pytest.raises(DeliveryFailed, match="name"):
             WebhookCarrier(HERE, look_up).send(parcel("https://hook.example.org/"))
 
