@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -294,8 +294,3 @@ def deliver_once(
 def rest(store: Store, now: datetime) -> timedelta:
     """How long whoever loops may rest."""
     return next_wait(StoreQueue(store), now, LONGEST_REST)
-
-
-def drill_of(recipients: Sequence[Recipient]) -> list[Recipient]:
-    """Recipients as a drill takes them: nobody is left out for level, area or community."""
-    return [replace(one, least=Level.NONE, areas=(), communities=()) for one in recipients]
