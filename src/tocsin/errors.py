@@ -2,12 +2,15 @@
 
     TocsinError
     ├── UsageError            bad arguments or settings                exit 2
-    │   └── MissingExtra      an optional part is not installed        exit 2
+    │   ├── MissingExtra      an optional part is not installed        exit 2
+    │   ├── NotReleased       would leave the desk without release     exit 2
+    │   └── DeliveryRefused   the receiver will never take it          exit 2
     ├── RecordRefused         one record or file was refused           exit 2
     │   └── PrivateChat       not public, so never read                exit 2
     ├── Finding               a check ran and found something          exit 1
     │   └── ArchiveDamaged    verify: changed, missing or reordered    exit 1
     └── EnvironmentFailed     disk, database, network                  exit 3
+        ├── DeliveryFailed    not taken now; tried again later         exit 3
         ├── StoreUnavailable  the working database cannot be used      exit 3
         ├── SourceFailed      a live source did not answer as it should  exit 3
         └── Locked            another tocsin is writing here           exit 3
@@ -45,6 +48,14 @@ class MissingExtra(UsageError):
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs an optional part: pip install 'tocsin[{extra}]'")
         self.extra = extra
+
+
+class NotReleased(UsageError):
+    """Something would leave the desk that people have not released in these words."""
+
+
+class DeliveryRefused(UsageError):
+    """The receiver, or our own rules, will not take this message at this address, ever."""
 
 
 WHOLE_FILE = "the whole file"
@@ -131,3 +142,15 @@ class SourceFailed(EnvironmentFailed):
 
 class Locked(EnvironmentFailed):
     """Another tocsin process is writing to this project."""
+
+
+class DeliveryFailed(EnvironmentFailed):
+    """A message was not taken now; it waits and is tried again.
+
+    Args:
+        retry_after_s: what the receiver asked for, in seconds; None: it said nothing.
+    """
+
+    def __init__(self, problem: str, retry_after_s: float | None = None) -> None:
+        super().__init__(problem)
+        self.retry_after_s = retry_after_s

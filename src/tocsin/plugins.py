@@ -9,9 +9,9 @@ group                     the entry point names                   contract
 ``tocsin.readers``        ``build(options: ReaderOptions)``       ``reading.protocol.Reader``
 ``tocsin.language_packs`` a package or module that lies beside    ``docs/language-packs.md``
                           the YAML files
+``tocsin.deliveries``     ``build(options: CarrierOptions)``;     ``delivery.carrier.Carrier``
+                          its name is a recipient's ``kind``
 ========================= ======================================= ===========================
-
-Deliveries get their group with the outbox.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from tocsin.delivery.carrier import Carrier, CarrierOptions
 from tocsin.errors import UsageError
 from tocsin.reading import ReaderOptions
 from tocsin.reading.protocol import Reader
@@ -27,6 +28,7 @@ from tocsin.sources import Source
 SOURCES = "tocsin.sources"
 READERS = "tocsin.readers"
 LANGUAGE_PACKS = "tocsin.language_packs"
+DELIVERIES = "tocsin.deliveries"
 
 
 def load_sources() -> dict[str, Source]:
@@ -46,6 +48,12 @@ def load_reader(name: str, options: ReaderOptions) -> Reader:
         raise UsageError(f"no reader {name!r}; installed: {', '.join(sorted(readers)) or 'none'}")
     reader: Reader = readers[name].load()(options)
     return reader
+
+
+def load_carriers(options: CarrierOptions) -> dict[str, Carrier]:
+    """All deliveries by the kind of address they serve; a built-in one is never replaced."""
+    found = sorted(entry_points(group=DELIVERIES), key=_built_in_first, reverse=True)
+    return {entry.name: entry.load()(options) for entry in found}
 
 
 def language_pack_folders() -> tuple[Path, ...]:

@@ -95,6 +95,19 @@ SETTINGS: tuple[Setting, ...] = (
         "retention.warnings_days", 0, "days evidence behind a warning is kept; 0: for good", False
     ),
     Setting("retention.tips_days", 0, "days a tip is kept; 0: for good", decides=False),
+    Setting("delivery.sender", "", "the desk's mail address; also names it in CAP", decides=False),
+    Setting(
+        "delivery.cap_scope", "Restricted", "Restricted, or Private: names the recipient", False
+    ),
+    Setting("delivery.wording_folders", (), "folders with wordings of your own", decides=False),
+    Setting("delivery.recipients", "", "file of recipients and staff, if not in the list", False),
+    Setting("delivery.private_hosts", (), "hosts in your own network that may be sent to", False),
+    Setting("delivery.mail_host", "", "server that mail is handed in at", decides=False),
+    Setting("delivery.mail_port", 587, "its port", decides=False),
+    Setting("delivery.mail_user", "", "its user, if it asks for one", decides=False),
+    Setting("delivery.mail_password_file", "", "file that holds the password alone", False),
+    Setting("delivery.mail_starttls", True, "hand mail in over an encrypted connection", False),
+    Setting("delivery.most_tries", 20, "tries after which a message is a dead letter", False),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

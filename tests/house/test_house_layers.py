@@ -25,6 +25,7 @@ STAGES = (
     "indicators",
     "risk",
     "warnings",
+    "delivery",
     "events",
     "store",
 )

@@ -18,6 +18,7 @@ from tocsin.cli import (
     channels,
     check,
     cluster,
+    deliver,
     demo,
     erase,
     events,
@@ -78,6 +79,9 @@ app.add_typer(events.app, name="events")
 app.add_typer(report.app, name="report")
 app.add_typer(tips.app, name="tips")
 app.add_typer(media.app, name="media")
+app.command()(deliver.deliver)
+app.add_typer(deliver.app, name="outbox")
+app.command()(deliver.cap)
 app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.add_typer(heads.app, name="heads")

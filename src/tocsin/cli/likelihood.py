@@ -5,23 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tocsin.delivery.wording import band
 from tocsin.model import Outcome
 
-BANDS = (
-    (0.05, "unlikely"),
-    (0.2, "possible"),
-    (0.5, "quite possible"),
-    (0.8, "likely"),
-    (1.1, "very likely"),
-)
-"""Upper bounds of probability and their words."""
-
 Line = Mapping[str, Any]
-
-
-def band(probability: float) -> str:
-    """The word for a probability."""
-    return next(word for bound, word in BANDS if probability < bound)
 
 
 def likelihood(line: Line, known: tuple[int, int], *, numbers: bool) -> Iterator[str]:

@@ -38,6 +38,8 @@ def rebuild(
     show(f"rebuilt: {report.posts:,} posts in {report.runs} runs")
     for part in sorted(report.changed_versions):
         say(f"changed since then: {part}")
+    if report.outbox_lost:
+        say("the old store could not be read: messages that waited in the outbox are gone")
     if report.same:
         show("every recorded warning would be given again today, and no other")
     for word, keys in (("not again", report.not_again), ("only now", report.only_now)):
@@ -52,4 +54,5 @@ def _form(report: RebuildReport) -> dict[str, object]:
         "not_again": [list(key) for key in report.not_again],
         "only_now": [list(key) for key in report.only_now],
         "changed_versions": sorted(report.changed_versions),
+        "outbox_lost": report.outbox_lost,
     }

@@ -154,6 +154,19 @@ def proposal_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def receipt_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``receipts`` from a ledger entry (``delivery.codec.receipt_form``)."""
+    return {
+        "seq": seq,
+        "key": payload["key"],
+        "warning": payload["warning"],
+        "recipient": payload["recipient"],
+        "kind": payload["kind"],
+        "at": wire.moment(payload["at"]),
+        "body": dumps(payload),
+    }
+
+
 def run_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
     """A row of ``runs`` that has not begun."""
     return {
@@ -178,6 +191,7 @@ _ROWS: dict[str, tuple[Table, Callable[[int, Mapping[str, Any]], list[dict[str, 
         schema.observations,
         lambda seq, form: [observation_row(seq, form, wire.moment(form["at"]))],
     ),
+    "receipt": (schema.receipts, lambda seq, form: [receipt_row(seq, form)]),
     "run": (schema.runs, lambda seq, form: [run_row(seq, form)]),
     ERASURE: (schema.erasures, lambda seq, _: [{"seq": seq, "done": False}]),
 }

@@ -19,9 +19,10 @@ from tocsin.engines.checkpoint import RunPlace, action_key
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import Run, RunWatch, last_run
 from tocsin.engines.project import Project
-from tocsin.errors import UsageError
+from tocsin.errors import StoreUnavailable, UsageError
 from tocsin.model import WarningAction
 from tocsin.store import Store, erasures
+from tocsin.store.outbox import carry_over
 
 ActionKey = tuple[str, str, str]
 
@@ -36,6 +37,8 @@ class RebuildReport:
         not_again: recorded warning actions that would not be taken today.
         only_now: actions that would be taken today and were not recorded.
         changed_versions: parts whose digest differs from the recorded one.
+        outbox_lost: the old store could not be read, so messages that waited are gone; releases
+            and receipts are in the ledger.
     """
 
     posts: int = 0
@@ -43,6 +46,7 @@ class RebuildReport:
     not_again: list[ActionKey] = field(default_factory=list)
     only_now: list[ActionKey] = field(default_factory=list)
     changed_versions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    outbox_lost: bool = False
 
     @property
     def same(self) -> bool:
@@ -93,6 +97,7 @@ def rebuild(
     beside.mkdir()
     with Store.at(beside / "store.db") as store:
         report = _Rebuild(project, archive, store, beside / "state").go(current, watch)
+        report.outbox_lost = not _carry_outbox(project, store)
     _put_in_place(project, beside)
     return report
 
@@ -144,6 +149,18 @@ class _Rebuild:
         for part, digest in record.versions.items():
             if part in current and current[part] != digest:
                 report.changed_versions[part] = (digest, current[part])
+
+
+def _carry_outbox(project: Project, store: Store) -> bool:
+    """What waits to be sent is in no ledger, so it is taken over from the old store."""
+    if not project.store_path.is_file():
+        return True
+    try:
+        with Store.at(project.store_path) as old:
+            carry_over(old, store)
+    except StoreUnavailable:
+        return False
+    return True
 
 
 def _put_in_place(project: Project, beside: Path) -> None:

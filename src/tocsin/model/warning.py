@@ -135,13 +135,3 @@ class Decision:
     by: str
     at: datetime
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Delivery or acknowledgement of a warning by one recipient."""
-
-    warning: str
-    recipient: str
-    at: datetime
-    kind: str

@@ -244,5 +244,42 @@ meta = Table(
     Column("value", String, nullable=False),
 )
 
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("line", String, nullable=False),
+    Column("warning", String, nullable=False),
+    Column("urgency", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try", UtcTime, nullable=False),
+    Column("claimed_until", UtcTime),
+    Column("enqueued_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+    Column("note", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("logged", Boolean, nullable=False),
+    Index("outbox_in_line", "state", "line", "seq"),
+    sqlite_autoincrement=True,
+)
+"""What waits to be sent, and what became of it. The one table that the ledger does not hold whole:
+it has releases and receipts, but not the messages. A rebuild carries it over."""
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("key", String, nullable=False),
+    Column("warning", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("receipts_by_warning", "warning"),
+    Index("receipts_by_key", "key"),
+)
+
 SEARCH_DDL = "CREATE VIRTUAL TABLE post_search USING fts5(text, content='', tokenize='trigram')"
 """SQLite's full text over cleaned texts, rowid = seq; finds nothing under three characters."""

@@ -1,0 +1,1 @@
+"""What recipients are told: one YAML file for each language."""

@@ -1,0 +1,51 @@
+"""Phone push and chat, by apprise: mostly to wake the desk itself.
+
+What is pushed passes through a third party's servers, so only subject and plain text go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tocsin.delivery.carrier import CarrierOptions, Parcel
+from tocsin.errors import DeliveryFailed, DeliveryRefused
+
+Notify = Callable[[str, str, str], bool | None]
+"""(apprise URL, title, body) → whether it was taken; None: no such address."""
+
+
+class PushCarrier:
+    """Hands pages to whatever apprise knows."""
+
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
+
+    def send(self, parcel: Parcel) -> str:
+        """Push one message.
+
+        Raises:
+            DeliveryFailed: the service did not take it.
+            DeliveryRefused: the address is none that apprise knows.
+        """
+        taken = self._notify(parcel.recipient.address, parcel.subject, parcel.text)
+        if taken is None:
+            raise DeliveryRefused("not an address for push; see the list of apprise services")
+        if not taken:
+            raise DeliveryFailed("the push service did not take it")
+        return "taken by the push service"
+
+
+def build(options: CarrierOptions) -> PushCarrier:
+    """The entry point."""
+    del options
+    return PushCarrier(by_apprise)
+
+
+def by_apprise(url: str, title: str, body: str) -> bool | None:
+    """One notification; apprise bounds its own connections to a few seconds."""
+    import apprise
+
+    service = apprise.Apprise()
+    if not service.add(url):
+        return None
+    return bool(service.notify(title=title, body=body))

@@ -1,0 +1,166 @@
+"""The outbox in the store: which row is next, and what became of it. Each function commits.
+
+``line`` is whose order a row is part of. Of each line only the first row that waits may be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tocsin.store import Store, schema
+from tocsin.store.store import Rows, chunks
+
+Row = dict[str, Any]
+WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+_TABLE = schema.outbox
+_COLUMNS = _TABLE.c
+
+
+def add(store: Store, rows: Rows) -> tuple[str, ...]:
+    """Keep rows whose key is new, on the disk when this returns; returns the keys that were new.
+
+    A key that the ledger has as delivered is not new, even where the outbox itself was lost.
+    """
+    delivered = _delivered_before(store, [row["key"] for row in rows])
+    insert = sqlite.insert if store.is_sqlite() else postgresql.insert
+    new: list[str] = []
+    with store.writing() as connection:
+        for row in rows:
+            if row["key"] in delivered:
+                continue
+            statement = insert(_TABLE).values(**row).on_conflict_do_nothing(index_elements=["key"])
+            new += connection.execute(statement.returning(_COLUMNS.key)).scalars()
+    _sync(store)
+    return tuple(new)
+
+
+def _delivered_before(store: Store, keys: Sequence[str]) -> set[str]:
+    table, found = schema.receipts, set[str]()
+    with store.reading() as connection:
+        for chunk in chunks(keys, 500):
+            query = select(table.c.key).where(table.c.key.in_(chunk), table.c.kind == DELIVERED)
+            found |= set(connection.execute(query).scalars())
+    return found
+
+
+def _sync(store: Store) -> None:
+    """SQLite's commits survive a kill, but a loss of power only once its log is on the disk."""
+    if store.is_sqlite():
+        raw = store.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            raw.close()
+
+
+def claim(store: Store, now: datetime, until: datetime, lines: str = "") -> Row | None:
+    """Take the most urgent row that is due; one statement, so that two processes never share it.
+
+    Args:
+        lines: only those that begin so.
+    """
+    free = or_(_COLUMNS.claimed_until.is_(None), _COLUMNS.claimed_until <= now)
+    due = and_(_COLUMNS.state == WAITING, _COLUMNS.next_try <= now, free)
+    if lines:
+        due = and_(due, _COLUMNS.line.startswith(lines, autoescape=True))
+    first = select(_COLUMNS.seq).where(_COLUMNS.seq.in_(_heads()), due)
+    first = first.order_by(_COLUMNS.urgency.desc(), _COLUMNS.next_try, _COLUMNS.seq).limit(1)
+    statement = _TABLE.update().where(_COLUMNS.seq == first.scalar_subquery(), due)
+    with store.writing() as connection:
+        taken = connection.execute(statement.values(claimed_until=until).returning(_TABLE))
+        row = taken.mappings().first()
+    return None if row is None else dict(row)
+
+
+def _heads() -> Select[tuple[int]]:
+    """The first waiting row of each line."""
+    waiting = select(func.min(_COLUMNS.seq)).where(_COLUMNS.state == WAITING)
+    return waiting.group_by(_COLUMNS.line)
+
+
+def settle(store: Store, key: str, values: Mapping[str, Any]) -> None:
+    """Write down how a try ended; what was delivered stays so, whatever a late try says."""
+    own = _TABLE.update().where(_COLUMNS.key == key, _COLUMNS.state != DELIVERED)
+    with store.writing() as connection:
+        connection.execute(own.values(**values))
+
+
+def by_key(store: Store, keys: Sequence[str]) -> list[Row]:
+    """Rows with these keys."""
+    found: list[Row] = []
+    with store.reading() as connection:
+        for chunk in chunks(keys, 500):
+            query = _TABLE.select().where(_COLUMNS.key.in_(chunk)).order_by(_COLUMNS.seq)
+            found += [dict(row) for row in connection.execute(query).mappings()]
+    return found
+
+
+def rows(
+    store: Store, state: str | None = None, warning: str | None = None, line: str | None = None
+) -> list[Row]:
+    """Rows in the order they were queued; None: any."""
+    query = _TABLE.select().order_by(_COLUMNS.seq)
+    if state is not None:
+        query = query.where(_COLUMNS.state == state)
+    if warning is not None:
+        query = query.where(_COLUMNS.warning == warning)
+    if line is not None:
+        query = query.where(_COLUMNS.line == line)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def next_due(store: Store) -> datetime | None:
+    """When the next row may be sent."""
+    query = select(_COLUMNS.next_try, _COLUMNS.claimed_until).where(_COLUMNS.seq.in_(_heads()))
+    with store.reading() as connection:
+        heads = connection.execute(query).all()
+    return min((max(due, claimed or due) for due, claimed in heads), default=None)
+
+
+def unlogged(store: Store) -> list[Row]:
+    """Rows whose fate is settled and not in the ledger yet."""
+    query = _TABLE.select().where(_COLUMNS.state != WAITING, _COLUMNS.logged.is_(False))
+    with store.reading() as connection:
+        ordered = connection.execute(query.order_by(_COLUMNS.settled_at, _COLUMNS.seq))
+        return [dict(row) for row in ordered.mappings()]
+
+
+def mark_logged(store: Store, settled: Iterable[tuple[str, str]]) -> None:
+    """The ledger has the receipts of these (key, state); one put back since is left alone."""
+    with store.writing() as connection:
+        for key, state in settled:
+            same = _TABLE.update().where(_COLUMNS.key == key, _COLUMNS.state == state)
+            connection.execute(same.values(logged=True))
+
+
+def receipts_of(store: Store, keys: Sequence[str]) -> set[tuple[str, str, datetime]]:
+    """(key, kind, at) of the receipts that the ledger has for these keys."""
+    table, found = schema.receipts.c, set[tuple[str, str, datetime]]()
+    with store.reading() as connection:
+        for chunk in chunks(keys, 500):
+            query = select(table.key, table.kind, table.at).where(table.key.in_(chunk))
+            found |= {(row.key, row.kind, row.at) for row in connection.execute(query)}
+    return found
+
+
+def receipts_about(store: Store, warning: str) -> list[Row]:
+    """Receipts of one warning, oldest first."""
+    table = schema.receipts
+    query = table.select().where(table.c.warning == warning).order_by(table.c.seq)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def carry_over(old: Store, new: Store) -> int:
+    """Copy the outbox into a store that was made anew; returns how many rows."""
+    kept = rows(old)
+    with new.writing() as connection:
+        for chunk in chunks(kept, 500):
+            connection.execute(_TABLE.insert(), list(chunk))
+    return len(kept)
