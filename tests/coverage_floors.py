@@ -21,6 +21,7 @@ FLOORS = {
     "indicators": 90.0,
     "risk": 90.0,
     "warnings": 90.0,
+    "desk": 90.0,
     "events": 90.0,
     "store": 90.0,
     "engines": 80.0,

@@ -2,7 +2,8 @@
 
     TocsinError
     ├── UsageError            bad arguments or settings                exit 2
-    │   └── MissingExtra      an optional part is not installed        exit 2
+    │   ├── MissingExtra      an optional part is not installed        exit 2
+    │   └── DeskLocked        tocsin lock was used here                exit 2
     ├── RecordRefused         one record or file was refused           exit 2
     │   └── PrivateChat       not public, so never read                exit 2
     ├── Finding               a check ran and found something          exit 1
@@ -42,6 +43,10 @@ class MissingExtra(UsageError):
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs an optional part: pip install 'tocsin[{extra}]'")
         self.extra = extra
+
+
+class DeskLocked(UsageError):
+    """The desk is locked: nothing is shown or sent until ``tocsin unlock``."""
 
 
 WHOLE_FILE = "the whole file"

@@ -63,6 +63,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("warnings.alarm", 0.15, "probability from which an alarm may stand"),
     Setting("warnings.escalate", False, "tell alerts again that nobody acknowledged in time"),
     Setting("warnings.budget_per_week", 50, "warnings a desk can bear in a week", decides=False),
+    Setting("desk.key_file", "", "key of the desk's lists; empty: beside the pseudonym key", False),
+    Setting("desk.lock_also", (), "more key or session files that tocsin lock closes", False),
+    Setting("desk.languages", ("en", "ru"), "of call scripts, the preferred first", False),
+    Setting("release.people", 2, "people who release a warning outside the desk: 1 or 2", False),
     Setting("warnings.expire_h", 6.0, "hours after a called hour until the warning expires"),
 )
 

@@ -25,6 +25,7 @@ STAGES = (
     "indicators",
     "risk",
     "warnings",
+    "desk",
     "events",
     "store",
 )

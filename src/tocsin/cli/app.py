@@ -12,21 +12,29 @@ import typer
 
 from tocsin import __version__
 from tocsin.cli import (
+    audit,
     backtest,
     calibrate,
+    call_card,
     channels,
     check,
     cluster,
     demo,
+    desk_lists,
     events,
     explain,
     indicators,
     ingest,
     init,
+    lock,
+    looks,
+    papers,
     places,
     read,
     rebuild,
+    release,
     replay,
+    rota,
     rumours,
     run,
     verify,
@@ -67,6 +75,20 @@ app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
 app.command()(check.check)
+app.add_typer(release.app, name="release")
+app.add_typer(rota.app, name="rota")
+app.add_typer(call_card.card, name="call-card")
+app.add_typer(call_card.call, name="call")
+app.add_typer(papers.shift, name="shift")
+app.command()(papers.brief)
+app.add_typer(desk_lists.recipients, name="recipients")
+app.add_typer(desk_lists.staff, name="staff")
+app.add_typer(desk_lists.sites, name="sites")
+app.command()(lock.lock)
+app.command()(lock.unlock)
+app.add_typer(audit.app, name="audit")
+app.command("purpose")(papers.show_purpose)
+app.command("report-year")(papers.report_year)
 
 
 def _version(wanted: bool) -> None:
@@ -93,6 +115,7 @@ def main() -> None:
 def run_main(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
     before_subcommand(Path())
+    looks.remember(arguments)
     try:
         code = app(arguments, standalone_mode=False)
     except TocsinError as error:

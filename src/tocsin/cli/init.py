@@ -104,6 +104,7 @@ def _make(folder: Path, answers: dict[str, str], operator: str, key_file: Path |
         if key_path.is_relative_to(folder.absolute()):
             raise UsageError(f"--key-file {key_path}: the key must lie outside the project")
         load_or_create_key(key_path)
+        load_or_create_key(key_path.with_suffix(".desk.key"), "the key of the desk's lists")
         _record(folder, answers, operator)
         text = _settings_text(folder, answers, operator, key_path)
         # The settings come last: a folder without them is not a project, and init can run again.
@@ -137,6 +138,9 @@ def _settings_text(folder: Path, answers: dict[str, str], operator: str, key_pat
         f"operator = {_quoted(operator)}",
         f"key_file = {_quoted(str(key_path))}",
         "",
+        "[release]",
+        f"people = {1 if answers['release'] == 'one' else 2}",
+        "",
         "# Asked by tocsin init before the first ingest; shown to whoever uses this desk.",
         "[answers]",
         *(f"{name} = {_quoted(answer)}" for name, answer in answers.items()),
@@ -152,6 +156,8 @@ def _quoted(text: str) -> str:
 def _tell(folder: Path, answers: dict[str, str], key_path: Path) -> None:
     show(f"project  {folder}")
     show(f"key      {key_path}  (keep it apart; without it pseudonyms cannot be made again)")
+    desk_key = key_path.with_suffix(".desk.key")
+    show(f"key      {desk_key}  (of the desk's own lists; without it they cannot be read)")
     for name in [name for name, answer in answers.items() if answer == UNANSWERED]:
         say(f"unanswered: {name.replace('_', ' ')}; answer it in {folder / FILE_NAME}")
     show(f"next     cd {folder} && tocsin ingest EXPORT… && tocsin run")

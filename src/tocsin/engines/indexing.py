@@ -82,6 +82,8 @@ def index_entry(connection: Connection, seq: int, kind: str, payload: Mapping[st
         add_rows(connection, schema.warnings, [warning_row(seq, payload)])
     elif kind == "events":
         add_rows(connection, schema.events, event_rows(seq, payload))
+    elif kind == "receipt":
+        add_rows(connection, schema.receipts, [receipt_row(seq, payload)])
     elif kind == "run":
         add_rows(connection, schema.runs, [run_row(seq, payload)])
 
@@ -124,6 +126,19 @@ def warning_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
         "level": payload["level"],
         "place_id": payload["place_id"],
         "target": payload["target"],
+        "body": dumps(payload),
+    }
+
+
+def receipt_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``receipts`` from a ledger entry (``delivery.codec.receipt_form``)."""
+    return {
+        "seq": seq,
+        "key": payload["key"],
+        "warning": payload["warning"],
+        "recipient": payload["recipient"],
+        "kind": payload["kind"],
+        "at": wire.moment(payload["at"]),
         "body": dumps(payload),
     }
 

@@ -109,6 +109,10 @@ class DecisionKind(StrEnum):
     INDICATOR_STATUS = "indicator_status"  # value: a finding, as JSON
     INDICATOR_LOOKED = "indicator_looked"  # value: where was looked, as JSON
     INDICATOR_RETIRE = "indicator_retire"
+    RELEASE_PROPOSE = "release_propose"  # value: texts, recipients and harms, as JSON
+    RELEASE_APPROVE = "release_approve"  # value: the digest of what is approved
+    RELEASE_REVIEW = "release_review"  # value: the digest, and whether it stands
+    LISTS_CHANGED = "lists_changed"  # value: what was done, and to which line by keyed digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +132,3 @@ class Decision:
     by: str
     at: datetime
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Delivery or acknowledgement of a warning by one recipient."""
-
-    warning: str
-    recipient: str
-    at: datetime
-    kind: str

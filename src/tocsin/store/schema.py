@@ -192,5 +192,19 @@ meta = Table(
     Column("value", String, nullable=False),
 )
 
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("key", String, nullable=False),
+    Column("warning", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("receipts_by_warning", "warning"),
+    Index("receipts_by_key", "key"),
+)
+
 SEARCH_DDL = "CREATE VIRTUAL TABLE post_search USING fts5(text, content='', tokenize='trigram')"
 """SQLite's full text over cleaned texts, rowid = seq; finds nothing under three characters."""
