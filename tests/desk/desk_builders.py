@@ -38,7 +38,9 @@ def after(minutes: float) -> datetime:
 def roster(*people: str, escalate: int = 10, **quiet: tuple[time, time]) -> Roster:
     """Everybody on duty round the clock, in this order."""
     duty = Duty(EVERY_DAY, time(0), time(0), people)
-    staff = {name: StaffMember(name, ("ntfy://x/" + name,), ("slack://" + name,)) for name in people}
+    staff = {
+        name: StaffMember(name, ("ntfy://x/" + name,), ("slack://" + name,)) for name in people
+    }
     for name, hours in quiet.items():
         staff[name] = StaffMember(
             name, ("ntfy://x",), ("slack://y",), quiet_from=hours[0], quiet_until=hours[1]

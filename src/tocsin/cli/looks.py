@@ -19,6 +19,7 @@ _FLAGS = frozenset(
 _PRIVATE = frozenset({"recipients", "staff", "sites", "rota", "shift"})
 """Commands about the desk's own lists: what they name is noted nowhere in clear."""
 _PLAIN = re.compile(r"[\w@./:+~-]{1,80}")
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
 _WHAT = {
     "explain": "view",
     "rumours show": "view",
@@ -60,15 +61,17 @@ def noted(typed: Sequence[str]) -> tuple[str, ...]:
     hidden = typed[:1] and typed[0] in _PRIVATE
     text = "--text" in typed
     for word in typed:
-        if word.startswith("-"):
-            words.append(word.partition("=")[0])
-        elif before.startswith("-") and before not in _FLAGS | _KEPT_VALUES:
+        option = word.partition("=")[0]
+        if before.startswith("-") and before not in _FLAGS | _KEPT_VALUES:
+            # Its value; or, after a flag that we do not know, an option: neither is needed.
             pass
+        elif word.startswith("-"):
+            words.append(option if _OPTION.fullmatch(option) else "…")
         elif (hidden and len(words) >= 2) or (text and words) or not _PLAIN.fullmatch(word):
             words.append("…")
         else:
             words.append(word)
-        before = word
+        before = "" if "=" in word else word
     return tuple(words)
 
 

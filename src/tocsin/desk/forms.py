@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from tocsin.errors import Unfit
 
@@ -42,7 +42,7 @@ def word_of(kind: type[Word], form: Any) -> Word:
     """
     if not isinstance(form, Mapping):
         raise Unfit(f"{form!r} is not an object", "write it as name and value")
-    hints = _hints(kind)
+    hints: dict[str, Any] = _hints(cast("Any", kind))
     unknown = sorted(set(form) - set(hints))
     if unknown:
         raise Unfit(f"unknown field {unknown[0]!r}", f"use {', '.join(hints)}")

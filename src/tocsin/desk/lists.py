@@ -63,7 +63,7 @@ def with_line(lists: DeskLists, name: str, word: Any) -> DeskLists:
         lines.append(word)
     else:
         lines[at] = word
-    return replace(lists, **{name: tuple(lines)})
+    return _replaced(lists, name, tuple(lines))
 
 
 def without_line(lists: DeskLists, name: str, key: tuple[str, ...]) -> DeskLists:
@@ -76,7 +76,12 @@ def without_line(lists: DeskLists, name: str, key: tuple[str, ...]) -> DeskLists
     kept = tuple(word for word in lists.of(name) if key_of(name, word) != wanted)
     if len(kept) == len(lists.of(name)):
         raise UsageError(f"{name}: no {' '.join(key)!r}; the list: tocsin {name} list")
-    return replace(lists, **{name: kept})
+    return _replaced(lists, name, kept)
+
+
+def _replaced(lists: DeskLists, name: str, lines: tuple[Any, ...]) -> DeskLists:
+    changes: dict[str, Any] = {name: lines}
+    return replace(lists, **changes)
 
 
 def lists_bytes(lists: DeskLists) -> bytes:
@@ -95,7 +100,7 @@ def lists_from(data: bytes, name: str) -> DeskLists:
         if form.pop("version", None) != _VERSION:
             raise UsageError(f"{name}: written by a later version of tocsin; install that one")
         return word_of(DeskLists, form)
-    except (Unfit, orjson.JSONDecodeError, AttributeError) as error:
+    except (Unfit, orjson.JSONDecodeError, AttributeError, TypeError) as error:
         raise UsageError(f"{name}: {error}; restore it from its copy") from None
 
 

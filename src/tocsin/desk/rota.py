@@ -106,5 +106,6 @@ def gaps(rota: Rota, start: datetime, end: datetime) -> Iterator[tuple[datetime,
 def unknown_people(rota: Rota, staff: Iterable[StaffMember]) -> tuple[str, ...]:
     """Handles in the rota that are on no staff list: nobody would be reached under them."""
     known = {member.handle for member in staff}
-    named = [h for line in (*rota.duties, *rota.changes) for h in line.people]
+    groups = [line.people for line in rota.duties] + [line.people for line in rota.changes]
+    named = [handle for people in groups for handle in people]
     return tuple(dict.fromkeys(handle for handle in named if handle not in known))

@@ -36,9 +36,12 @@ class LockReport:
 
 def key_files(project: Project) -> tuple[Path, ...]:
     """Every file that opens something of this project and is there."""
+    return tuple(path for path in _named(project) if path.is_file())
+
+
+def _named(project: Project) -> tuple[Path, ...]:
     also = (Path(name).expanduser() for name in project.settings.texts("desk.lock_also"))
-    named = (project.key_path, project.desk_key_path, *also)
-    return tuple(path for path in dict.fromkeys(named) if path.is_file())
+    return tuple(dict.fromkeys((project.key_path, project.desk_key_path, *also)))
 
 
 def is_prepared(project: Project) -> bool:
@@ -67,15 +70,28 @@ def lock(project: Project) -> LockReport:
         public = _lock_file(project).public
         for path in found:
             _close(project, path, public)
+        for path in map(_leaving, _named(project)):  # what a kill left: sealed, not yet gone
+            if path.exists():
+                _destroy(path)
         return LockReport(found, ())
 
 
 def _close(project: Project, path: Path, public: bytes) -> None:
-    content = path.read_bytes()
+    """Seal first, then rename, then overwrite: what is half overwritten is never sealed again."""
     name = sha256(str(path).encode()).hexdigest()[:16]
-    write_whole(project.locked_path / f"{name}.box", sealed_file(str(path), content, public))
+    box = project.locked_path / f"{name}.box"
+    write_whole(box, sealed_file(str(path), path.read_bytes(), public))
+    path.replace(_leaving(path))
+    _destroy(_leaving(path))
+
+
+def _leaving(path: Path) -> Path:
+    return path.with_name(f"{path.name}.closing")
+
+
+def _destroy(path: Path) -> None:
     with path.open("r+b") as file:  # on a journalling or flash disk old blocks may survive
-        file.write(bytes(len(content)))
+        file.write(bytes(path.stat().st_size))
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
