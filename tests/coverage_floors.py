@@ -22,6 +22,7 @@ FLOORS = {
     "risk": 90.0,
     "warnings": 90.0,
     "delivery": 90.0,
+    "desk": 90.0,
     "events": 90.0,
     "store": 90.0,
     "engines": 80.0,

@@ -4,7 +4,8 @@
     ├── UsageError            bad arguments or settings                exit 2
     │   ├── MissingExtra      an optional part is not installed        exit 2
     │   ├── NotReleased       would leave the desk without release     exit 2
-    │   └── DeliveryRefused   the receiver will never take it          exit 2
+    │   ├── DeliveryRefused   the receiver will never take it          exit 2
+    │   └── DeskLocked        tocsin lock was used here                exit 2
     ├── RecordRefused         one record or file was refused           exit 2
     │   └── PrivateChat       not public, so never read                exit 2
     ├── Finding               a check ran and found something          exit 1
@@ -56,6 +57,10 @@ class NotReleased(UsageError):
 
 class DeliveryRefused(UsageError):
     """The receiver, or our own rules, will not take this message at this address, ever."""
+
+
+class DeskLocked(UsageError):
+    """The desk is locked: nothing is shown or sent until ``tocsin unlock``."""
 
 
 WHOLE_FILE = "the whole file"

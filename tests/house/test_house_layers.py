@@ -26,6 +26,7 @@ STAGES = (
     "risk",
     "warnings",
     "delivery",
+    "desk",
     "events",
     "store",
 )

@@ -43,18 +43,21 @@ class Pseudonymiser:
         return MARK + keyed.hexdigest()[:_DIGITS]
 
 
-def load_or_create_key(path: Path) -> bytes:
+def load_or_create_key(path: Path, what: str = "the pseudonym key") -> bytes:
     """The key in a file of hex digits; made, for this account alone, if there is none.
+
+    Args:
+        what: the key is called in messages.
 
     Raises:
         UsageError: others may read the file, or it holds no key.
         EnvironmentFailed: it cannot be read or made.
     """
-    with disk.plain_failures("the pseudonym key", path):
+    with disk.plain_failures(what, path):
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _create(path)
-        return _load(path)
+        return _load(path, what)
 
 
 def destroy_key(path: Path) -> None:
@@ -86,9 +89,9 @@ def _create(path: Path) -> None:
         os.fsync(fd)
 
 
-def _load(path: Path) -> bytes:
+def _load(path: Path, what: str) -> bytes:
     if os.name == "posix" and path.stat().st_mode & _OTHERS:
-        raise UsageError(f"{path}: other accounts may read the pseudonym key; chmod 600 {path}")
+        raise UsageError(f"{path}: other accounts may read {what}; chmod 600 {path}")
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError:

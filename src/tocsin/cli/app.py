@@ -13,13 +13,16 @@ import typer
 from tocsin import __version__
 from tocsin.cli import (
     anchor,
+    audit,
     backtest,
     calibrate,
+    call_card,
     channels,
     check,
     cluster,
     deliver,
     demo,
+    desk_lists,
     erase,
     events,
     explain,
@@ -28,12 +31,17 @@ from tocsin.cli import (
     ingest,
     init,
     key,
+    lock,
+    looks,
     media,
+    papers,
     places,
     read,
     rebuild,
+    release,
     replay,
     report,
+    rota,
     rumours,
     run,
     seal,
@@ -92,6 +100,20 @@ app.command()(erase.retention)
 app.add_typer(key.app, name="key")
 app.add_typer(seal.app, name="seal")
 app.command()(check.check)
+app.add_typer(release.app, name="release")
+app.add_typer(rota.app, name="rota")
+app.add_typer(call_card.card, name="call-card")
+app.add_typer(call_card.call, name="call")
+app.add_typer(papers.shift, name="shift")
+app.command()(papers.brief)
+app.add_typer(desk_lists.recipients, name="recipients")
+app.add_typer(desk_lists.staff, name="staff")
+app.add_typer(desk_lists.sites, name="sites")
+app.command()(lock.lock)
+app.command()(lock.unlock)
+app.add_typer(audit.app, name="audit")
+app.command("purpose")(papers.show_purpose)
+app.command("report-year")(papers.report_year)
 
 
 def _version(wanted: bool) -> None:
@@ -118,6 +140,7 @@ def main() -> None:
 def run_main(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
     before_subcommand(Path())
+    looks.remember(arguments)
     try:
         code = app(arguments, standalone_mode=False)
     except TocsinError as error:

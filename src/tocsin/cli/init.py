@@ -64,9 +64,10 @@ def init(
         typer.Option(help="Where the key goes that signs the ledger; default: beside the other."),
     ] = None,
 ) -> None:
-    """Start a project: settings, archive, store, and two keys outside the folder.
+    """Start a project: settings, archive, store, and three keys outside the folder.
 
-    One key makes pseudonyms, the other signs the ledger at the end of each ingest and run.
+    One makes pseudonyms, one signs the ledger at the end of each ingest and run, one opens the
+    desk's own lists.
 
     Asks for purpose, legal basis and possible harms first. Without a terminal, what no flag
     answers is marked "unanswered". Example:
@@ -107,10 +108,15 @@ def _answer(question: Question, given: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Where the two keys go."""
+    """Where the keys go."""
 
     pseudonyms: Path
     signing: Path
+
+    @property
+    def desk(self) -> Path:
+        """Beside the first; for the desk's own lists."""
+        return self.pseudonyms.with_suffix(".desk.key")
 
     @classmethod
     def outside(cls, folder: Path, named: Path | None, signing: Path | None) -> _Keys:
@@ -127,6 +133,7 @@ def _make(folder: Path, answers: dict[str, str], operator: str, keys: _Keys) -> 
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         load_or_create_key(keys.pseudonyms)
+        load_or_create_key(keys.desk, "the key of the desk's lists")
         _record(folder, answers, operator, keys.signing)
         text = _settings_text(folder, answers, operator, keys)
         # The settings come last: a folder without them is not a project, and init can run again.
@@ -163,6 +170,9 @@ def _settings_text(folder: Path, answers: dict[str, str], operator: str, keys: _
         f"key_file = {_quoted(str(keys.pseudonyms))}",
         f"signing_key_file = {_quoted(str(keys.signing))}",
         "",
+        "[release]",
+        f"people = {1 if answers['release'] == 'one' else 2}",
+        "",
         "# Asked by tocsin init before the first ingest; shown to whoever uses this desk.",
         "[answers]",
         *(f"{name} = {_quoted(answer)}" for name, answer in answers.items()),
@@ -180,6 +190,7 @@ def _tell(folder: Path, answers: dict[str, str], keys: _Keys) -> None:
     apart = "keep it apart; without it pseudonyms cannot be made again"
     show(f"key      {keys.pseudonyms}  ({apart})")
     show(f"signs    {keys.signing}  (give {keys.signing.name}.pub to whoever will check you)")
+    show(f"key      {keys.desk}  (of the desk's own lists; without it they cannot be read)")
     for name in [name for name, answer in answers.items() if answer == UNANSWERED]:
         say(f"unanswered: {name.replace('_', ' ')}; answer it in {folder / FILE_NAME}")
     show(f"next     cd {folder} && tocsin ingest EXPORT… && tocsin run")

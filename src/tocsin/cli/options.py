@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tocsin.cli.looks import note_look
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
 from tocsin.model import ChannelProfile
@@ -52,7 +53,14 @@ WorkersOption = Annotated[
 def open_project(folder: Path, **overrides: Any) -> Project:
     """The project named on the command line; None among overrides means: not said."""
     said = {name.replace("__", "."): v for name, v in overrides.items() if v is not None}
-    return Project.open(_named(folder), said)
+    desk = Project.open(_named(folder), said)
+    note_look(desk)
+    return desk
+
+
+def locate_project(folder: Path) -> Project:
+    """The same, locked or not: for lock and unlock alone."""
+    return Project.locate(_named(folder))
 
 
 def before_subcommand(folder: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from tocsin.demo.render import ZONE
 from tocsin.demo.run import DemoResult
+from tocsin.desk.call_card import Matter, script
+from tocsin.model import CallCard, Contact
 from tocsin.risk import haversine_km
 
 Show = Callable[[str, str], None]
@@ -47,6 +49,7 @@ def show_result(result: DemoResult, show: Show) -> None:
     _show_rumours(result.rumours, show)
     _show_warnings(result.warnings, show)
     _show_lead(result.warnings, show)
+    _show_call_card(result.warnings, show)
 
 
 def _show_intake(result: DemoResult, show: Show) -> None:
@@ -114,17 +117,52 @@ def _show_lead(lines: Sequence[dict[str, Any]], show: Show) -> None:
         show(f"        {'; '.join(told)}", "cyan")
 
 
-def lead(lines: Sequence[dict[str, Any]], event: Reported, level: str) -> str:
-    """How long before the event a warning of ``level`` or more stood near it."""
+CARD = CallCard(
+    "*",
+    "*",
+    (Contact("community security", note="opens the door to nobody"), Contact("airport duty desk")),
+    (Contact("anybody who spoke for the crowd", note="they would know who warns"),),
+)
+"""An example; a desk writes its own with ``tocsin call-card set``."""
+
+
+def _show_call_card(lines: Sequence[dict[str, Any]], show: Show) -> None:
+    """What the analyst does next with the airport's first alert."""
+    airport = EVENTS[-1]
+    line = next((one for one in lines if is_raised_near(one, airport, "alert")), None)
+    if line is None:
+        return
+    show("\nWhat the analyst does with the alert for the airport (example call card)", "bold")
+    for number, contact in enumerate(CARD.calls, 1):
+        show(f"  {number}. call {contact.role}{contact.note and ': ' + contact.note}", "")
+    for contact in CARD.not_to_call:
+        show(f"  do NOT call {contact.role}: {contact.note}", "")
+    start = line["window_start"] and datetime.fromisoformat(line["window_start"])
+    matter = Matter(line["place"], line["target"], line["level"], start, line["zone"])
+    for language in ("en", "ru"):
+        show(f"  say ({language}): {script(matter, language)}", "cyan")
+    show(
+        "  then: tocsin call log, tocsin release propose; two people release (docs/desk.md)", "dim"
+    )
+
+
+def is_raised_near(line: dict[str, Any], event: Reported, level: str) -> bool:
+    """Whether a line tells of ``level`` or more near an event, in the three days before it."""
     order = ("watch", "alert", "alarm")
-    at_least = order[order.index(level) :]
-    moments = [
-        datetime.fromisoformat(line["issued_at"])
-        for line in lines
-        if line["level"] in at_least
+    return (
+        line["level"] in order[order.index(level) :]
         and line["action"] in ("issue", "update")
         and haversine_km(line["lat"], line["lon"], event.latitude, event.longitude) <= _NEAR_KM
         and event.start - timedelta(days=3) <= datetime.fromisoformat(line["issued_at"])
+    )
+
+
+def lead(lines: Sequence[dict[str, Any]], event: Reported, level: str) -> str:
+    """How long before the event a warning of ``level`` or more stood near it."""
+    moments = [
+        datetime.fromisoformat(line["issued_at"])
+        for line in lines
+        if is_raised_near(line, event, level)
     ]
     early = [moment for moment in moments if moment < event.start]
     if not early:

@@ -6,6 +6,9 @@ DIR/store.db      the working database, rebuilt from the archive by ``tocsin reb
 DIR/state/        where a run stands, so that it can be resumed
 DIR/heads/        signed tree heads, and the public key they are signed with
 DIR/anchors/      time stamps by third parties
+DIR/desk.box      the desk's own lists, encrypted
+DIR/audit.log     who looked at what
+DIR/locked/       there while the desk is locked
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from tocsin import wire
 from tocsin.archive import Archive, Pseudonymiser, load_or_create_key
 from tocsin.archive.signing_keys import PUBLIC_NAME, public_path
 from tocsin.engines.indexing import Indexer
-from tocsin.errors import EnvironmentFailed, UsageError
+from tocsin.errors import DeskLocked, EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile
 from tocsin.settings import FILE_NAME, Settings
 from tocsin.store import Store, schema
@@ -43,7 +46,15 @@ class Project:
 
         Raises:
             UsageError: there is none; says how to start one.
+            DeskLocked: ``tocsin lock`` was used here.
         """
+        found = cls.locate(folder, overrides)
+        found.refuse_if_locked()
+        return found
+
+    @classmethod
+    def locate(cls, folder: Path, overrides: Mapping[str, Any] | None = None) -> Project:
+        """As :meth:`open`, locked or not: for lock and unlock alone."""
         folder = folder.resolve()
         for candidate in (folder, *folder.parents):
             if (candidate / FILE_NAME).is_file():
@@ -127,8 +138,41 @@ class Project:
         """Where the tree stands; made again if it is gone."""
         return self.state_folder / "tree.json"
 
+    @property
+    def desk_key_path(self) -> Path:
+        """The key of the desk's own lists, outside the project too."""
+        named = self.settings.text("desk.key_file")
+        return Path(named).expanduser() if named else self.key_path.with_suffix(".desk.key")
+
+    @property
+    def lists_path(self) -> Path:
+        """The desk's own lists, encrypted."""
+        return self.folder / "desk.box"
+
+    @property
+    def audit_path(self) -> Path:
+        """Who looked at what."""
+        return self.folder / "audit.log"
+
+    @property
+    def locked_path(self) -> Path:
+        """There while the desk is locked; holds the sealed keys."""
+        return self.folder / "locked"
+
+    def refuse_if_locked(self) -> None:
+        """Say no where ``tocsin lock`` was used; whatever runs on for long asks again and again.
+
+        Raises:
+            DeskLocked: it is locked.
+        """
+        if self.locked_path.exists():
+            raise DeskLocked(
+                f"{self.folder}: this desk is locked; nothing is shown or sent until: tocsin unlock"
+            )
+
     def pseudonymiser(self) -> Pseudonymiser:
         """Reads the key, or makes it at the first ingest."""
+        self.refuse_if_locked()
         return Pseudonymiser(load_or_create_key(self.key_path))
 
     def store(self) -> Store:

@@ -116,6 +116,10 @@ class DecisionKind(StrEnum):
     TIP_ANSWER = "tip_answer"  # value: "answered"; the words stay with the tip
     KEY_DESTROY = "key_destroy"  # subject: the file that held the pseudonym key
     SEAL_OPEN = "seal_open"  # subject: evidence id and version; by: both names
+    RELEASE_PROPOSE = "release_propose"  # value: texts, recipients and harms, as JSON
+    RELEASE_APPROVE = "release_approve"  # value: the digest of what is approved
+    RELEASE_REVIEW = "release_review"  # value: the digest, and whether it stands
+    LISTS_CHANGED = "lists_changed"  # value: what was done, and to which line by keyed digest
 
 
 @dataclass(frozen=True, slots=True)

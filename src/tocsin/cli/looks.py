@@ -1,0 +1,91 @@
+"""Every use of a project from the command line goes to its audit log before anything is shown."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from collections.abc import Sequence
+from contextvars import ContextVar
+
+from tocsin.clock import SystemClock
+from tocsin.desk.audit import Look, append
+from tocsin.engines.project import Project
+
+_KEPT_VALUES = frozenset({"--level", "--limit", "--since", "--until", "--release", "--format"})
+"""Options whose value is noted; of others only that they were given."""
+_FLAGS = frozenset(
+    {"--json", "--all", "--numbers", "--live", "--drill", "--alone", "--updates", "--handover"}
+)
+_PRIVATE = frozenset({"recipients", "staff", "sites", "rota", "shift"})
+"""Commands about the desk's own lists: what they name is noted nowhere in clear."""
+_PLAIN = re.compile(r"[\w@./:+~-]{1,80}")
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
+_WHAT = {
+    "explain": "view",
+    "rumours show": "view",
+    "verify": "check",
+    "audit verify": "check",
+    "export": "export",
+    "brief": "export",
+    "report-year": "export",
+    "ingest": "change",
+    "run": "change",
+    "rebuild": "change",
+}
+
+_typed: ContextVar[tuple[str, ...]] = ContextVar("what was typed", default=())
+
+
+def remember(arguments: Sequence[str]) -> None:
+    """Keep what was typed until a project is opened."""
+    _typed.set(tuple(arguments))
+
+
+def note_look(desk: Project) -> None:
+    """Write one line to the project's audit log.
+
+    Raises:
+        EnvironmentFailed: it cannot be written; then nothing is shown.
+    """
+    typed = _typed.get()
+    words = noted(typed)
+    by = _named(typed) or desk.settings.text("project.operator")
+    look = Look(_what(words, typed), words, by, getpass.getuser(), SystemClock().now())
+    append(desk.audit_path, look)
+
+
+def noted(typed: Sequence[str]) -> tuple[str, ...]:
+    """Command, ids and names of options: what was looked at, without any free text."""
+    words: list[str] = []
+    before = ""
+    hidden = typed[:1] and typed[0] in _PRIVATE
+    text = "--text" in typed
+    for word in typed:
+        option = word.partition("=")[0]
+        if before.startswith("-") and before not in _FLAGS | _KEPT_VALUES:
+            # Its value; or, after a flag that we do not know, an option: neither is needed.
+            pass
+        elif word.startswith("-"):
+            words.append(option if _OPTION.fullmatch(option) else "…")
+        elif (hidden and len(words) >= 2) or (text and words) or not _PLAIN.fullmatch(word):
+            words.append("…")
+        else:
+            words.append(word)
+        before = "" if "=" in word else word
+    return tuple(words)
+
+
+def _named(typed: Sequence[str]) -> str:
+    """The name after ``--as``, which a decision gives."""
+    for word, following in zip(typed, [*typed[1:], ""], strict=True):
+        if word == "--as":
+            return following
+        if word.startswith("--as="):
+            return word.removeprefix("--as=")
+    return ""
+
+
+def _what(words: Sequence[str], typed: Sequence[str]) -> str:
+    if any(word == "--as" or word.startswith("--as=") for word in typed):
+        return "change"
+    return _WHAT.get(" ".join(words[:2])) or _WHAT.get(" ".join(words[:1])) or "query"
