@@ -120,7 +120,8 @@ class Pipeline:
         sighting = self._rumours.assign(enriched)
         sighting = replace(sighting, stance=stance_of(enriched, reading), late=late)
         self._spread.add(enriched, sighting, towns_named(reading))
-        for key in self._situations.add(enriched, reading, sighting):
+        newcomer = self._spread.newcomer
+        for key in self._situations.add(enriched, reading, sighting, newcomer):
             actions.extend(self._evaluate(key))
         return Step(sighting, tuple(actions), self._kept(enriched, sighting))
 

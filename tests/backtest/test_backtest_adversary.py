@@ -72,6 +72,20 @@ def test_fresh_channels_cannot_raise_an_alarm() -> None:
     assert highest(actions) <= Level.ALERT
 
 
+def test_newcomers_of_unknown_age_cannot_raise_one_either() -> None:
+    """In a stream that is older than they are; nothing is said of when they were opened."""
+    days = range(40)
+    paper = [item("town_paper", n, -1440 * (40 - n), f"Рыбинск: погода на день {n}") for n in days]
+    assert highest(told([*paper, *fake_alarm()], {})) <= Level.ALERT
+    assert highest(told([*paper, *real_alarm()], {})) <= Level.ALERT
+    town = [
+        item(f"town_{name}", 100 + n, -1440 * (40 - n), f"Рыбинск: новости, день {n}")
+        for n in days
+        for name in ("talk", "board")
+    ]
+    assert highest(told([*paper, *town, *real_alarm()], {})) is Level.ALARM
+
+
 def test_the_same_words_from_channels_of_long_standing_do() -> None:
     assert highest(told(real_alarm(), {})) is Level.ALARM
 

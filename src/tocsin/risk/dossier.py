@@ -95,7 +95,7 @@ def assemble(
         calls=tuple(note.call for note in calls if note.call is not None)[-MAX_REFS:],
         call_refs=_refs(calls),
         support_refs=_support_refs(support, parts[Kind.WEAK], own),
-        uptake_refs=_refs(parts[Kind.UPTAKE]),
+        uptake_refs=_refs(_uptake(parts[Kind.UPTAKE], strong)),
         denial_refs=_refs(parts[Kind.DENIAL]),
         event_refs=around.event_refs,
         rumours=_rumours(basis),
@@ -113,6 +113,12 @@ def assemble(
         deadline=_deadline([*own, *calls], as_of),
         reports=around.reports,
     )
+
+
+def _uptake(notes: Iterable[Note], calls: Iterable[Note]) -> list[Note]:
+    """Newcomers that cheer a newcomer's call on are no crowd."""
+    called = any(not note.mark.fresh for note in calls)
+    return [note for note in notes if called or not note.mark.fresh]
 
 
 def _when(note: Note) -> tuple[datetime, str]:

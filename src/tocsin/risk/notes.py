@@ -38,6 +38,7 @@ class Mark:
         young: its channel was known to be younger than the limit, or it is a tip, so it proves no
             independence.
         tip: told to the desk and not said in public: never above a watch by itself.
+        fresh: its channel is a newcomer of unknown age in an older stream (see the spread stage).
     """
 
     ref: str
@@ -48,6 +49,7 @@ class Mark:
     young: bool
     copied: bool = True
     tip: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

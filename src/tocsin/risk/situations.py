@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -79,12 +79,21 @@ class SituationTracker:
         self._spots: tuple[datetime, dict[str, list[_Spot]]] | None = None
 
     def add(
-        self, enriched: Enriched, reading: Reading, sighting: Sighting
+        self,
+        enriched: Enriched,
+        reading: Reading,
+        sighting: Sighting,
+        newcomer: Callable[[Post], bool] = lambda _: False,
     ) -> tuple[SituationKey, ...]:
-        """Take in one post; the situations it touched that are worth a look, sorted."""
+        """Take in one post; the situations it touched that are worth a look, sorted.
+
+        Args:
+            newcomer: whether its channel is one (from the spread stage).
+        """
         if not sifting.matters(reading, self._options):
             return ()
         mark = self._mark(enriched, reading, sighting)
+        mark = replace(mark, fresh=newcomer(enriched.post))
         self._tidy(mark.at)
         self._spots = None
         profile = self._profiles.get(mark.channel)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
-from tocsin.model import ChannelProfile, Enriched, Erased, Sighting, Spread
+from tocsin.model import ChannelProfile, Enriched, Erased, Post, Sighting, Spread
 from tocsin.spread.channels import Channels
 from tocsin.spread.coordination import Coordination
 from tocsin.spread.edges import Edge
@@ -126,6 +126,11 @@ class SpreadTracker:
                 newcomer = rules.newcomer(known.link.channel, known.at)
                 tally.add(known.link, newcomer=newcomer)
         return tally.count
+
+    def newcomer(self, post: Post) -> bool:
+        """Whether its channel, of unknown age, was first seen lately in an older stream."""
+        channel = self._channels.canonical(post.channel)
+        return self._channels.newcomer(channel, _micros(post.known_at))
 
     def coordination(self, as_of: datetime) -> tuple[Edge, ...]:
         """Channels that post the same texts together too often for chance, as known then."""
