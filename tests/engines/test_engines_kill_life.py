@@ -16,7 +16,7 @@ import pytest
 from cli_support import call
 from engine_support import contents, ingest_file, new_project, run_all
 from erasure_support import entries_of_kind, erase_where, found_in
-from test_engines_kill import _in_child
+from test_engines_kill import KillAtWrite, _in_child
 
 from streams_support import calls
 from tocsin.archive import verify
@@ -56,6 +56,21 @@ def expected(tmp_path_factory: pytest.TempPathFactory, posts: Path) -> dict[str,
     return contents(project)
 
 
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory, posts: Path) -> int:
+    """How many durable steps a life has: no kill is drawn behind its end."""
+    project = new_project(tmp_path_factory.mktemp("counted") / "desk", **SMALL)
+    child = os.fork()
+    if child == 0:
+        counter = KillAtWrite(0)
+        counter.watch()
+        _life(project, posts)
+        os._exit(counter.steps)
+    counted = os.WEXITSTATUS(os.waitpid(child, 0)[1])
+    assert counted > 20
+    return counted
+
+
 def _check(project: Project, expected: dict[str, Any]) -> None:
     assert contents(project) == expected
     report = verify(project.archive_folder)
@@ -64,30 +79,29 @@ def _check(project: Project, expected: dict[str, Any]) -> None:
     assert found_in(project.folder, CANARY) == []
 
 
-def _lived(folder: Path, posts: Path, expected: dict[str, Any], seed: int) -> bool:
-    """One life, cut short once at a random step, then lived to its end."""
+def _killed(folder: Path, posts: Path, expected: dict[str, Any], step: int) -> None:
+    """One life, killed at a step, then lived to its end."""
     project = new_project(folder / "desk", **SMALL)
-    status = _in_child(lambda: _life(project, posts), random.Random(seed).randint(1, 75))
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    assert os.WIFSIGNALED(_in_child(lambda: _life(project, posts), step))
     _life(project, posts)
     _check(project, expected)
-    return os.WIFSIGNALED(status)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_killed_at_a_random_step_of_ingest_run_and_erase(
-    tmp_path: Path, posts: Path, expected: dict[str, Any], seed: int
+    tmp_path: Path, posts: Path, expected: dict[str, Any], steps: int, seed: int
 ) -> None:
-    _lived(tmp_path, posts, expected, seed)
+    _killed(tmp_path, posts, expected, random.Random(seed).randint(1, steps))
 
 
 @pytest.mark.long
-def test_killed_at_200_random_steps(tmp_path: Path, posts: Path, expected: dict[str, Any]) -> None:
-    kills = 0
+def test_killed_at_200_random_steps(
+    tmp_path: Path, posts: Path, expected: dict[str, Any], steps: int
+) -> None:
     for seed in range(100, 300):
-        kills += _lived(tmp_path / str(seed), posts, expected, seed)
+        step = random.Random(seed).randint(1, steps)
+        _killed(tmp_path / str(seed), posts, expected, step)
         shutil.rmtree(tmp_path / str(seed))
-    assert kills > 100
 
 
 def _limited(largest_file: int, *arguments: str) -> tuple[int, str]:
