@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from engine_support import contents, ingest_file, new_project, run_all
+from erasure_support import erase_where
+from places_to_search import places_of
 
 from posts_support import START, post_line
 from tocsin.archive import Archive, verify
@@ -25,6 +27,7 @@ from tocsin.engines.media import (
 )
 from tocsin.engines.project import Project
 from tocsin.engines.rebuild import rebuild
+from tocsin.engines.selection import Choice
 from tocsin.engines.tips import Judgement, TipDesk
 from tocsin.errors import MissingExtra, UsageError
 from tocsin.model import Enriched, Media, Post, Reading, ReadStatus
@@ -213,6 +216,8 @@ def test_what_the_machine_is_unsure_of_is_a_proposal_and_no_evidence(
     assert row["version"] == 1
     assert known["town_news/1"]["text"] == "To the rnarket"
     assert known["town_news/1"]["by"] == "night desk"
+    assert erase_where(project, Choice(post="town_news/1")) == 1
+    assert not any(b"rnarket" in data for _, data in places_of(project))
 
 
 def test_a_picture_without_words_is_nothing(project: Project, folder: Path) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from engine_support import contents, ingest_file, new_project, run_all
+from erasure_support import erase_where
 from places_to_search import places_of
 
 from posts_support import START, post_line
 from tocsin.archive import verify
 from tocsin.engines.project import Project
 from tocsin.engines.rebuild import rebuild
+from tocsin.engines.selection import Choice, RetentionClass, choose
 from tocsin.engines.tip_box import KeptTip
 from tocsin.engines.tips import Judgement, TipDesk
 from tocsin.errors import EnvironmentFailed, UsageError
@@ -214,3 +216,21 @@ def test_a_kept_tip_shows_its_fields_and_no_code(project: Project) -> None:
     kept = TipDesk(project).get(tip)
     assert isinstance(kept, KeptTip)
     assert code.replace("-", "") not in repr(kept)
+
+
+def test_an_erased_tip_leaves_the_box_too(project: Project) -> None:
+    tip, code = send(project, "Talk of the old mill tonight")
+    decide(project, "accept", tip, ANA)
+    run_all(project)
+    assert due_class(project, f"tips/{tip}") is RetentionClass.TIPS
+    assert erase_where(project, Choice(post=f"tips/{tip}")) == 1
+    assert TipDesk(project).ask(code, LATER) is None
+    assert not list(project.tips_folder.glob("*.tip"))
+    for where, data in places_of(project):
+        assert b"old mill" not in data, where
+
+
+def due_class(project: Project, post: str) -> RetentionClass:
+    with project.reading() as store:
+        (found,) = choose(store, Choice(post=post))
+    return found.kind

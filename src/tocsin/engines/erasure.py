@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, update
 
@@ -21,6 +22,7 @@ from tocsin.archive.erasure import positions_of
 from tocsin.engines.checkpoint import read_state, write_state
 from tocsin.engines.local import last_run, pipeline_options
 from tocsin.engines.project import Project, profiles
+from tocsin.engines.tip_box import TipBox
 from tocsin.errors import UsageError
 from tocsin.model import Erased
 from tocsin.pipeline import Pipeline
@@ -45,6 +47,7 @@ def follow(project: Project, archive: Archive, store: Store) -> None:
         positions.update(positions_of(entry.payload))
     seqs = sorted(positions)
     state = _forgetful_state(project, store, erasures.traces(store, seqs))
+    _remove_tips(project, store, seqs)
     searched = [(seq, clean(text)) for seq, text in erasures.texts_of(store, seqs)]
     with store.writing() as connection:
         erasures.forget(connection, seqs, [(seq, text) for seq, text in searched if text])
@@ -96,6 +99,13 @@ def _name_state(connection: Connection, store: Store, state: str | None) -> None
     if state is not None and old is not None:
         runs = schema.runs
         connection.execute(update(runs).where(runs.c.state == old).values(state=state))
+
+
+def _remove_tips(project: Project, store: Store, seqs: Sequence[int]) -> None:
+    """A tip that was taken as evidence goes from the box too."""
+    box = TipBox(project.tips_folder, project.tips_key_path)
+    for tip_id in erasures.tips_among(store, seqs):
+        box.remove(tip_id)
 
 
 def _remove_leftovers(project: Project, kept: str | None) -> None:

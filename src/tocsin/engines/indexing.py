@@ -144,16 +144,6 @@ def report_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def proposal_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of ``proposals`` from a ledger entry."""
-    return {
-        "seq": seq,
-        "channel": payload["channel"],
-        "message_id": payload["message_id"],
-        "body": dumps(payload),
-    }
-
-
 def receipt_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
     """A row of ``receipts`` from a ledger entry (``delivery.codec.receipt_form``)."""
     return {
@@ -186,7 +176,6 @@ _ROWS: dict[str, tuple[Table, Callable[[int, Mapping[str, Any]], list[dict[str, 
     "warning": (schema.warnings, lambda seq, form: [warning_row(seq, form)]),
     "events": (schema.events, event_rows),
     "field_report": (schema.field_reports, lambda seq, form: [report_row(seq, form)]),
-    "transcript_proposal": (schema.proposals, lambda seq, form: [proposal_row(seq, form)]),
     "observation": (
         schema.observations,
         lambda seq, form: [observation_row(seq, form, wire.moment(form["at"]))],

@@ -24,7 +24,7 @@ from tocsin.model import TIP_SOURCE, Identity
 from tocsin.sources.ocr import Words
 from tocsin.store import Store
 from tocsin.store.lists import newest_post
-from tocsin.store.media import unread_media
+from tocsin.store.media import add_proposal, unread_media
 
 BY_PERSON = "transcribed by a person"
 BY_MACHINE = "machine-read"
@@ -167,22 +167,22 @@ def read_pictures(
         if words.confidence >= how.least:
             add_transcript(archive, store, found)
         else:
-            _propose(archive, store, found)
+            _propose(store, found)
         yield found
 
 
-def _propose(archive: Archive, store: Store, found: Transcript) -> None:
+def _propose(store: Store, found: Transcript) -> None:
+    """In the store alone: words that may be wrong are no evidence, nothing in the ledger could be
+    erased, and the picture can be read again.
+    """
     channel, _, number = found.post.rpartition("/")
-    payload = {
-        "channel": channel,
-        "message_id": number,
+    body = {
         "text": found.text,
         "confidence": round(found.confidence or 0.0, 3),
         "by": found.by,
         "at": wire.iso(found.at),
     }
-    archive.append_entry("transcript_proposal", payload)
-    _settle(archive, store)
+    add_proposal(store, channel, number, body)
 
 
 def _pictures(paths: Iterable[Path]) -> Iterator[Path]:

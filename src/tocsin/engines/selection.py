@@ -11,12 +11,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Select, select
 
-from tocsin.model import DecisionKind
+from tocsin.model import TIP_SOURCE, DecisionKind
 from tocsin.settings import Settings
 from tocsin.store import Store, schema
 
-TIPS_SOURCE = "tips"
-"""Name of the source that tips come from."""
 _RUMOUR_DECISIONS = [kind.value for kind in DecisionKind if kind.value.startswith("rumour_")]
 
 
@@ -122,7 +120,7 @@ class _Kinds:
 
     def of(self, ref: str, row: Mapping[str, Any]) -> RetentionClass:
         """The class of a row; the promise made to who sent a tip goes first."""
-        if row["source"] == TIPS_SOURCE:
+        if row["source"] == TIP_SOURCE:
             return RetentionClass.TIPS
         if ref in self._warned:
             return RetentionClass.WARNINGS

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select, update
 
-from tocsin.model import Erased
+from tocsin.model import TIP_SOURCE, Erased
 from tocsin.store import schema
 from tocsin.store.store import Store, add_rows, chunks
 
@@ -80,6 +80,19 @@ def texts_of(store: Store, seqs: Sequence[int]) -> list[tuple[int, str]]:
         ]
 
 
+def tips_among(store: Store, seqs: Sequence[int]) -> list[str]:
+    """Ids of accepted tips at these positions."""
+    posts = schema.posts.c
+    with store.reading() as connection:
+        return [
+            number
+            for some in chunks(seqs, _CHUNK)
+            for number in connection.execute(
+                select(posts.message_id).where(posts.seq.in_(some), posts.source == TIP_SOURCE)
+            ).scalars()
+        ]
+
+
 def forget(connection: Connection, seqs: Sequence[int], searched: Texts) -> None:
     """Take posts out of every table; a sighting stays as "there was one", without its wording.
 
@@ -89,13 +102,21 @@ def forget(connection: Connection, seqs: Sequence[int], searched: Texts) -> None
     posts, sightings = schema.posts, schema.sightings
     for some in chunks(seqs, _CHUNK):
         known = (posts.c.seq, posts.c.channel, posts.c.message_id, posts.c.version)
-        rows = connection.execute(select(*known).where(posts.c.seq.in_(some))).mappings()
+        rows = connection.execute(select(*known).where(posts.c.seq.in_(some))).mappings().all()
         note_erased(connection, [dict(row) for row in rows])
         for table in (posts, schema.readings):
             connection.execute(table.delete().where(table.c.seq.in_(some)))
+        _forget_proposals(connection, {(row["channel"], row["message_id"]) for row in rows})
         bare = {"digest": None, "stance": None}
         connection.execute(update(sightings).where(sightings.c.seq.in_(some)).values(**bare))
     _unsearch(connection, searched)
+
+
+def _forget_proposals(connection: Connection, gone: Collection[tuple[str, str]]) -> None:
+    table = schema.proposals.c
+    for channel, number in sorted(gone):
+        of_post = (table.channel == channel) & (table.message_id == number)
+        connection.execute(schema.proposals.delete().where(of_post))
 
 
 def _unsearch(connection: Connection, searched: Texts) -> None:

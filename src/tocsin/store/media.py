@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 
 from tocsin.store import schema
 from tocsin.store.lists import plain
-from tocsin.store.store import Store
+from tocsin.store.store import Store, add_rows, dumps
 
 SPEAKING = frozenset({"photo", "video", "voice", "audio", "animation", "document"})
 """Kinds of media that may hold words; a sticker or a shared position holds none."""
@@ -45,6 +45,13 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "channel": row["channel"],
         "message_id": row["message_id"],
     }
+
+
+def add_proposal(store: Store, channel: str, number: str, body: Mapping[str, Any]) -> None:
+    """Keep what a machine read in a picture of a post and was not sure of."""
+    with store.writing() as connection:
+        row = {"channel": channel, "message_id": number, "body": dumps(body)}
+        add_rows(connection, schema.proposals, [row])
 
 
 def proposals_of(store: Store, posts: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
