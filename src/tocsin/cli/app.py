@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,53 +68,75 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command()(demo.demo)
-app.command()(init.init)
-app.command()(ingest.ingest)
-app.command()(run.run)
-app.command()(watch.watch)
-app.add_typer(sources.app, name="sources")
-app.command()(read.read)
-app.command()(explain.explain)
-app.command()(cluster.cluster)
-app.command()(replay.replay)
-app.command()(backtest.backtest)
-app.add_typer(warnings.app, name="warnings")
-app.add_typer(rumours.app, name="rumours")
-app.add_typer(indicators.app, name="indicators")
-app.add_typer(channels.app, name="channels")
-app.add_typer(places.app, name="places")
-app.add_typer(events.app, name="events")
-app.add_typer(report.app, name="report")
-app.add_typer(tips.app, name="tips")
-app.add_typer(media.app, name="media")
-app.command()(deliver.deliver)
-app.add_typer(deliver.app, name="outbox")
-app.command()(deliver.cap)
-app.command()(calibrate.calibrate)
-app.command()(verify.verify)
-app.add_typer(heads.app, name="heads")
-app.add_typer(anchor.app, name="anchor")
-app.command()(rebuild.rebuild)
-app.command()(erase.erase)
-app.command()(erase.retention)
-app.add_typer(key.app, name="key")
-app.add_typer(seal.app, name="seal")
-app.command()(check.check)
-app.add_typer(release.app, name="release")
-app.add_typer(rota.app, name="rota")
-app.add_typer(call_card.card, name="call-card")
-app.add_typer(call_card.call, name="call")
-app.add_typer(papers.shift, name="shift")
-app.command()(papers.brief)
-app.add_typer(desk_lists.recipients, name="recipients")
-app.add_typer(desk_lists.staff, name="staff")
-app.add_typer(desk_lists.sites, name="sites")
-app.command()(lock.lock)
-app.command()(lock.unlock)
-app.add_typer(audit.app, name="audit")
-app.command("purpose")(papers.show_purpose)
-app.command("report-year")(papers.report_year)
+# One line a command; ``--help`` shows them under these headings, in this order.
+START = "Start here"
+DAY = "Every day"
+DESK = "The desk: who is told, who decides"
+SOURCES = "Where posts and reports come from"
+EVIDENCE = "Evidence"
+RESEARCH = "Research"
+CARE = "Care of the project"
+
+_COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
+    (START, "demo", demo.demo),
+    (START, "init", init.init),
+    (START, "ingest", ingest.ingest),
+    (START, "run", run.run),
+    (START, "check", check.check),
+    (DAY, "watch", watch.watch),
+    (DAY, "warnings", warnings.app),
+    (DAY, "rumours", rumours.app),
+    (DAY, "indicators", indicators.app),
+    (DAY, "brief", papers.brief),
+    (DAY, "shift", papers.shift),
+    (DESK, "call-card", call_card.card),
+    (DESK, "call", call_card.call),
+    (DESK, "release", release.app),
+    (DESK, "deliver", deliver.deliver),
+    (DESK, "outbox", deliver.app),
+    (DESK, "cap", deliver.cap),
+    (DESK, "rota", rota.app),
+    (DESK, "recipients", desk_lists.recipients),
+    (DESK, "staff", desk_lists.staff),
+    (DESK, "sites", desk_lists.sites),
+    (DESK, "lock", lock.lock),
+    (DESK, "unlock", lock.unlock),
+    (SOURCES, "sources", sources.app),
+    (SOURCES, "channels", channels.app),
+    (SOURCES, "tips", tips.app),
+    (SOURCES, "report", report.app),
+    (SOURCES, "media", media.app),
+    (SOURCES, "places", places.app),
+    (SOURCES, "events", events.app),
+    (EVIDENCE, "verify", verify.verify),
+    (EVIDENCE, "heads", heads.app),
+    (EVIDENCE, "anchor", anchor.app),
+    (EVIDENCE, "seal", seal.app),
+    (EVIDENCE, "erase", erase.erase),
+    (EVIDENCE, "retention", erase.retention),
+    (EVIDENCE, "audit", audit.app),
+    (EVIDENCE, "purpose", papers.show_purpose),
+    (EVIDENCE, "report-year", papers.report_year),
+    (RESEARCH, "read", read.read),
+    (RESEARCH, "explain", explain.explain),
+    (RESEARCH, "cluster", cluster.cluster),
+    (RESEARCH, "replay", replay.replay),
+    (RESEARCH, "backtest", backtest.backtest),
+    (RESEARCH, "calibrate", calibrate.calibrate),
+    (CARE, "rebuild", rebuild.rebuild),
+    (CARE, "key", key.app),
+)
+
+
+def _register() -> None:
+    for panel, name, command in _COMMANDS:
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, rich_help_panel=panel)
+        else:
+            app.command(name, rich_help_panel=panel)(command)
+
+
+_register()
 
 
 def _version(wanted: bool) -> None:
