@@ -50,6 +50,7 @@ class Signal(StrEnum):
     ARRIVAL = "arrival"  # a bus, a flight, a convoy is said to come
     STANDING_ASIDE = "standing_aside"  # police are said to look away
     COUNTER = "counter"  # people gather to protect the threatened
+    CIVIC = "civic"  # relief, advice, clubs, public works; and no plain hostility beside it
 
 
 class Role(StrEnum):

@@ -14,7 +14,7 @@ TOLD_KINDS = frozenset({"arrival", "standing_aside", "counter"})
 told of posts that are read anyway.
 """
 
-SIGNAL_KINDS = frozenset(str(signal) for signal in Signal) - TOLD_KINDS
+SIGNAL_KINDS = frozenset(str(signal) for signal in Signal) - TOLD_KINDS - {Signal.CIVIC}
 
 CONTEXT_KINDS = frozenset(
     {

@@ -34,7 +34,7 @@ from tocsin.reading.modality import Stance
 from tocsin.reading.pack import ACT_KINDS, SHOWN_KINDS, SIGNAL_KINDS, TOLD_KINDS, Packs
 from tocsin.reading.plain import Plain
 from tocsin.reading.protocol import ReaderOptions
-from tocsin.reading.verdict import Verdict, of_both, of_rules, with_piece
+from tocsin.reading.verdict import PLAINLY, Verdict, of_both, of_rules, with_piece
 from tocsin.reading.windows import pieces
 
 RULES = "cues-3"
@@ -234,7 +234,14 @@ class _Seen:
         hits = self.look.found.hits if self.look.found else ()
         kinds = {hit.cue.kind for hit in hits}
         told = TOLD_KINDS if kinds & (ACT_KINDS | SIGNAL_KINDS) else frozenset[str]()
-        return frozenset(Signal(kind) for kind in kinds & (SIGNAL_KINDS | told))
+        found = {Signal(kind) for kind in kinds & (SIGNAL_KINDS | told)}
+        if Signal.CIVIC in kinds and not self._plain():
+            found.add(Signal.CIVIC)
+        return frozenset(found)
+
+    def _plain(self) -> bool:
+        """Whether the rules see hostility that needs no second look."""
+        return self.look.evidence is not None and self.look.evidence.hostility >= PLAINLY
 
     def spans(self, target: Target | None) -> tuple[Span, ...]:
         """Where acts, signals, frame and target were seen, in text order."""

@@ -42,7 +42,7 @@ def hostile(reading: Reading, options: SituationOptions) -> bool:
     A report of violence is evidence of an event and never its channel's hostility, unless the
     same post calls to gather.
     """
-    if reading.frame is not Frame.ASSERTED:
+    if reading.frame is not Frame.ASSERTED or helps(reading):
         return False
     if Signal.VIOLENCE_REPORT in reading.signals and Act.GATHERING not in reading.acts:
         return False
@@ -61,6 +61,15 @@ def _named(reading: Reading) -> bool:
     return not reading.acts and reading.target is not None
 
 
+def helps(reading: Reading) -> bool:
+    """A call to relief work or the like, which only the trained part may take for hostile.
+
+    "Help point for the families, open at six": it names a group, a place and an hour, and who reads
+    it as a threat is likelier wrong than right. Plain hostility beside it counts as ever.
+    """
+    return Signal.CIVIC in reading.signals and Act.GATHERING in reading.acts
+
+
 def mild(reading: Reading, options: SituationOptions) -> bool:
     """The trained part is sure that a call is harmless.
 
@@ -70,12 +79,14 @@ def mild(reading: Reading, options: SituationOptions) -> bool:
     """
     if reading.alarm is None:
         return False
+    if helps(reading):
+        return True
     return reading.alarm < (options.mild_alarm if reading.target is None else options.mild_named)
 
 
 def stern(reading: Reading, options: SituationOptions) -> bool:
     """A call that is not hostile by itself and reads as anything but harmless."""
-    return reading.alarm is not None and reading.alarm >= options.stern_alarm
+    return reading.alarm is not None and reading.alarm >= options.stern_alarm and not helps(reading)
 
 
 def supports(reading: Reading) -> bool:
