@@ -50,12 +50,17 @@ def to_the_minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-_VENUE = re.compile(rf" (?:{'|'.join(v.value.replace('_', ' ') for v in VenueClass)})$", re.IGNORECASE)
+_VENUE = re.compile(
+    rf" (?:{'|'.join(v.value.replace('_', ' ') for v in VenueClass)})$", re.IGNORECASE
+)
 
 
 def district(place: str) -> str:
-    """A place as warnings name it, without the venue: ``Makhachkala airport`` → ``Makhachkala``."""
-    return _VENUE.sub("", place)
+    """A place as warnings name it, without the venue.
+
+    ``Makhachkala airport`` and ``Khasavyurt, hotel`` → ``Makhachkala`` and ``Khasavyurt``.
+    """
+    return _VENUE.sub("", place.partition(",")[0])
 
 
 _UNSEEN_LETTERS = re.compile(

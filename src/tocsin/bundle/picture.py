@@ -136,12 +136,11 @@ def _lines(frame: _Frame, ordered: Sequence[ToldPost], found: Sequence[Edge]) ->
     drawn: set[tuple[float, ...]] = set()
     for edge in found:
         source, target = ordered[edge.source], ordered[edge.target]
-        ends = (frame.x(source.posted_at), frame.y(source.channel))
-        ends += (frame.x(target.posted_at), frame.y(target.channel))
-        if ends in drawn or len(drawn) >= MOST_LINES:
+        x1, y1 = frame.x(source.posted_at), frame.y(source.channel)
+        x2, y2 = frame.x(target.posted_at), frame.y(target.channel)
+        if (x1, y1, x2, y2) in drawn or len(drawn) >= MOST_LINES:
             continue
-        drawn.add(ends)
-        x1, y1, x2, y2 = ends
+        drawn.add((x1, y1, x2, y2))
         dash = "" if edge.forward else ' stroke-dasharray="3 3"'
         bend = (x1 + x2) / 2
         yield (

@@ -51,21 +51,18 @@ class Item:
     """One item of evidence.
 
     Args:
-        salt, content: None where they were erased.
+        erased: only its tombstone is left.
+        salt, content: None where they were erased or may not leave.
         channel: as the bundle's level shows it.
         posted_at: ISO 8601, to the minute; None: not known any more.
     """
 
     entry: Entry
-    salt: bytes | None
-    content: bytes | None
+    erased: bool = False
+    salt: bytes | None = None
+    content: bytes | None = None
     channel: str = ""
     posted_at: str | None = None
-
-    @property
-    def erased(self) -> bool:
-        """Only its tombstone is left."""
-        return self.content is None
 
 
 @dataclass(frozen=True, slots=True)

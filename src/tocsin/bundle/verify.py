@@ -188,8 +188,8 @@ def main(arguments: list[str]) -> int:
     bundle = Bundle(folders[0] if folders else Path(__file__).resolve().parent)
     if pinned and pinned not in [*bundle.keys, *map(bytes.hex, bundle.keys.values())]:
         bundle.fail("tree_head.json", "the key you named neither signed it nor handed over")
-    print(*bundle.failures, *(f"STILL TO CHECK {one}" for one in bundle.commands), sep="\n")
-    print("items:", ", ".join(f"{count} {how}" for how, count in bundle.counts.items()))
+    items = "items: " + ", ".join(f"{count} {how}" for how, count in bundle.counts.items())
+    print(*bundle.failures, *(f"STILL TO CHECK {one}" for one in bundle.commands), items, sep="\n")
     print("head over {size} entries, signed {at} by key {key}".format(**bundle.head), end="; ")
     print("you named it" if pinned else "compare that with the key the desk published elsewhere")
     print(f"{len(bundle.failures)} FAILURES" if bundle.failures else "OK: unchanged since capture")

@@ -21,6 +21,7 @@ from tocsin.cli import (
     demo,
     events,
     explain,
+    export,
     heads,
     indicators,
     ingest,
@@ -79,6 +80,8 @@ app.command()(calibrate.calibrate)
 app.command()(verify.verify)
 app.add_typer(heads.app, name="heads")
 app.add_typer(anchor.app, name="anchor")
+app.command()(export.export)
+app.command()(export.timeline)
 app.command()(rebuild.rebuild)
 app.command()(check.check)
 
