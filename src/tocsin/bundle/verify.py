@@ -126,8 +126,8 @@ class Bundle:  # what the folder says of itself, and what was found
             self.fail(name, "the signature is not right: something was changed after signing")
 
     def manifest(self, name: str) -> None:
-        data = (self.folder / name).read_bytes()
-        listed = {line[66:]: line[:64] for line in data.decode().splitlines()}
+        data = b"tocsin bundle\n" + (self.folder / name).read_bytes()
+        listed = {line[66:]: line[:64] for line in data.decode().splitlines()[1:]}
         paths = [path for path in self.folder.rglob("*") if path.is_symlink() or not path.is_dir()]
         there = {path.relative_to(self.folder).as_posix(): path for path in paths}
         for file in sorted({*listed, *there, *self.names} - {"manifest.sha256", "manifest.sig"}):
@@ -135,7 +135,7 @@ class Bundle:  # what the folder says of itself, and what was found
                 self.fail(file, "is missing" if file in listed else "is not in manifest.sha256")
             elif sha256(there[file].read_bytes()).hexdigest() != listed[file]:
                 self.fail(file, "is not the file that manifest.sha256 lists")
-        self.signature("manifest.sig", self.json("manifest.sig"), b"tocsin bundle\n" + data)
+        self.attempt("manifest.sig", lambda sig: self.signature(sig, self.json(sig), data))
 
     def record(self, name: str) -> None:  # an item or another entry of the ledger
         form, size, root = self.json(name), self.head["size"], bytes.fromhex(self.head["root"])
