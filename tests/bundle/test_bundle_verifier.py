@@ -84,6 +84,14 @@ def test_what_is_no_point_is_refused(data: bytes) -> None:
         verify.point(data)
 
 
+def fits(public: bytes, mark: bytes, message: bytes) -> bool:
+    """No point of the curve is no signature: whoever asks counts it as a failure."""
+    try:
+        return verify.signed_by(public, mark, message)
+    except ValueError:
+        return False
+
+
 @settings(max_examples=15)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.integers(0, 511))
 def test_it_agrees_with_the_library_we_sign_with(seed: bytes, message: bytes, bit: int) -> None:
@@ -92,10 +100,7 @@ def test_it_agrees_with_the_library_we_sign_with(seed: bytes, message: bytes, bi
     assert verify.signed_by(public, mark, message)
     wrong = bytearray(mark)
     wrong[bit // 8] ^= 1 << bit % 8
-    try:
-        assert not verify.signed_by(public, bytes(wrong), message)
-    except ValueError as error:
-        assert "no point" in str(error)  # the caller counts it as a failure
+    assert not fits(public, bytes(wrong), message)
 
 
 @given(st.integers(1, 70), st.data())

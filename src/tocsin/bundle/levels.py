@@ -37,12 +37,15 @@ class ChannelNames:
     """
 
     def __init__(self, channels: Iterable[str], *, named: bool) -> None:
-        first = list(dict.fromkeys(channels))
-        self._shown = {c: c if named else f"channel {n}" for n, c in enumerate(first, start=1)}
+        self._named = named
+        self._numbers = {c: n for n, c in enumerate(dict.fromkeys(channels), start=1)}
 
     def __getitem__(self, channel: str) -> str:
-        """The name shown; of a channel that is not among them, no name."""
-        return self._shown.get(channel, "another channel")
+        """What is shown for a channel; one that is not among them has no number."""
+        if self._named:
+            return channel
+        number = self._numbers.get(channel)
+        return "another channel" if number is None else f"channel {number}"
 
 
 def to_the_minute(moment: datetime) -> datetime:

@@ -167,12 +167,11 @@ class _Posts:
         return self._wordings.setdefault(digest, len(self._wordings) + 1)
 
     def _origin(self, extra: Row) -> str:
-        """Where a forward came from; pseudonyms are not shown, nor channels that are not here."""
+        """Where a forward came from: a known channel, or one whose pseudonym is not shown."""
         origin = extra.get("forward_from")
         if not origin or str(origin).startswith(MARK):
             return _UNKNOWN_ORIGIN if origin or extra.get("is_forward") else ""
-        shown = self._names[origin]
-        return str(origin) if self._how.level.whole and shown == "another channel" else shown
+        return self._names[str(origin)]
 
 
 def _gone(store: Store) -> dict[str, datetime]:
