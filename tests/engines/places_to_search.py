@@ -24,7 +24,6 @@ from tocsin.store.lists import channel_counts, warnings_now
 from tocsin.store.media import unread_media
 from tocsin.store.search import Bounds
 
-_MEANT = [(Bounds(channel=name), level) for name in ("town_news", "tips") for level in Disclosure]
 Found = Iterator[tuple[str, bytes]]
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -85,8 +84,11 @@ def lists(project: Project) -> Found:
 
 def exports(project: Project) -> Found:
     """Bundles at every level, and every part of them decompressed; tips leave at none but ours."""
+    with project.reading() as store:
+        names = [row["channel"] for row in channel_counts(store)]
+    meant = [(Bounds(channel=name), level) for name in names for level in Disclosure]
     with TemporaryDirectory() as folder:
-        for number, (bounds, level) in enumerate(_MEANT):
+        for number, (bounds, level) in enumerate(meant):
             out = Path(folder) / f"{number}.zip"
             with suppress(UsageError):
                 export_as(project, level, out, None, bounds)

@@ -22,13 +22,15 @@ from tocsin import wire
 from tocsin.archive import Archive
 from tocsin.archive.anchors import Method
 from tocsin.archive.asking import Patience
+from tocsin.archive.signing_keys import SigningKey
 from tocsin.bundle.levels import Disclosure
 from tocsin.engines.anchors import Asking, anchor, subject_to_anchor
 from tocsin.engines.export import ExportOrder, export_timeline
+from tocsin.engines.heads import sign
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project
 from tocsin.engines.tips import Judgement, TipDesk
-from tocsin.errors import ArchiveDamaged, UsageError
+from tocsin.errors import ArchiveDamaged, EnvironmentFailed, UsageError
 from tocsin.model import Decision, DecisionKind
 from tocsin.sources.tips import CONSENT_VERSION, Gate, TipForm
 from tocsin.store.lists import warnings_now
@@ -146,6 +148,7 @@ def test_a_bundle_of_anything_verifies(
 
 @pytest.mark.parametrize("level", [PARTNER, PUBLIC])
 def test_no_canary_leaves(made: Made, tmp_path: Path, level: Disclosure) -> None:
+    asked: list[tuple[str | None, Bounds]]
     asked = [(made.rumour, Bounds()), (made.warning, Bounds()), ("Рыбинск", Bounds())]
     asked += [(None, Bounds(channel=name)) for name in ("town_news", "second", "third")]
     for number, (name, bounds) in enumerate(asked):
@@ -310,6 +313,30 @@ def test_a_changed_item_is_not_exported(
         with pytest.raises(ArchiveDamaged, match="was changed"):
             export_as(small, INTERNAL, tmp_path / "b.zip", None, Bounds(channel="town_news"))
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_note_without_a_file_may_stay_but_never_a_file_without_a_note(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tocsin.engines.export.os.fsync", fail)
+    with pytest.raises(EnvironmentFailed, match="free space"):
+        export_as(small, INTERNAL, tmp_path / "b.zip", None, Bounds(channel="town_news"))
+    assert not [path for path in tmp_path.iterdir() if "b.zip" in path.name]
+
+
+def test_another_key_than_the_heads_is_refused(small: Project, tmp_path: Path) -> None:
+    bounds = Bounds(channel="town_news")
+    with small.writing() as (archive, _):
+        sign(small, archive, AT)
+    assert small.signing_key_path is not None
+    small.signing_key_path.unlink()
+    small.signing_key_path.with_name(small.signing_key_path.name + ".pub").unlink()
+    SigningKey.create(small.signing_key_path)
+    with pytest.raises(UsageError, match="restore that one"):
+        export_as(small, INTERNAL, tmp_path / "b.zip", None, bounds)
 
 
 @pytest.mark.usefixtures("loopback")

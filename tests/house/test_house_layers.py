@@ -27,6 +27,7 @@ STAGES = (
     "warnings",
     "events",
     "store",
+    "bundle",
 )
 
 

@@ -49,17 +49,9 @@ class ToldPost:
     text: str = ""
     url: str = ""
     retrospective: bool = False
-    late: bool = False
     named: bool = False
     words_from: str = ""
     gone_at: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        """For people: ``channel/id v1``, or by position where ids do not leave."""
-        if not self.message_id:
-            return f"item {self.seq}"
-        return f"{self.channel}/{self.message_id} v{self.version}"
 
     @property
     def against(self) -> bool:

@@ -97,7 +97,7 @@ def tell(store: Store, subject: Subject, how: Telling) -> Told:
 
 def _rows(store: Store, seqs: frozenset[int]) -> list[Row]:
     p, r, s = schema.posts, schema.readings, schema.sightings
-    read = (r.c.lang, r.c.target, r.c.body, s.c.stance, s.c.late, s.c.digest)
+    read = (r.c.lang, r.c.target, r.c.body, s.c.stance, s.c.digest)
     query = select(p, *read).join_from(p, r, r.c.seq == p.c.seq, isouter=True)
     query = query.join(s, s.c.seq == p.c.seq, isouter=True)
     found: list[Row] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, or_, select, text
 
@@ -76,9 +77,9 @@ def _readings(ref: str) -> list[tuple[str, str]]:
     return [(ref[:at], ref[at + 1 :]) for at, letter in enumerate(ref) if letter == "/"]
 
 
-def _within(bounds: Bounds) -> Select[tuple[int]]:
+def _within(bounds: Bounds) -> Select[Any]:
     p = schema.posts.c
-    query: Select[tuple[int]] = select(p.seq).order_by(p.seq)
+    query: Select[Any] = select(p.seq).order_by(p.seq)
     if bounds.channel is not None:
         query = query.where(p.channel == bounds.channel)
     if bounds.since is not None:
