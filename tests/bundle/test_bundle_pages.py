@@ -237,3 +237,11 @@ def test_a_zip_is_the_same_bytes_in_any_order_of_its_files() -> None:
     assert zipped(files) == zipped(dict(reversed(files.items())))
     names = re.findall(rb"README.txt|a/b|manifest.sha256", zipped(files))[:3]
     assert names == [b"README.txt", b"manifest.sha256", b"a/b"]
+
+
+def test_a_long_story_shows_its_last_day_once_more() -> None:
+    day = 60 * 24
+    posts = [post(0, "a"), *(post(9 * day + n, f"channel {n}") for n in range(5))]
+    assert timeline_page(line(*posts)).count("<svg") == 2
+    assert timeline_page(line(*posts[1:])).count("<svg") == 1
+    assert timeline_page(line(*posts[:4])).count("<svg") == 1

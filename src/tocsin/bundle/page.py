@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tocsin.bundle.levels import plain
-from tocsin.bundle.picture import picture
+from tocsin.bundle.picture import last_day, picture
 from tocsin.bundle.posts import utc
 from tocsin.bundle.timeline import GRADES, Timeline, first_posts, listed, summary
 
@@ -24,14 +24,16 @@ def timeline_page(line: Timeline) -> str:
     from markupsafe import Markup
 
     posts, more = listed(line)
-    svg = Markup(picture(line))  # noqa: S704 - its own texts are escaped where it is drawn
+    drawn = [one for one in (line, last_day(line)) if one is not None]
+    # Their texts are escaped where they are drawn.
+    pictures = [Markup(picture(one)) for one in drawn]  # noqa: S704
     return _render(
         "timeline.html",
         {
             "line": line,
             "summary": summary(line),
             "firsts": first_posts(line),
-            "picture": svg,
+            "pictures": pictures,
             "posts": posts,
             "more": more,
             "grades": GRADES,

@@ -6,7 +6,7 @@ Marks differ by shape and not by colour alone, so that a print in black and whit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Final
@@ -18,6 +18,9 @@ from tocsin.model import Stance
 
 MOST_CHANNELS: Final = 28
 MOST_LINES: Final = 400
+LONG: Final = timedelta(days=4)
+"""From there on the last day is drawn once more by itself."""
+FEW: Final = 4
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 960, 190, 24, 46, 24
 _LABEL: Final = 26
@@ -26,7 +29,7 @@ _STEPS: Final = tuple(
     timedelta(minutes=m)
     for m in (1, 5, 10, 30, 60, 180, 360, 720, 1440, 2880, 10080, 43200, 129600, 525600)
 )
-_MOST_TICKS: Final = 9
+_MOST_TICKS: Final = 7
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,6 +57,16 @@ class _Frame:
     def bottom(self) -> float:
         """Below the last row."""
         return _TOP + _ROW * (len(self.rows) + (self.others > 0))
+
+
+def last_day(line: Timeline) -> Timeline | None:
+    """The last 24 hours alone, where the whole is too long to show them; None: it is not."""
+    ordered = in_order(line.posts)
+    if not ordered or ordered[-1].posted_at - ordered[0].posted_at < LONG:
+        return None
+    start = ordered[-1].posted_at - timedelta(days=1)
+    recent = tuple(post for post in ordered if post.posted_at >= start)
+    return replace(line, posts=recent) if len(recent) >= FEW else None
 
 
 def picture(line: Timeline) -> str:
@@ -109,7 +122,7 @@ def _ticks(frame: _Frame) -> Iterator[str]:
     at = _EPOCH + -((_EPOCH - frame.start) // step) * step
     at = at if at >= frame.start else at + step
     pattern = "%d %b %Y" if step >= timedelta(days=1) else "%d %b %H:%M"
-    yield _text(_LEFT - 10, frame.bottom + 22, "UTC", "end", _SOFT)
+    yield _text(_LEFT - 60, frame.bottom + 22, "UTC", "end", _SOFT)
     while at <= frame.end:
         x = frame.x(at)
         yield f'<path d="M{x:g} {_TOP}V{frame.bottom + 6:g}" stroke="#efefef"/>'
