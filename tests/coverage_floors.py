@@ -25,6 +25,7 @@ FLOORS = {
     "desk": 90.0,
     "events": 90.0,
     "store": 90.0,
+    "bundle": 90.0,
     "engines": 80.0,
     "backtest": 90.0,
 }

@@ -89,6 +89,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tips.per_day", 5, "tips and questions a day from one remote place", decides=False),
     Setting("tips.per_day_in_all", 500, "the same from all places together", decides=False),
     Setting("reports.roles", _ROLES, "roles that a report from the ground may have", False),
+    Setting(
+        "export.public_names_channels", False, "name channels in exports for the public", False
+    ),
     Setting("media.ocr_confidence", 0.95, "from which machine-read words count as read", False),
     Setting(
         "telegram.account_file", "", "file with api_id and api_hash, outside the project", False

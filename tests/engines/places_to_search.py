@@ -6,17 +6,23 @@ A new export or index is added to ``PLACES``: a function that gives (where, byte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
 import zstandard
+from export_support import export_as, members
 from sqlalchemy import text
 
 from tocsin.archive import Archive
+from tocsin.bundle.levels import Disclosure
 from tocsin.engines.project import Project
 from tocsin.engines.reports import all_reports
+from tocsin.errors import UsageError
 from tocsin.store.lists import channel_counts, warnings_now
 from tocsin.store.media import unread_media
+from tocsin.store.search import Bounds
 
 Found = Iterator[tuple[str, bytes]]
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -76,7 +82,22 @@ def lists(project: Project) -> Found:
             yield asked.__name__, orjson.dumps(asked(store))
 
 
-PLACES: list[Callable[[Project], Found]] = [files, beside, segments, states, tables, lists]
+def exports(project: Project) -> Found:
+    """Bundles at every level, and every part of them decompressed; tips leave at none but ours."""
+    with project.reading() as store:
+        names = [row["channel"] for row in channel_counts(store)]
+    meant = [(Bounds(channel=name), level) for name in names for level in Disclosure]
+    with TemporaryDirectory() as folder:
+        for number, (bounds, level) in enumerate(meant):
+            out = Path(folder) / f"{number}.zip"
+            with suppress(UsageError):
+                export_as(project, level, out, None, bounds)
+                yield out.name, out.read_bytes()
+                for name, data in members(out.read_bytes()).items():
+                    yield f"{level} {name}", data
+
+
+PLACES: list[Callable[[Project], Found]] = [files, beside, segments, states, tables, lists, exports]
 
 
 def places_of(project: Project) -> Found:

@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 import pytest
-from engine_support import ingest_file, new_project, run_all
+from engine_support import ingest_file, run_all
+from export_support import signing_project
 from places_to_search import PLACES, places_of
 
 from posts_support import START, post_line
@@ -99,7 +100,7 @@ def table(folder: Path) -> Path:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project where every canary went in."""
     folder = tmp_path_factory.mktemp("canaries")
-    project, c = new_project(folder / "desk"), CANARIES
+    project, c = signing_project(folder / "desk"), CANARIES
     exports = folder / "exports"
     exports.mkdir()
     for path in (telegram(exports), table(exports)):
@@ -144,5 +145,7 @@ def test_the_search_would_find_them(project: Project) -> None:
         assert b"talk of the mill" in found[place]
     assert b"town_news" in found["states"]
     assert b"town_news" in found["lists"]
+    for words in (b"The bridge is closed", b"talk of the mill", b"OK: unchanged since capture"):
+        assert words in found["exports"]
     assert b"To the market" in found["files"]  # the store lies there uncompressed
     assert sum(1 for _ in places_of(project)) > 50

@@ -29,6 +29,7 @@ STAGES = (
     "desk",
     "events",
     "store",
+    "bundle",
 )
 
 
