@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,32 @@ from tocsin.cli.app import app
 SOURCE = Path(tocsin.__file__).parent
 ASKING = [
     path
-    for folder in ("cli", "engines", "store", "desk", "delivery", "console")
+    for folder in ("cli", "engines", "store", "desk", "delivery", "console", "bundle")
     for path in sorted((SOURCE / folder).rglob("*.py"))
 ]
-PERSON = ("author", "sender", "poster", "user_id", "username", "from_id")
+_WORD = re.compile(r"[a-z]+(?:_(?:id|ids))?")
+
+
+def _of_persons(names: Iterable[str]) -> list[str]:
+    """Those among names, parameters and keys that speak of who wrote something."""
+    return [name for name in names if PERSON & set(_words(name))]
+
+
+def _words(name: str) -> Iterator[str]:
+    plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+    yield plain.strip("_-")
+    yield from re.split(r"[^a-z]+", plain)
+    yield from _WORD.findall(plain)
+
+
+PERSON = {"author", "authors", "sender", "senders", "poster", "posters", "user_id", "username"}
+PERSON |= {"from_id"}
+NOT_WHO_WROTE = {
+    "delivery": "its sender is the desk itself, which CAP, mail and feeds have to name",
+    "engines/delivering.py": "the same",
+    "engines/wording.py": "the same",
+    "engines/selection.py": "erasure at somebody's request, by pseudonym: counts alone",
+}
 
 
 def _parameters(command: Any) -> list[str]:
@@ -31,12 +55,15 @@ def _parameters(command: Any) -> list[str]:
 def test_no_option_of_any_command_names_a_person_who_posted() -> None:
     names = _parameters(typer.main.get_command(app))
     assert len(names) > 200
-    assert not [name for name in names if any(word in name.lower() for word in PERSON)]
+    assert not _of_persons(names)
 
 
 @pytest.mark.parametrize("path", ASKING, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_no_function_asks_by_who_wrote(path: Path) -> None:
     """Neither a name, nor a parameter, nor a column or key that a query could select by."""
+    where = path.relative_to(SOURCE)
+    if {where.parts[0], where.as_posix()} & NOT_WHO_WROTE.keys():
+        return
     named: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -45,7 +72,12 @@ def test_no_function_asks_by_who_wrote(path: Path) -> None:
             named.append(node.attr)
         elif isinstance(node, ast.Constant) and " " not in str(node.value):
             named.append(str(node.value))
-    assert not [name for name in named if any(word in name.lower() for word in PERSON)]
+    assert not _of_persons(named)
+
+
+def test_words_of_persons_are_told_from_their_likes() -> None:
+    assert _of_persons(["author", "by_author", "postsByAuthor", "--sender", "user_id"])
+    assert _of_persons(["authority", "authorities", "archive.authorities"]) == []
 
 
 def test_no_table_has_a_column_for_a_person() -> None:
@@ -53,4 +85,4 @@ def test_no_table_has_a_column_for_a_person() -> None:
 
     columns = [f"{table.name}.{column.name}" for table in metadata.tables.values()
                for column in table.columns]  # fmt: skip
-    assert not [name for name in columns if any(word in name for word in PERSON)]
+    assert not _of_persons(columns)

@@ -39,6 +39,29 @@ from tocsin.plugins import load_sources
 from tocsin.sources import ChannelNames, ReadOptions, Source, channel_names
 
 
+NamedChannelOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The public @channel, where the file does not name it; it is recorded that you said "
+        "so."
+    ),
+]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ZONE",
+        help="Where an old export was made that holds local times alone, e.g. Europe/Moscow.",
+    ),
+]
+SealOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PUBLIC",
+        help="Also keep each original, for two people to open together: see tocsin seal keys.",
+    ),
+]
+
+
 def ingest(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH…", help="Exports or tables of posts.")
@@ -47,27 +70,9 @@ def ingest(
     forced: FormatOption = None,
     mapping: MapOption = None,
     channels: ChannelsOption = None,
-    channel: Annotated[
-        str | None,
-        typer.Option(
-            help="The public @channel, where the file does not name it; it is recorded that you "
-            "said so."
-        ),
-    ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ZONE",
-            help="Where an old export was made that holds local times alone, e.g. Europe/Moscow.",
-        ),
-    ] = None,
-    seal_to: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PUBLIC",
-            help="Also keep each original, for two people to open together: see tocsin seal keys.",
-        ),
-    ] = None,
+    channel: NamedChannelOption = None,
+    zone: ZoneOption = None,
+    seal_to: SealOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take exports into the archive: Telegram Desktop (JSON, HTML), 4CAT, Telethon, tables.

@@ -16,22 +16,25 @@ from tocsin.engines.project import Project, filing
 from tocsin.errors import EXIT_FINDING
 
 
+HeadsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--head", metavar="FILE", help="A head or anchor kept elsewhere. Repeatable."),
+]
+KeysOption = Annotated[
+    list[Path] | None,
+    typer.Option("--key", metavar="FILE", help="The public key heads must lead to. Repeatable."),
+]
+RootsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--roots", metavar="FILE", help="Root certificates (PEM). Repeatable."),
+]
+
+
 def verify(
     project: ProjectOption = Path(),
-    heads: Annotated[
-        list[Path] | None,
-        typer.Option("--head", metavar="FILE", help="A head or anchor kept elsewhere. Repeatable."),
-    ] = None,
-    keys: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--key", metavar="FILE", help="The public key heads must lead to. Repeatable."
-        ),
-    ] = None,
-    roots: Annotated[
-        list[Path] | None,
-        typer.Option("--roots", metavar="FILE", help="Root certificates (PEM). Repeatable."),
-    ] = None,
+    heads: HeadsOption = None,
+    keys: KeysOption = None,
+    roots: RootsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the whole archive again; check it against its ledger and all that was signed.
