@@ -38,7 +38,6 @@ from tocsin.errors import EXIT_REFUSED, RecordRefused, UsageError
 from tocsin.plugins import load_sources
 from tocsin.sources import ChannelNames, ReadOptions, Source, channel_names
 
-
 NamedChannelOption = Annotated[
     str | None,
     typer.Option(

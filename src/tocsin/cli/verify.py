@@ -15,7 +15,6 @@ from tocsin.cli.output import progress, show, show_json
 from tocsin.engines.project import Project, filing
 from tocsin.errors import EXIT_FINDING
 
-
 HeadsOption = Annotated[
     list[Path] | None,
     typer.Option("--head", metavar="FILE", help="A head or anchor kept elsewhere. Repeatable."),
