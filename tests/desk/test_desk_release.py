@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tocsin
-from tocsin.desk.names import same_person
 from tocsin.desk.release import (
+    FollowUp,
     Harms,
     Proposal,
     ReleaseBook,
@@ -31,6 +31,7 @@ from tocsin.desk.release import (
 )
 from tocsin.errors import UsageError
 from tocsin.model import Decision, DecisionKind, Level, Message, Release
+from tocsin.model.names import same_person
 
 SHOWN = (Shown("r1", "d1"), Shown("r2", "d2"))
 
@@ -151,20 +152,36 @@ def test_harms_are_filled_in(which: str, empty: str) -> None:
 def test_update_and_cancel_follow_to_whoever_got_the_first() -> None:
     first = proposal()
     life = [{"action": "issue"}, {"action": "update"}, {"action": "cancel"}]
+
+    def due(book: ReleaseBook, lines: list[dict[str, str]] = life) -> list[FollowUp]:
+        return follow_ups({"w1": book.told("w1")}, {"w1": lines})
+
     book = book_of([proposed(first), approve(first, "ben")], 2)
-    assert follow_ups(book, {"w1": life[:1]}) == []
-    (due,) = follow_ups(book, {"w1": life})
-    assert (due.action, due.number, due.recipients) == ("cancel", 3, ("r1", "r2"))
+    assert due(book, life[:1]) == []
+    (one,) = due(book)
+    assert (one.action, one.number, one.recipients) == ("cancel", 3, ("r1", "r2"))
     second = proposal(number=3, shown=SHOWN[:1], at=after(9))
-    book = book_of([proposed(first), approve(first, "ben"), proposed(second)], 2)
-    assert follow_ups(book, {"w1": life})[0].recipients == ("r1", "r2"), "only proposed"
-    book = book.with_decision(approve(second, "ben", 10))
-    assert follow_ups(book, {"w1": life})[0].recipients == ("r2",)
-    assert follow_ups(book, {"w2": life, "w1": [{"action": "expire"}]}) == []
+    decisions = [proposed(first), approve(first, "ben"), proposed(second)]
+    assert due(book_of(decisions, 2))[0].recipients == ("r1", "r2"), "only proposed"
+    decisions.append(approve(second, "ben", 10))
+    assert due(book_of(decisions, 2))[0].recipients == ("r2",)
+    assert due(book, [life[0], {"action": "update"}, {"action": "expire"}]) == [], "it is over"
+    assert follow_ups({"w1": {"r1": [1]}}, {}) == []
     drill = proposal(drill=True)
     book = book_of([proposed(drill), approve(drill, "ben")], 2)
-    assert follow_ups(book, {"w1": life}) == [], "a drill is followed by nothing"
-    assert book.told("w1", drill=True) == {"r1": 1, "r2": 1}
+    assert due(book) == [], "a drill is followed by nothing"
+    assert book.told("w1", drill=True) == {"r1": {1}, "r2": {1}}
+
+
+def test_of_a_list_of_places_each_is_followed_on_its_own() -> None:
+    """One post called to places a and b; r1 was told of a, r2 of b; then b is cancelled."""
+    life = [
+        {"action": action, "place_id": place, "target": "x"}
+        for action, place in (("issue", "a"), ("issue", "b"), ("cancel", "b"), ("expire", "a"))
+    ]
+    (due,) = follow_ups({"w1": {"r1": [1], "r2": [2]}}, {"w1": life})
+    assert (due.number, due.recipients) == (3, ("r2",))
+    assert follow_ups({"w1": {"r1": [1], "r2": [2, 3]}}, {"w1": life}) == []
 
 
 NAMES = st.sampled_from(["ana", "ANA", "аnа", "ben", "Ben ", "eva"])

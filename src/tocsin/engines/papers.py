@@ -12,7 +12,7 @@ from tocsin.archive import Archive
 from tocsin.desk.audit import entries
 from tocsin.desk.brief import Brief, Known, brief
 from tocsin.desk.lists import DeskLists
-from tocsin.desk.release import follow_ups
+from tocsin.engines.delivering import untold
 from tocsin.engines.desk import calls_logged, decisions, lives
 from tocsin.engines.project import Project
 from tocsin.engines.release import release_book
@@ -51,7 +51,7 @@ def morning_brief(
         calls=[_call(row) for row in calls_logged(store)],
         notes=lists.notes,
         book=book,
-        following=follow_ups(book, dict(all_lives)),
+        following=untold(project, store),
     )
     return brief(known, since, as_of)
 
