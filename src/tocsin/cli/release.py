@@ -35,7 +35,7 @@ from tocsin.engines import release as engine
 from tocsin.engines.delivering import open_outbox, untold
 from tocsin.engines.desk import desk_box
 from tocsin.engines.project import Project
-from tocsin.engines.released import hand_over
+from tocsin.engines.released import queue_released
 from tocsin.engines.wording import ProjectWording
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Message
@@ -152,7 +152,7 @@ def _queue(desk: Project, warning: str) -> None:
     with desk.reading() as store:
         words = (desk_box(desk).read(), wording_of(desk, store))
         outbox = open_outbox(desk, store, SystemClock())
-        handed = hand_over(desk, store, outbox, words, warning)
+        handed = queue_released(desk, store, outbox, words, warning)
     if handed.keys:
         show(f"{len(handed.keys)} messages in the outbox; they are sent by: tocsin deliver")
     for one in handed.stuck:

@@ -24,7 +24,7 @@ from tocsin.engines.outbox import StoreQueue, log_receipts
 from tocsin.engines.paging import desk_pages, next_page
 from tocsin.engines.project import Project
 from tocsin.engines.release import people_needed, standings
-from tocsin.engines.released import Stuck, hand_over
+from tocsin.engines.released import Stuck, queue_released
 from tocsin.engines.wording import Atlas, ProjectWording, sender_of
 from tocsin.errors import UsageError
 from tocsin.settings import Settings
@@ -174,7 +174,7 @@ class Rounds:
             settings = self._project.settings
             self._wording = ProjectWording(self._store, settings, self._options.atlas)
         words = (self._lists.read(), self._wording)
-        handed = hand_over(self._project, self._store, to, words, settled=self._settled)
+        handed = queue_released(self._project, self._store, to, words, settled=self._settled)
         done.queued, done.stuck = len(handed.keys), self._new(handed.stuck)
 
     def _send(self, to: Outbox, sent: Sent, done: Delivery) -> None:

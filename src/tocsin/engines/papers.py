@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.archive import Archive
+from tocsin.archive.signing_keys import SIGNING_KEY
 from tocsin.desk.audit import entries
 from tocsin.desk.brief import Brief, Known, brief
 from tocsin.desk.lists import DeskLists
@@ -64,12 +65,15 @@ def _call(row: dict[str, Any]) -> dict[str, Any]:
 def purpose(project: Project) -> list[dict[str, Any]]:
     """What was answered before the first ingest, and whether the settings file says the same.
 
-    The answers are the ledger's first entries; they are read from there, not from the settings.
+    The answers are the ledger's first entries but for the signing key; they are read from there,
+    not from the settings.
     """
     written = _written_answers(project)
     rows = []
     with Archive.open(project.archive_folder) as archive:
         for entry in archive.entries():
+            if entry.kind == SIGNING_KEY:
+                continue
             if entry.kind != "decision" or entry.payload["kind"] != DecisionKind.PURPOSE:
                 break
             rows.append(_answer(entry.payload, written))

@@ -43,7 +43,7 @@ class HandedOver:
     stuck: tuple[Stuck, ...]
 
 
-def hand_over(
+def queue_released(
     project: Project,
     store: Store,
     to: Outbox,

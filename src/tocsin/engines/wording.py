@@ -15,7 +15,7 @@ from typing import Any
 from tocsin import wire
 from tocsin.delivery.cap import CapOptions, Earlier
 from tocsin.delivery.compose import ComposeOptions, compose
-from tocsin.delivery.language import load_languages
+from tocsin.delivery.language import Phrases, load_languages
 from tocsin.delivery.wording import Occasion, Town
 from tocsin.engines.release import Told, told_before
 from tocsin.errors import UsageError
@@ -59,39 +59,50 @@ def sender_of(settings: Settings) -> str:
     return sender
 
 
-def compose_options(settings: Settings, *, drill: bool = False) -> ComposeOptions:
-    """How the desk speaks."""
+def cap_options(settings: Settings, *, drill: bool) -> CapOptions:
+    """Who speaks.
+
+    Raises:
+        UsageError: no sender is set, or what is set cannot stand in CAP.
+    """
     name = settings.text("project.name") or "tocsin"
-    cap = CapOptions(sender_of(settings), name, settings.text("delivery.cap_scope"), drill)
-    folders = [Path(folder) for folder in settings.texts("delivery.wording_folders")]
-    return ComposeOptions(cap, load_languages(folders))
+    return CapOptions(sender_of(settings), name, settings.text("delivery.cap_scope"), drill)
 
 
 class ProjectWording:
     """The words of a project's messages: a ``Wording`` of ``engines.release``.
 
+    Args:
+        atlas: asked for the gazetteer at the first message, as language files are read then.
+
     Raises:
-        UsageError: no sender is set, or a language file is wrong.
+        UsageError: no sender is set; at the first message also: a language file is wrong.
     """
 
     def __init__(self, store: Store, settings: Settings, atlas: Atlas) -> None:
         self._store = store
-        self._options = {drill: compose_options(settings, drill=drill) for drill in (False, True)}
+        self._cap = {drill: cap_options(settings, drill=drill) for drill in (False, True)}
+        self._folders = [Path(folder) for folder in settings.texts("delivery.wording_folders")]
         self._atlas = atlas
-        self._gazetteer: Gazetteer | None = None
+        self._found: tuple[Gazetteer, dict[str, Phrases]] | None = None
 
     def __call__(self, told: Told, recipient: Recipient) -> Message | None:
         """The message to one recipient; None where the action does not concern them."""
         before = told_before(told, recipient.id)
         earlier = [Earlier(n, _issued_at(told.life[n - 1])) for n in before]
-        return compose(self.occasion(told), recipient, earlier, self._options[told.drill])
+        gazetteer, languages = self._sources()
+        options = ComposeOptions(self._cap[told.drill], languages)
+        return compose(self._occasion(told, gazetteer), recipient, earlier, options)
 
-    def occasion(self, told: Told) -> Occasion:
+    def _sources(self) -> tuple[Gazetteer, dict[str, Phrases]]:
+        if self._found is None:
+            self._found = self._atlas(), load_languages(self._folders)
+        return self._found
+
+    def _occasion(self, told: Told, gazetteer: Gazetteer) -> Occasion:
         """The action with its town, and with what people found about the rumour behind it."""
-        if self._gazetteer is None:
-            self._gazetteer = self._atlas()
         action = action_from(told.line)
-        town = town_of(action, self._gazetteer)
+        town = town_of(action, gazetteer)
         return Occasion(told.number, action, town, self._status(action))
 
     def _status(self, action: WarningAction) -> Verification | None:
