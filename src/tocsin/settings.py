@@ -107,7 +107,6 @@ SETTINGS: tuple[Setting, ...] = (
         "delivery.cap_scope", "Restricted", "Restricted, or Private: names the recipient", False
     ),
     Setting("delivery.wording_folders", (), "folders with wordings of your own", decides=False),
-    Setting("delivery.recipients", "", "file of recipients and staff, if not in the list", False),
     Setting("delivery.private_hosts", (), "hosts in your own network that may be sent to", False),
     Setting("delivery.mail_host", "", "server that mail is handed in at", decides=False),
     Setting("delivery.mail_port", 587, "its port", decides=False),

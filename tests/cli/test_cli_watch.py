@@ -16,7 +16,7 @@ import pytest
 from cli_support import call, project_in
 from pytest_httpserver import HTTPServer
 
-from tocsin.cli.watch import Stop
+from tocsin.cli.stop import Stop
 from tocsin.engines.live_sources import build_sources
 from tocsin.engines.project import Project
 from tocsin.engines.source_tables import SourceTable

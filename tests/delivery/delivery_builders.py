@@ -95,8 +95,12 @@ def message(number: int = 1, to: str = "one", **more: Any) -> Message:
     return Message(**{**said, **more})
 
 
+_LEDGER: dict[str, Release] = {}
+"""Digest → the newest release of a message, as the ledger of a project would have it."""
+
+
 def released(messages: Sequence[Message], **more: Any) -> Release:
-    """What two people released."""
+    """What two people released, and the ledger knows of."""
     first = messages[0]
     said: dict[str, Any] = {
         "warning": first.warning,
@@ -108,7 +112,13 @@ def released(messages: Sequence[Message], **more: Any) -> Release:
         "digests": tuple(one.digest for one in messages),
         "drill": first.drill,
     }
-    return Release(**{**said, **more})
+    made = Release(**{**said, **more})
+    _LEDGER.update((one.digest, made) for one in messages)
+    return made
+
+
+def in_ledger(message: Message) -> Release | None:
+    return _LEDGER.get(message.digest)
 
 
 def composed(number: int = 1, to: Recipient | None = None, **more: Any) -> Message:
@@ -156,7 +166,14 @@ def everybody(name: str) -> Recipient:
     return recipient(name)
 
 
-BOOK = AddressBook(everybody, everybody)
+def book_with(**more: Any) -> AddressBook:
+    """Everybody is on every list, and every page is needed."""
+    said: dict[str, Any] = {"recipient": everybody, "staff": everybody}
+    said |= {"released": in_ledger, "needed": lambda _: True}
+    return AddressBook(**{**said, **more})
+
+
+BOOK = book_with()
 
 
 @dataclass
@@ -185,6 +202,7 @@ class Desk:
 
 @contextmanager
 def desk_in(folder: Path, seed: int = 1, **more: Any) -> Iterator[Desk]:
+    _LEDGER.clear()
     with Store.at(folder / "store.db") as store:
         queue, clock = StoreQueue(store), ReplayClock(T0)
         outbox = Outbox(queue, clock, OutboxOptions(**more), Random(seed))

@@ -130,12 +130,32 @@ def test_a_page_is_pushed_by_apprise(httpserver: HTTPServer) -> None:
     page = DeskPage("ana", "w", 1, Level.ALARM, 0, "Alarm", "Open the desk.")
     address = f"json://127.0.0.1:{httpserver.port}/push"
     parcel = parcel_of(page, recipient("ana", address=address), T0)
-    assert build_push(OPTIONS).send(parcel) == "taken by the push service"
+    assert build_push(OPTIONS).send(parcel) == "taken by 1 of 1 push services"
     assert httpserver.log[0][0].json["title"] == "Alarm"
     httpserver.clear()
     httpserver.expect_request("/push", method="POST").respond_with_data("", status=500)
     with pytest.raises(DeliveryFailed):
         build_push(OPTIONS).send(parcel)
+
+
+def test_every_address_of_a_person_is_tried_and_one_is_enough() -> None:
+    answers = {"a://x": False, "b://x": None, "c://x": True}
+    asked: list[str] = []
+
+    def notify(url: str, _title: str, _text: str) -> bool | None:
+        asked.append(url)
+        return answers[url]
+
+    def push(address: str) -> str:
+        return PushCarrier(notify).send(parcel_of(message(), recipient(address=address), T0))
+
+    assert push(" a://x b://x  c://x ") == "taken by 1 of 3 push services"
+    assert asked == ["a://x", "b://x", "c://x"]
+    with pytest.raises(DeliveryFailed, match="no push service"):
+        push("a://x b://x")
+    for nothing in ("b://x", ""):
+        with pytest.raises(DeliveryRefused, match="no address for push"):
+            push(nothing)
 
 
 def test_an_address_that_apprise_does_not_know() -> None:

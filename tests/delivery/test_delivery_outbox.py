@@ -15,8 +15,8 @@ from delivery_builders import (
     T0,
     Failing,
     Receiver,
+    book_with,
     desk_in,
-    everybody,
     failure,
     message,
     recipient,
@@ -25,7 +25,7 @@ from delivery_builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.delivery import AddressBook, Parcel, State
+from tocsin.delivery import Parcel, State
 from tocsin.delivery.codec import (
     content_form,
     content_from,
@@ -61,6 +61,7 @@ ALARM = message(level=Level.ALARM)
 BREACHES: dict[str, tuple[Any, dict[str, Any]]] = {
     "one person": (message(), {"released_by": ("ana",)}),
     "the same person twice": (message(), {"released_by": ("ana", " ANA ")}),
+    "the same person in other letters": (message(), {"released_by": ("ana", "\u0430n\u0430")}),
     "nobody": (message(), {"released_by": ()}),
     "nobody with a name": (message(), {"released_by": ("", " ")}),
     "an alarm by nobody": (ALARM, {"released_by": ()}),
@@ -122,8 +123,8 @@ def _smuggled(release: Any, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("what", ["none", *BREACHES])
 def test_a_row_written_past_the_outbox_is_not_sent(tmp_path: Path, what: str) -> None:
     one, wrong = BREACHES.get(what, (message(), {}))
-    release = None if what == "none" else released([one], **wrong)
     with desk_in(tmp_path) as desk:
+        release = None if what == "none" else released([one], **wrong)
         rows.add(desk.store, [_row(Queued(0, one, release, T0, T0))])
         receiver = Receiver()
         (ended,) = desk.send_all(receiver)
@@ -133,6 +134,65 @@ def test_a_row_written_past_the_outbox_is_not_sent(tmp_path: Path, what: str) ->
             return
         assert receiver.taken == []
         assert ended.state is State.DEAD
+
+
+def test_a_forged_release_sends_nothing(tmp_path: Path) -> None:
+    """Whoever makes up a release gets it into the outbox and no further: the ledger is asked."""
+    one = message()
+    with desk_in(tmp_path) as desk:
+        forged = dataclasses.replace(released([message(text="other")]), digests=(one.digest,))
+        desk.outbox.enqueue([one], forged)
+        receiver = Receiver()
+        (ended,) = desk.send_all(receiver)
+        assert (receiver.taken, ended.state) == ([], State.DEAD)
+        assert "no release of these words stands" in ended.note
+
+
+def test_a_release_withdrawn_while_it_waits_sends_nothing(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        desk.outbox.enqueue([message()], released([message()]))
+        receiver = Failing(plan=[failure()])
+        desk.outbox.deliver_one({"test": receiver}, BOOK)
+        desk.send_all(receiver, book_with(released=lambda _: None))
+        assert receiver.taken == []
+
+
+def test_what_did_not_go_is_released_anew_in_other_words(tmp_path: Path) -> None:
+    other, late = message(text="other"), T0 + timedelta(minutes=1)
+    with desk_in(tmp_path) as desk:
+        desk.outbox.enqueue([message()], released([message()]))
+        desk.send_all(Failing(plan=[DeliveryRefused("no")]))
+        desk.clock.advance(late)
+        again = released([other], at=late)
+        assert desk.outbox.enqueue([other], again) == (other.key,)
+        receiver = Receiver()
+        desk.send_all(receiver)
+        assert [one.text for one in receiver.taken] == ["other"]
+        desk.clock.advance(late + timedelta(minutes=1))
+        third = message(text="third")
+        later = released([third], at=desk.clock.now())
+        with pytest.raises(UsageError, match="other words"):
+            desk.outbox.enqueue([third], later)
+
+
+def test_what_is_on_its_way_is_not_replaced(tmp_path: Path) -> None:
+    other = message(text="other")
+    with desk_in(tmp_path) as desk:
+        desk.outbox.enqueue([message()], released([message()]))
+        desk.queue.claim(T0, T0 + timedelta(minutes=2))
+        desk.clock.advance(T0 + timedelta(minutes=1))
+        assert desk.outbox.enqueue([other], released([other], at=desk.clock.now())) == ()
+
+
+def test_a_page_that_was_answered_meanwhile_wakes_nobody(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        desk.outbox.page_desk([PAGE])
+        receiver = Receiver()
+        (ended,) = desk.send_all(receiver, book_with(needed=lambda _: False))
+        assert (receiver.taken, ended.state) == ([], State.DROPPED)
+        assert receipt_of(ended) is None
+        assert desk.queue.dead() == []
+        assert desk.queue.next_due() is None
 
 
 def test_words_changed_after_the_release_are_not_sent(tmp_path: Path) -> None:
@@ -147,7 +207,7 @@ def test_words_changed_after_the_release_are_not_sent(tmp_path: Path) -> None:
 
 def test_a_page_reaches_staff_alone(tmp_path: Path) -> None:
     staff = {"ana": recipient("ana")}
-    book = AddressBook(recipient=everybody, staff=staff.get)
+    book = book_with(staff=staff.get)
     with desk_in(tmp_path) as desk:
         outside = dataclasses.replace(PAGE, staff="one")
         desk.outbox.page_desk([PAGE, outside])
@@ -160,7 +220,7 @@ def test_a_page_reaches_staff_alone(tmp_path: Path) -> None:
 
 
 def test_a_message_reaches_no_staff_and_nobody_who_left_the_list(tmp_path: Path) -> None:
-    book = AddressBook(recipient=lambda _: None, staff=everybody)
+    book = book_with(recipient=lambda _: None)
     with desk_in(tmp_path) as desk:
         desk.outbox.enqueue([message()], released([message()]))
         receiver = Receiver()

@@ -3,124 +3,82 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-import yaml
 from cli_support import call, project_in
-from delivery_builders import T0, Receiver, action, released
+from delivery_builders import T0, Receiver, action
+from joined_support import (
+    GAZETTEER,
+    HAMLET,
+    HARMS,
+    TownsGazetteer,
+    at_desk,
+    joined_desk,
+    propose,
+    put_actions,
+    put_recipients,
+    released_by_two,
+    use_towns,
+)
 
 from tocsin import wire
 from tocsin.clock import ReplayClock, SystemClock
-from tocsin.delivery.cap import Earlier
-from tocsin.engines import addresses, delivering
-from tocsin.engines.addresses import read_lists
 from tocsin.engines.delivering import (
-    action_from,
+    LONGEST_REST,
+    RoundOptions,
+    Rounds,
     carrier_options,
-    compose_options,
-    deliver_once,
-    messages_for,
-    occasions,
     open_outbox,
-    rest,
-    sent_before,
-    town_of,
 )
-from tocsin.engines.indexing import Indexer
+from tocsin.engines.desk import desk_box
 from tocsin.engines.outbox import append_receipts, log_receipts
 from tocsin.engines.project import Project
-from tocsin.errors import RecordRefused, UsageError
+from tocsin.engines.wording import action_from, town_of
+from tocsin.errors import UsageError
 from tocsin.model import (
     Action,
+    Area,
+    Audience,
+    Clearance,
     Level,
-    Message,
-    Place,
     PlacePrecision,
     Receipt,
     ReceiptKind,
+    Recipient,
     SituationKey,
-    WarningAction,
 )
 from tocsin.plugins import DELIVERIES
 from tocsin.settings import Settings
 from tocsin.store.outbox import receipts_about
 
-TOWN = Place("geonames:1", "Aford", 43.0, 47.5, "RU", 90_000, "Europe/Moscow")
-HAMLET = Place("geonames:2", "Smallford", 43.1, 47.6, "RU", 600, "Europe/Moscow")
+W = "a1b2c3d4e5f6"
 
 
-class Gazetteer:
-    """Two places, as the real one answers."""
-
-    def __init__(self, *places: Place) -> None:
-        self._places = places or (TOWN, HAMLET)
-
-    def place(self, place_id: str) -> Place:
-        return {one.id: one for one in self._places}[place_id]
-
-    def near(self, _lat: float, _lon: float, _km: float) -> Sequence[Place]:
-        return self._places
-
-
-GAZETTEER: Any = Gazetteer()
-LISTS: dict[str, Any] = {
-    "recipients": [
-        {"id": "one", "kind": "folder", "address": "/", "languages": ["ru", "en"]},
-        {
-            "id": "two",
-            "kind": "folder",
-            "address": "/",
-            "least": "alarm",
-            "clearance": {"place": "venue", "wording": "partner"},
-            "areas": [{"name": "A", "latitude": 43, "longitude": 47, "radius_km": 90}],
-            "communities": ["migrants"],
-        },
-    ],
-    "staff": [{"id": "ana", "kind": "folder", "address": "/"}],
-}
+def people(folder: Path) -> tuple[Recipient, Recipient]:
+    """Everybody with a folder of their own."""
+    return (
+        Recipient("one", "one", "folder", str(folder / "one"), languages=("ru", "en")),
+        Recipient(
+            "two",
+            "two",
+            "folder",
+            str(folder / "two"),
+            areas=(Area("A", 43, 47, 90),),
+            communities=("migrants",),
+            least=Level.ALARM,
+            clearance=Clearance(PlacePrecision.VENUE, Audience.PARTNER),
+        ),
+    )
 
 
-def desk_with(folder: Path, *actions: WarningAction) -> Project:
-    """A project whose ledger holds these warning actions."""
-    path = project_in(folder)
-    text = (path / "tocsin.toml").read_text(encoding="utf-8")
-    more = '\n[delivery]\nsender = "desk@example.org"\n'
-    (path / "tocsin.toml").write_text(text + more, encoding="utf-8")
-    desk = Project.open(path)
-    with desk.writing() as (archive, store):
-        for one in actions:
-            archive.append_entry("warning", {**wire.warning_line(one), "run": 0})
-        archive.flush()
-        Indexer(store).catch_up(archive)
+def desk_with(folder: Path, *actions: Any) -> Project:
+    """A project with these warning actions and two recipients."""
+    desk = joined_desk(folder, *actions)
+    put_recipients(desk, *people(folder))
     return desk
-
-
-def lists_in(folder: Path) -> Path:
-    """The lists, everybody with a folder of their own."""
-    forms = {
-        name: [{**one, "address": str(folder / str(one["id"]))} for one in people]
-        for name, people in LISTS.items()
-    }
-    path = folder / "lists.yaml"
-    path.write_text(yaml.safe_dump(forms), encoding="utf-8")
-    return path
-
-
-def messages_of(desk: Project, lists: Path, number: int, **how: Any) -> tuple[Message, ...]:
-    with desk.reading() as store:
-        life = occasions(store, "a1b2c3d4e5f6", GAZETTEER)
-        people = list(read_lists(lists).recipients.values())
-        return messages_for(store, (life, number), people, compose_options(desk.settings, **how))
-
-
-def enqueue(desk: Project, made: tuple[Message, ...]) -> None:
-    """As a release by two people does; its time is the tests' own."""
-    with desk.reading() as store:
-        open_outbox(desk, store, SystemClock()).enqueue(made, released(made))
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +86,7 @@ def _own_places_and_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
     from tocsin.cli import deliver
     from tocsin.delivery import folder
 
-    monkeypatch.setattr(deliver, "load_gazetteer", lambda: GAZETTEER)
+    use_towns(monkeypatch)
     monkeypatch.setattr(deliver, "load_carriers", lambda options: {"folder": folder.build(options)})
 
 
@@ -155,119 +113,119 @@ def test_a_town_is_no_venue_and_not_too_small() -> None:
     assert town_of(action(key=SituationKey("geonames:1", "x")), GAZETTEER).name == "Aford"
     assert town_of(action(key=SituationKey("geonames:2", "x")), GAZETTEER).name == "Aford"
     assert town_of(action(key=SituationKey("added:12 Some Lane", "x")), GAZETTEER).name == "Aford"
-    lonely: Any = Gazetteer(HAMLET)
+    lonely: Any = TownsGazetteer(HAMLET)
     assert town_of(action(key=SituationKey("nowhere", "x")), lonely).name == "Smallford"
     monkey: Any = type("None", (), {"place": GAZETTEER.place, "near": lambda *_: ()})()
     assert town_of(action(key=SituationKey("added:x", "x")), monkey).radius_km == 100.0
 
 
 def test_from_a_warning_to_files_receipts_and_a_chain(tmp_path: Path) -> None:
-    desk = desk_with(
-        tmp_path, action(1), action(2, level=Level.ALARM), action(3, action=Action.CANCEL)
-    )
-    lists = lists_in(tmp_path)
-    first = messages_of(desk, lists, 1)
-    assert [one.recipient for one in first] == ["one"]
-    enqueue(desk, first)
-    second = messages_of(desk, lists, 2)
-    assert ["<msgType>Update" in one.cap for one in second] == [True, False]
-    enqueue(desk, second)
-    third = messages_of(desk, lists, 3)
-    assert [one.kind for one in third] == [Action.CANCEL, Action.CANCEL]
-    assert third[0].cap.count("desk@example.org,") == 2
-    assert third[1].cap.count("desk@example.org,") == 1
-    done = call("deliver", "--once", "--project", desk.folder, "--recipients", lists)
-    assert (done.code, done.out.count("delivered")) == (0, 3), done
-    assert len(list((tmp_path / "one").glob("*.cap.xml"))) == 2
+    desk = desk_with(tmp_path, action(1))
+    shown = released_by_two(desk, W, "--all", *HARMS)
+    assert "to one, in ru:" in shown.out
+    assert "to two" not in shown.out, "an alert is below what two wants to be told of"
+    put_actions(desk, action(2, level=Level.ALARM))
+    released_by_two(desk, W, "--to", "two", *HARMS)
+    put_actions(desk, action(3, level=Level.ALARM, action=Action.CANCEL))
+    released_by_two(desk, W)
+    done = at_desk(desk, "deliver", "--once")
+    assert (done.code, done.out.count("delivered")) == (0, 5), done
+    caps = {
+        name: sorted(
+            (path.read_text("utf-8") for path in (tmp_path / name).glob("*.cap.xml")),
+            key=lambda text: _between(text, "identifier"),
+        )
+        for name in ("one", "two")
+    }
+    kinds = {name: [_between(text, "msgType") for text in texts] for name, texts in caps.items()}
+    assert kinds == {"one": ["Alert", "Update", "Cancel"], "two": ["Alert", "Cancel"]}
+    assert [text.count("desk@example.org,") for text in caps["one"]] == [0, 1, 2]
+    assert [text.count("desk@example.org,") for text in caps["two"]] == [0, 1]
     assert (tmp_path / "one" / "feed.atom").is_file()
-    listed = call("outbox", "list", "--json", "--project", desk.folder)
+    listed = at_desk(desk, "outbox", "list", "--json")
     forms = [orjson.loads(line) for line in listed.out.splitlines()]
-    assert [(one["to"], one["state"], one["released_by"]) for one in forms] == [
-        ("one", "delivered", ["ana", "ben"]),
-        ("one", "delivered", ["ana", "ben"]),
-        ("two", "delivered", ["ana", "ben"]),
-    ]
+    assert {(one["state"], *one["released_by"]) for one in forms} == {("delivered", "ana", "ben")}
     assert str(tmp_path) not in listed.out
     with desk.reading() as store:
-        assert len(receipts_about(store, "a1b2c3d4e5f6")) == 3
+        assert len(receipts_about(store, W)) == 5
         assert log_receipts(desk, store) == 0
+    assert "untold" not in at_desk(desk, "release", "list", "--json").out
+
+
+def _between(text: str, tag: str) -> str:
+    return text.partition(f"<{tag}>")[2].partition("<")[0]
 
 
 def test_receipts_wait_while_another_writes(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, action(1))
-    made = messages_of(desk, lists_in(tmp_path), 1)
-    enqueue(desk, made)
-    book = read_lists(tmp_path / "lists.yaml").book()
+    released_by_two(desk, W, "--to", "one", *HARMS)
+    options = RoundOptions({"folder": Receiver()}, lambda: GAZETTEER)
     with desk.reading() as store:
-        box = open_outbox(desk, store, SystemClock())
+        rounds = Rounds(desk, store, SystemClock(), options)
         with desk.writing():
-            done = deliver_once(desk, store, (box, {"folder": Receiver()}, book), lambda _: None)
+            done = rounds.round(lambda _: None)
         assert done.receipts is None
         assert log_receipts(desk, store) == 1
-        assert rest(store, T0) == delivering.LONGEST_REST
+        assert rounds.rest() == LONGEST_REST
 
 
 def test_dead_letters_are_listed_and_put_back(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, action(1))
-    lists = lists_in(tmp_path)
-    enqueue(desk, messages_of(desk, lists, 1))
-    nobody = tmp_path / "nobody.yaml"
-    nobody.write_text("recipients: []\n")
-    where = ("--project", desk.folder)
-    given_up = call("deliver", "--once", "--json", *where, "--recipients", nobody)
+    released_by_two(desk, W, "--to", "one", *HARMS)
+    put_recipients(desk)
+    given_up = at_desk(desk, "deliver", "--once", "--json")
     assert given_up.code == 1
     assert "in no list" in given_up.out
-    assert "dead" in call("outbox", "--dead", *where).out
-    assert call("outbox", "retry", *where).code == 2
-    assert call("outbox", "retry", "--all", *where).out.startswith("put back: 1")
-    assert call("outbox", "retry", "--all", *where).code == 2
-    assert call("deliver", "--once", *where, "--recipients", lists).code == 0
-    assert call("outbox", "list", "--dead", *where).out == "no dead letters\n"
+    assert "dead" in at_desk(desk, "outbox", "--dead").out
+    assert at_desk(desk, "outbox", "retry").code == 2
+    assert at_desk(desk, "outbox", "retry", "--all").out.startswith("put back: 1")
+    assert at_desk(desk, "outbox", "retry", "--all").code == 2
+    put_recipients(desk, *people(tmp_path))
+    assert at_desk(desk, "deliver", "--once").code == 0
+    assert at_desk(desk, "outbox", "list", "--dead").out == "no dead letters\n"
 
 
 def test_a_drill_is_sent_alone_and_marked(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, action(1))
-    lists = lists_in(tmp_path)
-    enqueue(desk, messages_of(desk, lists, 1))
-    enqueue(desk, messages_of(desk, lists, 1, drill=True))
-    sent = call("deliver", "--once", "--drill", "--project", desk.folder, "--recipients", lists)
+    released_by_two(desk, W, "--to", "one", *HARMS)
+    released_by_two(desk, W, "--to", "one", *HARMS, "--drill")
+    sent = at_desk(desk, "deliver", "--once", "--drill")
     assert (sent.code, sent.out.count("drill, warning")) == (0, 1)
     (text,) = (tmp_path / "one").glob("*.txt")
     assert text.read_text(encoding="utf-8").startswith("УЧЕНИЕ")
-    with desk.reading() as store:
-        life = occasions(store, "a1b2c3d4e5f6", GAZETTEER)
-        later = dataclasses.replace(life[0], number=2)
-        assert sent_before(store, later, life, drill=True) == {"one": [Earlier(1, T0)]}
-        assert sent_before(store, later, life, drill=False) == {"one": [Earlier(1, T0)]}
+    put_actions(desk, action(2))
+    again = propose(desk, W, "--drill", "--number", 1)
+    assert "new to nobody" in again.err
+    assert "<msgType>Update" not in text.read_text(encoding="utf-8")
+    assert propose(desk, W, "--drill").code == 0, "the update goes to who got the first drill"
 
 
 def test_the_outbox_outlives_a_rebuild(tmp_path: Path) -> None:
     desk = desk_with(tmp_path, action(1))
-    lists = lists_in(tmp_path)
-    enqueue(desk, messages_of(desk, lists, 1))
-    rebuilt = call("rebuild", "--project", desk.folder, "--json")
+    released_by_two(desk, W, "--to", "one", *HARMS)
+    rebuilt = at_desk(desk, "rebuild", "--json")
     assert rebuilt.code == 0, rebuilt
     assert orjson.loads(rebuilt.out)["outbox_lost"] is False
-    where = ("--project", desk.folder, "--recipients", lists)
-    assert call("deliver", "--once", *where).out.count("delivered") == 1
-    call("rebuild", "--project", desk.folder)
-    assert call("deliver", "--once", *where).out == ""
+    assert at_desk(desk, "deliver", "--once").out.count("delivered") == 1
+    at_desk(desk, "rebuild")
+    assert at_desk(desk, "deliver", "--once").out == ""
 
 
-def test_what_the_ledger_has_as_delivered_is_not_sent_though_the_outbox_is_lost(
+def test_if_the_outbox_is_lost_what_was_delivered_is_not_sent_and_the_rest_is(
     tmp_path: Path,
 ) -> None:
-    desk = desk_with(tmp_path, action(1))
-    lists = lists_in(tmp_path)
-    made = messages_of(desk, lists, 1)
-    enqueue(desk, made)
-    call("deliver", "--once", "--project", desk.folder, "--recipients", lists)
+    desk = desk_with(tmp_path, action(1, level=Level.ALARM))
+    released_by_two(desk, W, "--to", "one", *HARMS)
+    assert at_desk(desk, "deliver", "--once").out.count("delivered") == 1
+    released_by_two(desk, W, "--to", "two", *HARMS)
     for path in desk.folder.glob("store.db*"):
         path.unlink()
     with desk.writing():
         pass
-    enqueue(desk, made)
-    assert call("outbox", "list", "--project", desk.folder).out == "the outbox is empty\n"
+    assert "the outbox is empty" in at_desk(desk, "outbox", "list").out
+    sent = at_desk(desk, "deliver", "--once")
+    assert sent.out.startswith("delivered  two")
+    assert sent.out.count("delivered") == 1
 
 
 def test_people_write_receipts_too(tmp_path: Path) -> None:
@@ -298,48 +256,27 @@ def test_a_cap_file_is_previewed_and_nothing_is_sent(tmp_path: Path) -> None:
     assert call("outbox", "list", "--project", desk.folder).out == "the outbox is empty\n"
 
 
-def test_nothing_is_sent_by_a_desk_without_sender_or_lists(tmp_path: Path) -> None:
+def test_nothing_is_sent_by_a_desk_without_a_sender(tmp_path: Path) -> None:
     path = project_in(tmp_path)
-    assert "--recipients FILE" in call("deliver", "--once", "--project", path).err
-    lists = lists_in(tmp_path)
-    done = call("deliver", "--once", "--project", path, "--recipients", lists)
+    done = call("deliver", "--once", "--project", path)
     assert (done.code, "delivery.sender" in done.err) == (2, True)
     assert call("outbox", "--project", path).out == "the outbox is empty\n"
 
 
-def test_lists_are_read(tmp_path: Path) -> None:
-    lists = read_lists(lists_in(tmp_path))
-    two = lists.recipients["two"]
-    assert (two.least, two.clearance.place) == (Level.ALARM, PlacePrecision.VENUE)
-    assert two.areas[0].radius_km == 90
-    assert lists.book().staff("ana") is not None
-    assert lists.book().recipient("ana") is None
-    assert lists.book().staff("one") is None
+def test_no_file_of_recipients_passes_the_allow_list(tmp_path: Path) -> None:
+    desk = desk_with(tmp_path, action(1))
+    assert at_desk(desk, "deliver", "--once", "--recipients", tmp_path / "x").code == 2
+    with pytest.raises(UsageError, match=r"no setting 'delivery\.recipients'"):
+        Settings({"delivery.recipients": "x"})
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("[", "the whole file"),
-        ("- a\n", "something else than recipients and staff"),
-        ("people: []\n", "something else"),
-        ("recipients: [{id: a, kind: mail}]\n", "recipients 1: wrong: address is missing"),
-        ("recipients: [{id: a, kind: mail, address: b, phone: 1}]\n", "unknown field 'phone'"),
-        ("staff: [{id: a, kind: m, address: b, least: loud}]\n", "staff 1: wrong"),
-        (
-            "staff: [{id: a, kind: m, address: b}, {id: a, kind: m, address: b}]\n",
-            "a is there twice",
-        ),
-        ("recipients: [{id: a, kind: m, address: b, clearance: {place: x}}]\n", "wrong"),
-    ],
-)
-def test_lists_that_are_wrong_are_refused(tmp_path: Path, text: str, says: str) -> None:
-    path = tmp_path / "lists.yaml"
-    path.write_text(text)
-    with pytest.raises(RecordRefused, match=r"docs/delivery\.md") as error:
-        read_lists(path)
-    assert says in str(error.value)
-    assert addresses.read_lists is read_lists
+def test_who_left_the_list_or_was_never_on_it_gets_nothing(tmp_path: Path) -> None:
+    desk = desk_with(tmp_path, action(1))
+    released_by_two(desk, W, "--to", "one", *HARMS)
+    desk_box(desk).change(lambda lists: dataclasses.replace(lists, recipients=()))
+    sent = at_desk(desk, "deliver", "--once")
+    assert (sent.code, "in no list" in sent.out) == (1, True)
+    assert not (tmp_path / "one").exists()
 
 
 def test_a_password_comes_from_a_file_of_its_own(tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from cli_support import call, project_in
+from cli_support import call
 from engine_support import new_project
+from joined_support import joined_desk
 
-from tocsin import wire
 from tocsin.desk.paging import Raised, Roster
 from tocsin.desk.release import Harms
-from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project
 from tocsin.model import (
     Action,
@@ -65,7 +64,7 @@ def action(
         "action": what,
         "issued_at": after(minutes),
         "level": level,
-        "key": SituationKey("town:1", "Group A"),
+        "key": SituationKey("geonames:1", "Group A"),
         "probability": 0.1,
         "interval": (0.05, 0.2),
         "base_rate": 0.002,
@@ -86,19 +85,9 @@ def action(
     return WarningAction(**said)
 
 
-def put_warnings(project: Project, *actions: WarningAction) -> None:
-    """Warning actions in the ledger, and indexed."""
-    with project.writing() as (archive, store):
-        for one in actions:
-            archive.append_entry("warning", {**wire.warning_line(one), "run": 0})
-        archive.flush()
-        Indexer(store).catch_up(archive)
-
-
 def desk_in(folder: Path, *actions: WarningAction) -> Path:
     """A project made by the command line, with warnings and recipients r1 and r2."""
-    project = project_in(folder)
-    put_warnings(Project.open(project), *actions)
+    project = joined_desk(folder, *actions).folder
     for name in ("r1", "r2"):
         where = ("--kind", "folder", "--address", str(folder / name))
         done = call("recipients", "add", name, *where, "--as", "ana", "--project", project)

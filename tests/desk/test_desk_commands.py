@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
-from cli_support import Outcome, call, project_in
-from desk_builders import action, after, desk_in, put_warnings
+from cli_support import Outcome, call
+from desk_builders import action, after, desk_in
+from joined_support import put_actions, use_towns
 
 from tocsin import wire
 from tocsin.archive import verify
@@ -19,18 +21,19 @@ from tocsin.cli import release as release_command
 from tocsin.cli.app import app
 from tocsin.clock import SystemClock
 from tocsin.engines import release as engine
-from tocsin.engines.desk import (
+from tocsin.engines.desk import desk_box
+from tocsin.engines.paging import (
     CHAT,
     all_raised,
-    desk_box,
     desk_pages,
     raised_from,
     staff_address,
+    standing,
 )
 from tocsin.engines.project import Project
-from tocsin.engines.told import plain_message
 from tocsin.errors import DeskLocked, EnvironmentFailed
-from tocsin.model import Action, Level, Message, PlacePrecision, Recipient
+from tocsin.model import Action, Level, Message, Recipient
+from tocsin.store import Store
 
 W = "0123456789ab"
 HARMS = ("--if-right", "readers", "--if-wrong", "traders", "--if-cancelled", "those who go")
@@ -39,6 +42,11 @@ HARMS = ("--if-right", "readers", "--if-wrong", "traders", "--if-cancelled", "th
 def rows(done: Outcome) -> list[dict[str, Any]]:
     assert done.code in (0, 1), done
     return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def _towns(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_towns(monkeypatch)
 
 
 @pytest.fixture
@@ -105,18 +113,16 @@ def test_no_warning_no_release(desk: Path) -> None:
 def test_a_changed_text_needs_a_new_release(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _propose(desk).code == 0
 
-    def other(told: engine.Told, recipient: Recipient) -> Message:
-        made = plain_message(told, recipient)
-        return Message(
-            **{
-                name: getattr(made, name) + ("." if name == "text" else "")
-                if name == "text"
-                else getattr(made, name)
-                for name in Message.__slots__
-            }
-        )
+    ours = release_command.wording_of
 
-    monkeypatch.setattr(release_command, "WORDING", other)
+    def other(project: Project, store: Store) -> engine.Wording:
+        def word(told: engine.Told, recipient: Recipient) -> Message | None:
+            made = ours(project, store)(told, recipient)
+            return made and replace(made, text=f"{made.text}.")
+
+        return word
+
+    monkeypatch.setattr(release_command, "wording_of", other)
     done = at(desk, "release", "approve", W, "--as", "ben")
     assert done.code == 2
     assert "has changed since it was shown" in done.err
@@ -155,13 +161,14 @@ def test_the_staff_list_closes_the_circle(desk: Path) -> None:
 def test_who_got_the_first_gets_the_cancellation_too(desk: Path) -> None:
     assert _propose(desk).code == 0
     assert at(desk, "release", "approve", W, "--as", "ben").code == 0
-    put_warnings(Project.open(desk), action(minutes=60, what=Action.CANCEL))
+    put_actions(Project.open(desk), action(minutes=60, what=Action.CANCEL))
     untold = rows(at(desk, "release", "list", "--json"))[-1]
     assert (untold["untold"], untold["to"]) == ("cancel", ["r1"])
     assert "cancel not told to r1" in at(desk, "release", "list", W).err
-    done = _propose(desk, to="r2")
-    assert "to r1" in done.out
-    assert "to r2" in done.out, "the first comes in without being named"
+    assert "never told of it" in _propose(desk, to="r2").err
+    done = at(desk, "release", "propose", W, "--as", "ana")
+    assert "to r1" in done.out, "the first comes in without being named"
+    assert "harm: if right: readers; if wrong: traders" in done.out, "said before"
     assert at(desk, "release", "approve", W, "--as", "ben").code == 0
     assert "untold" not in at(desk, "release", "list", "--json").out
 
@@ -169,7 +176,8 @@ def test_who_got_the_first_gets_the_cancellation_too(desk: Path) -> None:
 def test_a_drill_says_so_everywhere(desk: Path) -> None:
     done = _propose(desk, "--drill")
     assert done.out.startswith("DRILL  to r1")
-    assert "DRILL, nothing is happening" in done.out
+    assert done.out.count("EXERCISE ONLY") == 2
+    assert "This is an exercise." in done.out
     assert "DRILL" in at(desk, "release", "list").out
     assert "DRILL" in at(desk, "release", "approve", W, "--as", "ben").out
     brief = json.loads(at(desk, "brief", "--json").out)
@@ -300,7 +308,7 @@ def test_an_alarm_pages_until_the_acknowledge_command(tmp_path: Path) -> None:
     project = Project.open(desk)
     with project.reading() as store:
         pages = desk_pages(store, desk_box(project).read(), now, "desk")
-    assert len({page.staff for page in pages}) == 2
+    assert {page.staff for page in pages} == {"ana", "ana/chat", "ben", "ben/chat"}
     assert "tocsin warnings acknowledge" in pages[0].text
     assert {page.number for page in pages} == {1}
     assert len(rows(at(desk, "rota", "who", "--json"))[0]["pages"]) == 2
@@ -315,7 +323,11 @@ def test_where_pages_go(desk: Path) -> None:
     loud, quiet = staff_address(staff, "ana"), staff_address(staff, "ana" + CHAT)
     assert loud is not None
     assert quiet is not None
-    assert (loud.address, quiet.address) == ("ntfy://x/ana slack://ana", "slack://ana")
+    assert (loud.address, quiet.address) == ("ntfy://x/ana", "slack://ana")
+    assert at(desk, "staff", "add", "eva", "--chat", "slack://eva", "--as", "ana").code == 0
+    chat_alone = staff_address(desk_box(Project.open(desk)).read().staff, "eva")
+    assert chat_alone is not None
+    assert chat_alone.address == "slack://eva", "better than not at all"
     assert staff_address(staff, "zoe") is None
 
 
@@ -394,6 +406,8 @@ OPENS = {"lock", "unlock"}
 SPECIFIC: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ingest",): ("posts.jsonl",),
     ("explain",): ("town/1",),
+    ("erase",): ("town/1", "--as", "x", "--reason", "x"),
+    ("tips", "add"): ("--agree", "--text", "x"),
     ("rumours", "status"): ("x", "new", "--as", "x"),
     ("warnings", "outcome"): (W, "did_not", "--as", "x"),
     ("call-card", "set"): ("--community", "x", "--call", "x", "--as", "x"),
@@ -401,7 +415,7 @@ SPECIFIC: dict[tuple[str, ...], tuple[str, ...]] = {
 """Arguments where made-up ones are refused before the project is looked for."""
 REFUSE_FIRST = {"places add", "channels import"}
 """Refuse the made-up file before they look for the project."""
-GAZETTEER_ALONE = {("places", "explain"), ("places", "search")}
+NEED_NONE = {("places", "explain"), ("places", "search"), ("seal", "keys")}
 """Need no project, and show nothing of one that is locked."""
 
 
@@ -441,7 +455,7 @@ def _filled(path: tuple[str, ...]) -> list[str]:
                 words += [parameter.opts[0], value]
             else:
                 words.append(value)
-        elif parameter.name in ("by", "reason"):
+        elif parameter.name in ("by", "who", "reason"):
             words += [parameter.opts[0], "x"]
     return words
 
@@ -454,7 +468,7 @@ def test_no_command_shows_or_sends_while_the_desk_is_locked(
     assert at(desk, "lock").code == 1, "no passphrase was set: said, and locked all the same"
     refused: dict[str, str] = {}
     for path in _commands():
-        if path[0] in NO_PROJECT | OPENS or path in GAZETTEER_ALONE:
+        if path[0] in NO_PROJECT | OPENS or path in NEED_NONE:
             continue
         done = call(*_filled(path), "--project", desk)
         assert W not in done.out
@@ -579,20 +593,9 @@ def test_the_year_in_counts(desk: Path, tmp_path: Path) -> None:
 
 
 def test_a_warning_that_ended_waits_for_its_outcome(desk: Path) -> None:
-    put_warnings(Project.open(desk), action(minutes=400, what=Action.EXPIRE))
+    put_actions(Project.open(desk), action(minutes=400, what=Action.EXPIRE))
     assert len(json.loads(at(desk, "brief", "--json").out)["Outcome due"]) == 1
     assert at(desk, "warnings", "outcome", W, "did_not", "--as", "ana").code == 0
     assert json.loads(at(desk, "brief", "--json").out)["Outcome due"] == []
     with Project.open(desk).reading() as store:
-        assert all_raised(store)[0].until == after(400)
-
-
-def test_plain_words_keep_the_venue_from_who_is_not_cleared(tmp_path: Path) -> None:
-    told = engine.Told([wire.warning_line(action())], 1)
-    least = plain_message(told, Recipient("r", "r", "mail", "x"))
-    assert "market" not in least.text
-    from tocsin.model import Clearance
-
-    cleared = Recipient("r", "r", "mail", "x", clearance=Clearance(PlacePrecision.VENUE))
-    assert "market" in plain_message(told, cleared).text
-    assert project_in(tmp_path).is_dir()
+        assert all_raised(standing(store)) == []

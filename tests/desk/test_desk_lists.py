@@ -14,7 +14,6 @@ from tocsin.desk.box import close_box, open_box, seal, unseal, write_whole
 from tocsin.desk.forms import form_of, word_of
 from tocsin.desk.keys import LockFile, opened_file, prepare, sealed_file
 from tocsin.desk.lists import DeskBox, DeskLists, lists_bytes, lists_from, with_line, without_line
-from tocsin.desk.names import same_person
 from tocsin.errors import EnvironmentFailed, Unfit, UsageError
 from tocsin.model import (
     Area,
@@ -29,6 +28,7 @@ from tocsin.model import (
     ShiftNote,
     StaffMember,
 )
+from tocsin.model.names import same_person
 
 KEY = b"k" * 32
 FULL = DeskLists(

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from desk_builders import HARMS, NIGHT, after
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tocsin
-from tocsin.desk.names import same_person
 from tocsin.desk.release import (
+    FollowUp,
     Harms,
     Proposal,
     ReleaseBook,
@@ -30,7 +25,8 @@ from tocsin.desk.release import (
     proposal_value,
 )
 from tocsin.errors import UsageError
-from tocsin.model import Decision, DecisionKind, Level, Message, Release
+from tocsin.model import Decision, DecisionKind, Level, Release
+from tocsin.model.names import same_person
 
 SHOWN = (Shown("r1", "d1"), Shown("r2", "d2"))
 
@@ -151,20 +147,36 @@ def test_harms_are_filled_in(which: str, empty: str) -> None:
 def test_update_and_cancel_follow_to_whoever_got_the_first() -> None:
     first = proposal()
     life = [{"action": "issue"}, {"action": "update"}, {"action": "cancel"}]
+
+    def due(book: ReleaseBook, lines: list[dict[str, str]] = life) -> list[FollowUp]:
+        return follow_ups({"w1": book.told("w1")}, {"w1": lines})
+
     book = book_of([proposed(first), approve(first, "ben")], 2)
-    assert follow_ups(book, {"w1": life[:1]}) == []
-    (due,) = follow_ups(book, {"w1": life})
-    assert (due.action, due.number, due.recipients) == ("cancel", 3, ("r1", "r2"))
+    assert due(book, life[:1]) == []
+    (one,) = due(book)
+    assert (one.action, one.number, one.recipients) == ("cancel", 3, ("r1", "r2"))
     second = proposal(number=3, shown=SHOWN[:1], at=after(9))
-    book = book_of([proposed(first), approve(first, "ben"), proposed(second)], 2)
-    assert follow_ups(book, {"w1": life})[0].recipients == ("r1", "r2"), "only proposed"
-    book = book.with_decision(approve(second, "ben", 10))
-    assert follow_ups(book, {"w1": life})[0].recipients == ("r2",)
-    assert follow_ups(book, {"w2": life, "w1": [{"action": "expire"}]}) == []
+    decisions = [proposed(first), approve(first, "ben"), proposed(second)]
+    assert due(book_of(decisions, 2))[0].recipients == ("r1", "r2"), "only proposed"
+    decisions.append(approve(second, "ben", 10))
+    assert due(book_of(decisions, 2))[0].recipients == ("r2",)
+    assert due(book, [life[0], {"action": "update"}, {"action": "expire"}]) == [], "it is over"
+    assert follow_ups({"w1": {"r1": [1]}}, {}) == []
     drill = proposal(drill=True)
     book = book_of([proposed(drill), approve(drill, "ben")], 2)
-    assert follow_ups(book, {"w1": life}) == [], "a drill is followed by nothing"
-    assert book.told("w1", drill=True) == {"r1": 1, "r2": 1}
+    assert due(book) == [], "a drill is followed by nothing"
+    assert book.told("w1", drill=True) == {"r1": {1}, "r2": {1}}
+
+
+def test_of_a_list_of_places_each_is_followed_on_its_own() -> None:
+    """One post called to places a and b; r1 was told of a, r2 of b; then b is cancelled."""
+    life = [
+        {"action": action, "place_id": place, "target": "x"}
+        for action, place in (("issue", "a"), ("issue", "b"), ("cancel", "b"), ("expire", "a"))
+    ]
+    (due,) = follow_ups({"w1": {"r1": [1], "r2": [2]}}, {"w1": life})
+    assert (due.number, due.recipients) == (3, ("r2",))
+    assert follow_ups({"w1": {"r1": [1], "r2": [2, 3]}}, {"w1": life}) == []
 
 
 NAMES = st.sampled_from(["ana", "ANA", "аnа", "ben", "Ben ", "eva"])
@@ -190,59 +202,3 @@ def test_no_order_of_decisions_releases_with_too_few(
             different.append(name)
         assert len(different) >= 2 or (alone and level is Level.ALARM)
         assert "withdraw" not in [word for word, _ in steps]
-
-
-SENDS = ("send", "deliver", "enqueue", "push", "post", "publish", "notify", "transmit", "mail")
-CARRIERS = "tocsin.delivery."
-"""Below the outbox: what a carrier is handed was checked there; see tests/delivery."""
-
-
-def _public_functions() -> list[tuple[str, Any]]:
-    found = []
-    for package in ("desk", "engines", "delivery"):
-        folder = Path(tocsin.__file__).parent / package
-        if not folder.is_dir():
-            continue
-        for module in pkgutil.walk_packages([str(folder)], f"tocsin.{package}."):
-            loaded = importlib.import_module(module.name)
-            for name, value in vars(loaded).items():
-                if getattr(value, "__module__", None) != loaded.__name__ or name.startswith("_"):
-                    continue
-                if inspect.isfunction(value):
-                    found.append((f"{loaded.__name__}.{name}", value))
-                elif inspect.isclass(value):
-                    found += [
-                        (f"{loaded.__name__}.{name}.{n}", method)
-                        for n, method in vars(value).items()
-                        if inspect.isfunction(method) and not n.startswith("_")
-                    ]
-    return found
-
-
-def test_no_function_takes_a_message_onwards_without_its_release() -> None:
-    """The library's way out: whoever takes messages to send also takes the release of them."""
-    functions = _public_functions()
-    assert len(functions) > 100
-    for name, function in functions:
-        if name.startswith(CARRIERS) and not name.startswith(f"{CARRIERS}outbox"):
-            continue
-        if any(name.rpartition(".")[2].startswith(word) for word in SENDS):
-            hints = get_type_hints(function)
-            takes = {str(hint) for key, hint in hints.items() if key != "return"}
-            carries = any(Message.__name__ in hint for hint in takes)
-            assert not carries or any("Release" in hint for hint in takes), name
-
-
-def test_desk_and_its_engines_open_no_connection() -> None:
-    """Nothing but the delivery stage can reach anybody: the people side has no way out at all."""
-    ways_out = {"socket", "smtplib", "httpx", "apprise", "urllib", "requests", "http", "ftplib"}
-    for package in ("desk", "engines", "cli"):
-        for path in (Path(tocsin.__file__).parent / package).glob("*.py"):
-            if path.stem in ("outbox", "deliver", "delivery"):
-                continue  # built on the outbox, which checks the release itself
-            lines = path.read_text(encoding="utf-8").splitlines()
-            imports = [
-                line.split() for line in lines if line.lstrip().startswith(("import ", "from "))
-            ]
-            named = {words[1].partition(".")[0] for words in imports if len(words) > 1}
-            assert not named & ways_out, path

@@ -23,7 +23,7 @@ from tocsin.clock import SystemClock
 from tocsin.desk.call_card import ANYWHERE, Matter, card_for, script, spoken_in
 from tocsin.desk.forms import form_of
 from tocsin.desk.lists import with_line
-from tocsin.engines.desk import calls_logged, desk_box, log_receipt, receipt_form
+from tocsin.engines.desk import calls_logged, desk_box, log_receipt
 from tocsin.errors import UsageError
 from tocsin.model import CallCard, Contact, Receipt, ReceiptKind
 from tocsin.store.lists import warning_life
@@ -215,7 +215,7 @@ def log_call(
         drill=drill,
     )
     log_receipt(desk, receipt)
-    show(f"logged: {receipt_form(receipt)['recipient']}: {receipt.note}")
+    show(f"logged: {receipt.recipient}: {receipt.note}")
 
 
 @call.command("list")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tocsin import wire
 from tocsin.cli.options import named_person
 from tocsin.clock import SystemClock
-from tocsin.engines.desk import audit_anchor
-from tocsin.engines.indexing import Indexer
+from tocsin.engines.desk import log_decision
 from tocsin.engines.project import Project
 from tocsin.model import Decision, DecisionKind
 
@@ -24,9 +22,5 @@ def record(
     """
     name, reason = who
     decision = Decision(kind, subject, value, named_person(name), SystemClock().now(), reason)
-    with desk.writing() as (archive, store):
-        archive.append_entry("decision", wire.decision_form(decision))
-        archive.append_entry("audit", audit_anchor(desk))
-        archive.flush()
-        Indexer(store).catch_up(archive)
+    log_decision(desk, decision)
     return decision

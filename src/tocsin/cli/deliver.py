@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,34 +12,27 @@ import typer
 from tocsin.cli.gazetteer import load_gazetteer
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import say, show, show_json, show_rows
+from tocsin.cli.stop import Stop
 from tocsin.clock import SystemClock
-from tocsin.delivery import AddressBook, Carrier, Outbox, Queued, State
+from tocsin.delivery import Queued, State
 from tocsin.delivery.folder import replace as put_in_place
-from tocsin.engines.addresses import Lists, read_lists
-from tocsin.engines.delivering import (
-    carrier_options,
-    compose_options,
-    deliver_once,
-    messages_for,
-    occasions,
-    open_outbox,
-    rest,
-)
+from tocsin.desk.release import FollowUp
+from tocsin.engines.delivering import Delivery, RoundOptions, Rounds, carrier_options, open_outbox
 from tocsin.engines.outbox import queued
 from tocsin.engines.project import Project, filing
+from tocsin.engines.release import Told
+from tocsin.engines.wording import ProjectWording
 from tocsin.errors import EXIT_FINDING, UsageError
-from tocsin.model import Clearance, DeskPage, Level, PlacePrecision, Recipient
+from tocsin.model import Clearance, DeskPage, Level, Message, PlacePrecision, Recipient
 from tocsin.plugins import load_carriers
 from tocsin.store import Store
 from tocsin.store import outbox as outbox_rows
+from tocsin.store.lists import warning_life
 
 app = typer.Typer(
     help="The outbox: list (the default), retry dead letters.", invoke_without_command=True
 )
-RecipientsOption = Annotated[
-    Path | None,
-    typer.Option("--recipients", metavar="FILE", help="A YAML file of recipients and staff."),
-]
+SHORTEST = timedelta(seconds=1)
 _COLUMNS = ("key", "state", "to", "warning", "number", "level", "tries", "next_try", "note")
 
 
@@ -46,46 +40,66 @@ def deliver(
     project: ProjectOption = Path(),
     once: Annotated[bool, typer.Option("--once", help="Send what is due, then end.")] = False,
     drill: Annotated[bool, typer.Option("--drill", help="Send drills alone.")] = False,
-    recipients: RecipientsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send what people released, in order and once, and page the desk; goes on until stopped.
 
-    A message that is not taken waits and is tried again. With --once, ends with 1 where a
-    message was given up: see tocsin outbox.
+    Who gets it: the list of tocsin recipients, and tocsin staff for pages. What goes: what tocsin
+    release has released. A message that is not taken waits and is tried again. With --once, ends
+    with 1 where a message was given up, or a release could not be put into the outbox.
     """
     desk = open_project(project)
-    book = lists_of(desk, recipients).book()
     carriers = load_carriers(carrier_options(desk.settings))
-    with desk.reading() as store:
-        sending = (open_outbox(desk, store, SystemClock(), drills_alone=drill), carriers, book)
-        dead = _round(desk, store, sending, as_json=as_json)
-        while not once:
-            time.sleep(rest(store, SystemClock().now()).total_seconds())
-            dead += _round(desk, store, sending, as_json=as_json)
-    if dead:
-        raise typer.Exit(EXIT_FINDING)
+    options = RoundOptions(carriers, load_gazetteer, drills_alone=drill)
+    with desk.reading() as store, Stop.on_signals() as stop:
+        rounds = Rounds(desk, store, SystemClock(), options)
+        while True:
+            done = rounds.round(lambda entry: show_try(entry, as_json))
+            show_delivery(done, as_json)
+            if once:
+                code = EXIT_FINDING if done.states[State.DEAD.value] or done.stuck else stop.code
+                break
+            if stop.wait(max(rounds.rest(), SHORTEST)):
+                code = stop.code
+                break
+    if code:
+        raise typer.Exit(code)
 
 
-def _round(
-    desk: Project,
-    store: Store,
-    sending: tuple[Outbox, dict[str, Carrier], AddressBook],
-    *,
-    as_json: bool,
-) -> int:
-    """One round; returns how many messages were given up."""
-    told = show_json if as_json else _show_try
-    done = deliver_once(desk, store, sending, lambda entry: told(form_of(entry)))
-    if done.receipts is None:
-        say("receipts wait: another tocsin is writing to the ledger; they go there the next time")
-    return done.states[State.DEAD.value]
-
-
-def _show_try(form: dict[str, Any]) -> None:
+def show_try(entry: Queued, as_json: bool) -> None:
+    """One try, as it ends."""
+    form = form_of(entry)
+    if as_json:
+        show_json(form)
+        return
     drill = "drill, " if form["drill"] else ""
     about = f"{drill}warning {form['warning']}, action {form['number']}"
     show(f"{form['state']:9}  {form['to']}  {about}  {form['note']}")
+
+
+def show_delivery(done: Delivery, as_json: bool) -> None:
+    """What a round came to besides its tries: what a person must do."""
+    for one in done.stuck:
+        if as_json:
+            show_json({"stuck": one.release, "warning": one.warning, "why": one.why})
+        else:
+            say(f"NOT SENT: {one.why}")
+    show_untold(done.untold, as_json)
+    if done.receipts is None:
+        say("receipts wait: another tocsin is writing to the ledger; they go there the next time")
+
+
+def show_untold(untold: Iterable[FollowUp], as_json: bool) -> None:
+    """Who still waits for an update or a cancellation, and what is to be done."""
+    for due in untold:
+        if as_json:
+            show_json({"warning": due.warning, "untold": due.action, "to": list(due.recipients)})
+        else:
+            who = ", ".join(due.recipients)
+            say(
+                f"{due.warning}: {due.action} not told to {who}, who got the first; next: "
+                f"tocsin release propose {due.warning} --as NAME"
+            )
 
 
 def form_of(entry: Queued) -> dict[str, Any]:
@@ -107,21 +121,6 @@ def form_of(entry: Queued) -> dict[str, Any]:
         "released_by": [] if entry.release is None else list(entry.release.released_by),
         "note": entry.note,
     }
-
-
-def lists_of(desk: Project, named: Path | None) -> Lists:
-    """Recipients and staff: of the file named, else of the one in the settings.
-
-    Raises:
-        UsageError: neither is there.
-    """
-    configured = desk.settings.text("delivery.recipients")
-    if named is None and not configured:
-        raise UsageError(
-            "nobody to send to; name a file with --recipients FILE or delivery.recipients "
-            "(its form: docs/delivery.md)"
-        )
-    return read_lists(named or Path(configured).expanduser())
 
 
 @app.callback()
@@ -209,16 +208,27 @@ def cap(
         least=Level.NONE,
         clearance=Clearance(precision),
     )
-    options = compose_options(desk.settings, drill=drill)
     with desk.reading() as store:
-        life = occasions(store, warning, load_gazetteer())
-        made = messages_for(store, (life, number or len(life)), [reader], options)
-    if not made:
+        made = _preview(desk, store, warning, number, reader, drill=drill)
+    with filing(out.parent):
+        put_in_place(out, made.cap.encode())
+    show(f"{out}: {made.subject}")
+    say("a preview; nothing was sent")
+
+
+def _preview(
+    desk: Project, store: Store, warning: str, number: int | None, reader: Recipient, *, drill: bool
+) -> Message:
+    life = warning_life(store, warning)
+    if not life:
+        raise UsageError(f"no warning {warning}; the list: tocsin warnings")
+    if number is not None and number > len(life):
+        raise UsageError(f"--number {number}: this warning has actions 1 to {len(life)}")
+    told = Told(life, number or len(life), drill=drill)
+    made = ProjectWording(store, desk.settings, load_gazetteer)(told, reader)
+    if made is None:
         raise UsageError(
             f"{warning}: an ending goes only to whoever was told before; "
             "preview an earlier action with --number"
         )
-    with filing(out.parent):
-        put_in_place(out, made[0].cap.encode())
-    show(f"{out}: {made[0].subject}")
-    say("a preview; nothing was sent")
+    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +10,8 @@ import typer
 
 from tocsin import wire
 from tocsin.cli.decide import record
+from tocsin.cli.deliver import show_untold
+from tocsin.cli.gazetteer import load_gazetteer
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -19,7 +21,7 @@ from tocsin.cli.options import (
     named_person,
     open_project,
 )
-from tocsin.cli.output import say, show, show_json, show_rows
+from tocsin.cli.output import say, show, show_rows
 from tocsin.clock import SystemClock
 from tocsin.desk.release import (
     STANDS,
@@ -27,13 +29,14 @@ from tocsin.desk.release import (
     Harms,
     ReleaseFile,
     Standing,
-    follow_ups,
     proposal_from,
 )
 from tocsin.engines import release as engine
-from tocsin.engines.desk import desk_box, lives
+from tocsin.engines.delivering import open_outbox, untold
+from tocsin.engines.desk import desk_box
 from tocsin.engines.project import Project
-from tocsin.engines.told import plain_message
+from tocsin.engines.released import queue_released
+from tocsin.engines.wording import ProjectWording
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Message
 from tocsin.store import Store
@@ -41,11 +44,10 @@ from tocsin.store.lists import warning_life
 
 app = typer.Typer(
     help="Release outside the desk: two named people, the very words shown before; an alarm by "
-    "one, reviewed within 12 hours. Paging the desk itself needs none of this.",
+    "one, reviewed within 12 hours. Paging the desk itself needs none of this. What is released "
+    "waits in the outbox until tocsin deliver sends it.",
     no_args_is_help=True,
 )
-WORDING: engine.Wording = plain_message
-"""The words of a message; one place to put others in."""
 _Warning = Annotated[str, typer.Argument(metavar="WARNING", help="Id, from tocsin warnings.")]
 _Release = Annotated[
     str | None, typer.Option("--release", metavar="ID", help="Which; default: the newest.")
@@ -65,6 +67,9 @@ def propose(
         typer.Option("--to", metavar="ID", help="A recipient. Repeatable; who was told before of "
         "this warning comes in without being named."),
     ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Everybody on the list whom it concerns.")
+    ] = False,
     right: Annotated[str, typer.Option("--if-right", help="Who is harmed if it is right.")] = "",
     wrong: Annotated[str, typer.Option("--if-wrong", help="Who is harmed if it is wrong.")] = "",
     cancelled: Annotated[
@@ -76,32 +81,45 @@ def propose(
     drill: Annotated[
         bool, typer.Option("--drill", help="An exercise; every word says so.")
     ] = False,
+    number: Annotated[
+        int | None, typer.Option("--number", help="In a drill: an action before the newest.")
+    ] = None,
     by: AsOption = None,
     project: ProjectOption = Path(),
 ) -> None:  # fmt: skip
     """Show every word that would leave, and propose it; nothing leaves until enough people agree.
 
+    What is told is the newest action of the warning. An update or a cancellation goes to whoever
+    got the first, without --to; harms that are not said again are those of the last release.
+
     Example: tocsin release propose 3f2a9c --to r1 --if-right "…" --if-wrong "…" --if-cancelled
     "…" --as ana
     """
     who, desk = named_person(by), open_project(project)
-    lists = desk_box(desk).read()
+    lists, harms = desk_box(desk).read(), Harms(right, wrong, cancelled)
+    wish = engine.Wish(who, tuple(to or ()), harms, everybody, alone, drill, number)
     with desk.reading() as store:
-        book = engine.release_book(desk, store)
-        told = _told(store, warning, drill=drill)
-    wish = engine.Wish(who, tuple(to or ()), Harms(right, wrong, cancelled), alone)
-    made = engine.draft(book, lists, told, wish, WORDING)
-    show_messages(made.messages)
-    subject, value = engine.proposal_decision(made)
-    proposal = proposal_from(record(desk, DecisionKind.RELEASE_PROPOSE, subject, value, (who, "")))
-    _tell(_file(desk, warning, proposal.id))
+        known, life = engine.standings(desk, store, warning), _life(store, warning)
+        made = engine.drafts(lists, life, known, wish, wording_of(desk, store))
+    for one in made:
+        show_messages(one.messages)
+        show(f"harm: {one.proposal.harms.sentence}")
+    for one in made:
+        subject, value = engine.proposal_decision(one)
+        said = record(desk, DecisionKind.RELEASE_PROPOSE, subject, value, (who, ""))
+        _tell(desk, _file(desk, warning, proposal_from(said).id))
 
 
-def _told(store: Store, warning: str, number: int | None = None, *, drill: bool) -> engine.Told:
+def wording_of(desk: Project, store: Store) -> engine.Wording:
+    """The words of a project's messages."""
+    return ProjectWording(store, desk.settings, load_gazetteer)
+
+
+def _life(store: Store, warning: str) -> list[dict[str, Any]]:
     life = warning_life(store, warning)
     if not life:
         raise UsageError(f"no warning {warning}; the list: tocsin warnings")
-    return engine.Told(life, number or len(life), drill)
+    return life
 
 
 def show_messages(messages: Sequence[Message]) -> None:
@@ -115,15 +133,30 @@ def show_messages(messages: Sequence[Message]) -> None:
         show(f"  digest {message.digest}", "dim")
 
 
-def _tell(file: ReleaseFile) -> None:
+def _tell(desk: Project, file: ReleaseFile) -> None:
+    """Where a release stands now; what is released goes into the outbox at once."""
     name, warning = file.proposal.id, file.proposal.warning
     standing = file.standing(SystemClock().now())
     show(f"release {name}: {standing.value}, by {', '.join(file.agreed)}")
     if standing is Standing.PROPOSED:
         show(f"next: another person: tocsin release approve {warning} --release {name} --as NAME")
-    elif standing is Standing.REVIEW_DUE:
+        return
+    if standing is Standing.REVIEW_DUE:
         say(f"a second person reviews by {file.review_until:%Y-%m-%d %H:%M} UTC: tocsin release "
             f"review {warning} --release {name} --as NAME")  # fmt: skip
+    if file.release() is not None:
+        _queue(desk, warning)
+
+
+def _queue(desk: Project, warning: str) -> None:
+    with desk.reading() as store:
+        words = (desk_box(desk).read(), wording_of(desk, store))
+        outbox = open_outbox(desk, store, SystemClock())
+        handed = queue_released(desk, store, outbox, words, warning)
+    if handed.keys:
+        show(f"{len(handed.keys)} messages in the outbox; they are sent by: tocsin deliver")
+    for one in handed.stuck:
+        say(f"NOT SENT: {one.why}")
 
 
 @app.command()
@@ -136,17 +169,22 @@ def approve(
 ) -> None:
     """Agree to a proposal after reading every word again; a changed text is refused."""
     who, desk = named_person(by), open_project(project)
-    lists, file = desk_box(desk).read(), _file(desk, warning, release)
+    lists, file = desk_box(desk).read(), _file(desk, warning, release, _waits)
     engine.check_approval(lists, file, who, SystemClock().now())
     with desk.reading() as store:
-        told = _told(store, warning, file.proposal.number, drill=file.proposal.drill)
-        newest = len(warning_life(store, warning))
-    show_messages(engine.agreed_words(lists, file, told, WORDING))
+        known, life = engine.standings(desk, store, warning), _life(store, warning)
+        told = engine.told_of(file, life, known)
+        engine.refuse_overtaken(file, told)
+        show_messages(engine.agreed_words(lists, file, told, wording_of(desk, store)))
     show(f"harm: {file.proposal.harms.sentence}")
-    if newest > file.proposal.number:
-        say("the warning has changed since this was proposed; look at it: tocsin warnings show")
+    if len(life) > file.proposal.number:
+        say(f"the warning has changed since this was proposed: tocsin warnings show {warning}")
     record(desk, DecisionKind.RELEASE_APPROVE, warning, file.proposal.id, (who, reason))
-    _tell(_file(desk, warning, file.proposal.id))
+    _tell(desk, _file(desk, warning, file.proposal.id))
+
+
+def _waits(file: ReleaseFile) -> bool:
+    return file.standing(SystemClock().now()) is Standing.PROPOSED
 
 
 @app.command()
@@ -168,17 +206,23 @@ def review(
     engine.check_review(desk_box(desk).read(), file, who, withdraw=withdraw)
     value = f"{file.proposal.id} {WITHDRAW if withdraw else STANDS}"
     record(desk, DecisionKind.RELEASE_REVIEW, warning, value, (who, reason))
-    _tell(_file(desk, warning, file.proposal.id))
+    _tell(desk, _file(desk, warning, file.proposal.id))
 
 
-def _file(desk: Project, warning: str, release: str | None) -> ReleaseFile:
+def _file(
+    desk: Project,
+    warning: str,
+    release: str | None,
+    first: Callable[[ReleaseFile], bool] | None = None,
+) -> ReleaseFile:
+    """The release that was named, else the newest; ``first``: rather one of these."""
     with desk.reading() as store:
-        files = engine.release_book(desk, store).of(warning)
+        files = engine.release_book(desk, store, warning).files
     found = [file for file in files if release in (None, file.proposal.id)]
     if not found:
         name = f" {release}" if release else ""
         raise UsageError(f"no release{name} of warning {warning}; the list: tocsin release list")
-    return found[-1]
+    return ([file for file in found if first is not None and first(file)] or found)[-1]
 
 
 @app.command("list")
@@ -190,19 +234,15 @@ def list_releases(
     """Releases, and who still waits for an update or a cancellation."""
     desk, now = open_project(project), SystemClock().now()
     with desk.reading() as store:
-        book = engine.release_book(desk, store)
-        due = follow_ups(book, dict(lives(store)))
-    files = book.of(warning) if warning else book.files
+        book = engine.release_book(desk, store, warning or None)
+        due = untold(desk, store, warning or None)
     columns = ("release", "warning", "level", "standing", "agreed", "to", "drill", "review_until")
-    show_rows([_row(file, file.standing(now)) for file in files], columns, as_json)
-    for one in due:
-        if warning in ("", one.warning):
-            told = {"warning": one.warning, "untold": one.action, "to": list(one.recipients)}
-            if as_json:
-                show_json(told)
-            else:
-                who = ", ".join(one.recipients)
-                say(f"{one.warning}: {one.action} not told to {who}, who got the first")
+    rows = [_row(file, file.standing(now)) for file in book.files]
+    if rows or as_json:
+        show_rows(rows, columns, as_json)
+    else:
+        show("no releases; propose one: tocsin release propose WARNING --to ID --as NAME")
+    show_untold(due, as_json)
 
 
 def _row(file: ReleaseFile, standing: Standing) -> dict[str, Any]:

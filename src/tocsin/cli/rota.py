@@ -22,9 +22,10 @@ from tocsin.cli.options import (
 from tocsin.cli.output import say, show, show_json
 from tocsin.clock import SystemClock
 from tocsin.desk.forms import form_of
-from tocsin.desk.paging import Roster, next_due, pages_due
+from tocsin.desk.paging import next_due, pages_due
 from tocsin.desk.rota import gaps, on_duty, unknown_people, zone_of
-from tocsin.engines.desk import all_raised, answers, desk_box
+from tocsin.engines.desk import desk_box
+from tocsin.engines.paging import all_raised, answers, roster_of, standing
 from tocsin.errors import UsageError
 from tocsin.model import Duty, Rota, RotaChange
 
@@ -78,12 +79,11 @@ def who(
     """Who is on duty, who is called next, and what waits for an answer."""
     desk = open_project(project)
     lists, now = desk_box(desk).read(), moment_said("--at", at) or SystemClock().now()
-    roster = Roster(lists.rota, {member.handle: member for member in lists.staff})
+    roster = roster_of(lists)
     with desk.reading() as store:
-        raised, answered = all_raised(store), answers(store)
-    standing = [one for one in raised if one.until is None]
-    pages = pages_due(roster, standing, answered, now)
-    following = next_due(roster, standing, answered, now)
+        raised, answered = all_raised(standing(store)), answers(store)
+    pages = pages_due(roster, raised, answered, now)
+    following = next_due(roster, raised, answered, now)
     if as_json:
         order = list(roster.order(now))
         duty = list(on_duty(lists.rota, now))

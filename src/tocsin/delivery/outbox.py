@@ -23,15 +23,20 @@ Find = Callable[[str], Recipient | None]
 
 @dataclass(frozen=True, slots=True)
 class AddressBook:
-    """Where addresses come from, at the moment of sending.
+    """What is asked at the moment of sending, so that nothing goes on yesterday's word.
 
     Args:
         recipient: by id, those outside the desk.
         staff: by handle, the desk's own people; the only ones a page can reach.
+        released: the release that stands now for this very message; None: there is none, it
+            was withdrawn, or somebody wrote the message into the outbox on their own.
+        needed: whether a page still has to go; once somebody has answered, it has not.
     """
 
     recipient: Find
     staff: Find
+    released: Callable[[Message], Release | None]
+    needed: Callable[[DeskPage], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,10 @@ class Outbox:
         self._random = random or Random()  # noqa: S311 - jitter, not a secret
 
     def enqueue(self, messages: Sequence[Message], release: Release) -> tuple[str, ...]:
-        """Take in released messages, all or none; returns the keys that were new.
+        """Take in released messages, all or none; returns the keys that will be sent anew.
 
-        What is there already is left alone, so that calling again after a crash is safe.
+        What is there already is left alone, so that calling again after a crash is safe. What
+        was queued under an earlier release and did not go is put back in the words of this one.
 
         Raises:
             NotReleased: the release does not hold, or not for these words.
@@ -93,8 +99,9 @@ class Outbox:
             if not isinstance(message, Message):
                 raise NotReleased("only messages that people were shown leave the desk")
             check_message(message, release)
-        self._refuse_other_words(messages)
-        return self._queue.add([Queued(0, one, release, now, now) for one in messages])
+        entries = [Queued(0, one, release, now, now) for one in messages]
+        again = self._queued_before(entries)
+        return (*self._queue.add(entries), *self._queue.renew(again))
 
     def page_desk(self, pages: Sequence[DeskPage]) -> tuple[str, ...]:
         """Take in pages for the desk's own staff; returns the keys that were new.
@@ -107,15 +114,22 @@ class Outbox:
         now = self._clock.now()
         return self._queue.add([Queued(0, page, None, now, now) for page in pages])
 
-    def _refuse_other_words(self, messages: Sequence[Message]) -> None:
-        known = self._queue.known([message.key for message in messages])
-        for message in messages:
-            before = known.get(message.key)
-            if before is not None and _digest(before) != message.digest:
+    def _queued_before(self, entries: Sequence[Queued]) -> list[Queued]:
+        """Those that an earlier release had queued, and that did not go under it."""
+        known = self._queue.known([entry.key for entry in entries])
+        again = []
+        for entry in entries:
+            before = known.get(entry.key)
+            if before is None:
+                continue
+            if _may_replace(before, entry) and not self._queue.later_delivered(before):
+                again.append(entry)
+            elif _digest(before) != _digest(entry):
                 raise UsageError(
-                    f"message to {message.recipient} about warning {message.warning}: queued "
+                    f"message to {_to(entry)} about warning {entry.content.warning}: queued "
                     "before in other words; tell the change as an update"
                 )
+        return again
 
     def deliver_one(
         self, carriers: dict[str, Carrier], book: AddressBook
@@ -129,7 +143,11 @@ class Outbox:
         entry = self._queue.claim(now, until, drills_alone=self._options.drills_alone)
         if entry is None:
             return None
-        settled = self._after_try(entry, carriers, book)
+        if isinstance(entry.content, DeskPage) and not book.needed(entry.content):
+            settled = replace(entry, state=State.DROPPED, claimed_until=None, settled_at=now)
+            settled = replace(settled, note="not needed any more")
+        else:
+            settled = self._after_try(entry, carriers, book)
         self._queue.settle(settled)
         return settled, receipt_of(settled)
 
@@ -153,10 +171,14 @@ class Outbox:
         content, now = entry.content, self._clock.now()
         if isinstance(content, DeskPage):
             return parcel_of(content, book.staff(content.staff), now)
-        if entry.release is None:
-            raise NotReleased(f"message to {content.recipient}: no release; not sent")
-        check_release(entry.release, _without_review(self._options.rule), now)
-        check_message(content, entry.release)
+        release = book.released(content)
+        if release is None:
+            raise NotReleased(
+                f"message to {content.recipient}: no release of these words stands (withdrawn, "
+                "or never made); not sent"
+            )
+        check_release(release, _without_review(self._options.rule), now)
+        check_message(content, release)
         return parcel_of(content, book.recipient(content.recipient), now)
 
     def _failed(self, tried: Queued, failed: DeliveryFailed) -> Queued:
@@ -207,15 +229,15 @@ class Outbox:
 
 
 def receipt_of(entry: Queued) -> Receipt | None:
-    """What the ledger is told of an entry; None while it waits."""
-    if entry.state is State.WAITING or entry.settled_at is None:
+    """What the ledger is told of an entry; None while it waits, and where it was not needed."""
+    if entry.state not in (State.DELIVERED, State.DEAD) or entry.settled_at is None:
         return None
     content = entry.content
     delivered = entry.state is State.DELIVERED
     return Receipt(
         warning=content.warning,
         number=content.number,
-        recipient=content.staff if isinstance(content, DeskPage) else content.recipient,
+        recipient=_to(entry),
         at=entry.settled_at,
         kind=ReceiptKind.DELIVERED if delivered else ReceiptKind.UNDELIVERABLE,
         key=entry.key,
@@ -223,6 +245,18 @@ def receipt_of(entry: Queued) -> Receipt | None:
         note=entry.note,
         drill=content.drill,
     )
+
+
+def _may_replace(before: Queued, entry: Queued) -> bool:
+    """Whether people released it anew after what is queued, which never arrived."""
+    old, new = before.release, entry.release
+    never = before.state is not State.DELIVERED
+    return never and old is not None and new is not None and new.at > old.at
+
+
+def _to(entry: Queued) -> str:
+    content = entry.content
+    return content.staff if isinstance(content, DeskPage) else content.recipient
 
 
 def _digest(entry: Queued) -> str:

@@ -21,18 +21,22 @@ class PushCarrier:
         self._notify = notify
 
     def send(self, parcel: Parcel) -> str:
-        """Push one message.
+        """Push one message to every address of the recipient; spaces part them.
+
+        One that takes it is enough: a second try would reach that one twice.
 
         Raises:
-            DeliveryFailed: the service did not take it.
-            DeliveryRefused: the address is none that apprise knows.
+            DeliveryFailed: no service took it.
+            DeliveryRefused: none of the addresses is one that apprise knows.
         """
-        taken = self._notify(parcel.recipient.address, parcel.subject, parcel.text)
-        if taken is None:
-            raise DeliveryRefused("not an address for push; see the list of apprise services")
+        urls = parcel.recipient.address.split()
+        answers = [self._notify(url, parcel.subject, parcel.text) for url in urls]
+        taken = sum(answer is True for answer in answers)
+        if all(answer is None for answer in answers):
+            raise DeliveryRefused("no address for push; see the list of apprise services")
         if not taken:
-            raise DeliveryFailed("the push service did not take it")
-        return "taken by the push service"
+            raise DeliveryFailed("no push service took it")
+        return f"taken by {taken} of {len(urls)} push services"
 
 
 def build(options: CarrierOptions) -> PushCarrier:

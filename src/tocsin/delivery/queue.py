@@ -17,6 +17,7 @@ class State(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     DEAD = "dead"
+    DROPPED = "dropped"  # a page that nobody needs any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,13 @@ class Queue(Protocol):
 
     def add(self, entries: Sequence[Queued]) -> tuple[str, ...]:
         """Keep those whose key is not known yet, durably; returns the keys that were new."""
+        ...
+
+    def renew(self, entries: Sequence[Queued]) -> tuple[str, ...]:
+        """Put entries of the same key in the place of those that did not go; returns their keys.
+
+        One that was delivered, or is being sent at this moment, is left as it is.
+        """
         ...
 
     def known(self, keys: Sequence[str]) -> dict[str, Queued]:

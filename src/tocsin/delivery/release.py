@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from tocsin.errors import NotReleased
 from tocsin.model import Level, Message, Release
+from tocsin.model.names import skeleton
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,12 @@ def check_message(message: Message, release: Release) -> None:
 
 
 def _people(release: Release) -> set[str]:
-    """Different people, whatever the case and spaces of their names."""
-    return {" ".join(name.casefold().split()) for name in release.released_by if name.strip()}
+    """Different people, whatever the letters of their names."""
+    return {skeleton(name) for name in release.released_by if name.strip()}
 
 
 def _review_overdue(release: Release, names: set[str], rule: ReleaseRule, now: datetime) -> bool:
     if len(names) >= rule.people or now - release.at <= rule.review_within:
         return False
-    reviewer = " ".join((release.reviewed_by or "").casefold().split())
-    return not reviewer or reviewer in names
+    reviewer = release.reviewed_by or ""
+    return not reviewer.strip() or skeleton(reviewer) in names

@@ -70,8 +70,8 @@ def pages_due(
     """
     pages: list[Page] = []
     for one in raised:
-        answered = _answered(one, answers, now)
-        end = min(filter(None, (one.until, answered)), default=None)
+        ended = answered(one, answers, now)
+        end = min(filter(None, (one.until, ended)), default=None)
         until = now if end is None else min(now, end)
         if one.level is Level.ALARM:
             pages += _alarm(roster, one, until, stopped=end is not None and end <= now)
@@ -80,7 +80,7 @@ def pages_due(
     return tuple(sorted(pages, key=lambda page: (page.due, page.warning, page.step)))
 
 
-def _answered(one: Raised, answers: Sequence[Answer], now: datetime) -> datetime | None:
+def answered(one: Raised, answers: Sequence[Answer], now: datetime) -> datetime | None:
     """When this level was answered; what was said before it rose counts for less than it."""
     moments = [a.at for a in answers if a.warning == one.warning and one.since <= a.at <= now]
     return min(moments, default=None)
@@ -132,7 +132,7 @@ def next_due(
     moments = []
     wait = timedelta(minutes=max(1, roster.rota.escalate_minutes))
     for one in raised:
-        waiting = one.until is None and _answered(one, answers, now) is None
+        waiting = one.until is None and answered(one, answers, now) is None
         if waiting and one.level is Level.ALARM:
             moments.append(one.since + (max(0, (now - one.since) // wait) + 1) * wait)
         elif waiting and one.level is Level.ALERT:

@@ -8,7 +8,7 @@ Pure: the moment is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,13 +18,15 @@ from typing import Any, Final
 import orjson
 
 from tocsin.desk.forms import form_of, word_of
-from tocsin.desk.names import same_person
 from tocsin.errors import Unfit, UsageError
 from tocsin.model import Decision, DecisionKind, Level, Release
+from tocsin.model.names import same_person
 
 REVIEW_WITHIN: Final = timedelta(hours=12)
 WITHDRAW: Final = "withdraw"
 STANDS: Final = "stands"
+FOLLOW: Final = ("update", "cancel")
+"""What must follow to whoever was told before."""
 _NO_ANSWER: Final = frozenset({"", "unanswered", "none", "nobody", "-", "n/a", "?"})
 
 
@@ -186,14 +188,14 @@ class ReleaseBook:
         """The releases about one warning."""
         return tuple(file for file in self.files if file.proposal.warning == warning)
 
-    def told(self, warning: str, *, drill: bool = False) -> dict[str, int]:
-        """Recipient → number of the newest action of the warning released to them."""
-        found: dict[str, int] = {}
+    def told(self, warning: str, *, drill: bool = False) -> dict[str, frozenset[int]]:
+        """Recipient → numbers of the actions of the warning that were released to them."""
+        found: dict[str, frozenset[int]] = {}
         for file in self.of(warning):
             if file.release() is not None and file.proposal.drill is drill:
                 for one in file.proposal.shown:
-                    number = file.proposal.number
-                    found[one.recipient] = max(number, found.get(one.recipient, 0))
+                    before = found.get(one.recipient, frozenset())
+                    found[one.recipient] = before | {file.proposal.number}
         return found
 
 
@@ -249,10 +251,14 @@ def proposal_from(decision: Decision) -> Proposal:
 
 def book_of(decisions: Iterable[Decision], people: int) -> ReleaseBook:
     """All releases, from decisions in the ledger's order."""
-    book = ReleaseBook(people)
+    books: dict[str, ReleaseBook] = {}  # by warning, so that many warnings cost no square
+    order: list[tuple[str, int]] = []
     for decision in decisions:
-        book = book.with_decision(decision)
-    return book
+        before = books.get(decision.subject, ReleaseBook(people))
+        after = books[decision.subject] = before.with_decision(decision)
+        if len(after.files) > len(before.files):
+            order.append((decision.subject, len(before.files)))
+    return ReleaseBook(people, tuple(books[warning].files[at] for warning, at in order))
 
 
 def refuse_second_name(file: ReleaseFile, by: str) -> None:
@@ -283,19 +289,44 @@ class FollowUp:
     recipients: tuple[str, ...]
 
 
-def follow_ups(book: ReleaseBook, lives: dict[str, Sequence[dict[str, Any]]]) -> list[FollowUp]:
+Line = Mapping[str, Any]
+"""An action as ``wire.warning_line`` gives it."""
+
+
+def place_of(line: Line) -> tuple[Any, Any]:
+    """What of a list of places an action is about: whoever was told of one row is told of it on."""
+    return line.get("place_id"), line.get("target")
+
+
+def newest_by_place(life: Sequence[Line]) -> dict[tuple[Any, Any], int]:
+    """Place and group → number of the newest action about them."""
+    return {place_of(line): number for number, line in enumerate(life, 1)}
+
+
+def told_until(life: Sequence[Line], numbers: Iterable[int]) -> dict[tuple[Any, Any], int]:
+    """Place and group → the newest of these actions about them."""
+    return {place_of(life[n - 1]): n for n in sorted(numbers) if n <= len(life)}
+
+
+def follow_ups(
+    told: Mapping[str, Mapping[str, Iterable[int]]], lives: Mapping[str, Sequence[Line]]
+) -> list[FollowUp]:
     """Updates and cancellations that those who got the first still wait for.
 
     Args:
-        lives: warning → its actions, oldest first, as ``wire.warning_line`` gives them.
+        told: warning → recipient → numbers of the actions they were told of.
+        lives: warning → its actions, oldest first.
     """
     due = []
-    for warning, life in lives.items():
-        told = book.told(warning)
-        news = [n for n, line in enumerate(life, 1) if line["action"] in ("update", "cancel")]
-        if not told or not news:
-            continue
-        behind = tuple(sorted(name for name, number in told.items() if number < news[-1]))
-        if behind:
-            due.append(FollowUp(warning, news[-1], life[news[-1] - 1]["action"], behind))
+    for warning, recipients in told.items():
+        life = lives.get(warning, ())
+        newest = newest_by_place(life)
+        behind: dict[int, list[str]] = {}
+        for name, numbers in recipients.items():
+            for place, known in told_until(life, numbers).items():
+                if newest[place] > known and life[newest[place] - 1]["action"] in FOLLOW:
+                    behind.setdefault(newest[place], []).append(name)
+        for number, names in sorted(behind.items()):
+            action = life[number - 1]["action"]
+            due.append(FollowUp(warning, number, action, tuple(sorted(names))))
     return due

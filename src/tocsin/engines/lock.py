@@ -41,7 +41,9 @@ def key_files(project: Project) -> tuple[Path, ...]:
 
 def _named(project: Project) -> tuple[Path, ...]:
     also = (Path(name).expanduser() for name in project.settings.texts("desk.lock_also"))
-    return tuple(dict.fromkeys((project.key_path, project.desk_key_path, *also)))
+    signing = [] if project.signing_key_path is None else [project.signing_key_path]
+    own = (project.key_path, project.desk_key_path, project.tips_key_path, *signing)
+    return tuple(dict.fromkeys((*own, *also)))
 
 
 def is_prepared(project: Project) -> bool:

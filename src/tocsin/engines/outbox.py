@@ -39,6 +39,11 @@ class StoreQueue:
         """Keep those that are new, durably."""
         return outbox.add(self._store, [_row(entry) for entry in entries])
 
+    def renew(self, entries: Sequence[Queued]) -> tuple[str, ...]:
+        """Put these in the place of those of the same key that did not go."""
+        rows = [_row(entry) for entry in entries]
+        return tuple(row["key"] for row in rows if outbox.renew(self._store, row))
+
     def known(self, keys: Sequence[str]) -> dict[str, Queued]:
         """Those of the keys that are in the outbox."""
         return {row["key"]: queued(row) for row in outbox.by_key(self._store, keys)}
@@ -141,3 +146,9 @@ def append_receipts(archive: Archive, store: Store, receipts: Sequence[Receipt])
         archive.append_entry("receipt", receipt_form(receipt))
     archive.flush()
     Indexer(store).catch_up(archive)
+
+
+def receipts_of_messages(store: Store, warning: str | None = None) -> list[dict[str, Any]]:
+    """Receipts of messages that have arrived outside the desk, oldest first; no pages, no calls."""
+    rows = outbox.arrived(store, warning)
+    return [form for row in rows if (form := orjson.loads(row))["digest"]]

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.archive import Archive
+from tocsin.archive.signing_keys import SIGNING_KEY
 from tocsin.desk.audit import entries
 from tocsin.desk.brief import Brief, Known, brief
 from tocsin.desk.lists import DeskLists
-from tocsin.desk.release import follow_ups
+from tocsin.engines.delivering import untold
 from tocsin.engines.desk import calls_logged, decisions, lives
 from tocsin.engines.project import Project
 from tocsin.engines.release import release_book
@@ -51,7 +52,7 @@ def morning_brief(
         calls=[_call(row) for row in calls_logged(store)],
         notes=lists.notes,
         book=book,
-        following=follow_ups(book, dict(all_lives)),
+        following=untold(project, store),
     )
     return brief(known, since, as_of)
 
@@ -64,12 +65,15 @@ def _call(row: dict[str, Any]) -> dict[str, Any]:
 def purpose(project: Project) -> list[dict[str, Any]]:
     """What was answered before the first ingest, and whether the settings file says the same.
 
-    The answers are the ledger's first entries; they are read from there, not from the settings.
+    The answers are the ledger's first entries but for the signing key; they are read from there,
+    not from the settings.
     """
     written = _written_answers(project)
     rows = []
     with Archive.open(project.archive_folder) as archive:
         for entry in archive.entries():
+            if entry.kind == SIGNING_KEY:
+                continue
             if entry.kind != "decision" or entry.payload["kind"] != DecisionKind.PURPOSE:
                 break
             rows.append(_answer(entry.payload, written))

@@ -6,28 +6,32 @@ Nothing here sends. What is released is taken by the outbox, which checks the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from tocsin.desk.lists import DeskLists
-from tocsin.desk.names import same_person
 from tocsin.desk.release import (
     Harms,
+    Line,
     Proposal,
     ReleaseBook,
     ReleaseFile,
     Shown,
     Standing,
     book_of,
+    newest_by_place,
+    place_of,
     proposal_value,
     refuse_second_name,
+    told_until,
 )
 from tocsin.engines.desk import decisions
+from tocsin.engines.outbox import receipts_of_messages
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Level, Message, Recipient
+from tocsin.model.names import same_person
 from tocsin.store import Store
 
 KINDS = (
@@ -35,6 +39,7 @@ KINDS = (
     DecisionKind.RELEASE_APPROVE,
     DecisionKind.RELEASE_REVIEW,
 )
+_OVER = ("cancel", "expire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +47,19 @@ class Told:
     """An action of a warning that somebody is to be told of.
 
     Args:
-        life: the warning's actions up to this one, as ``wire.warning_line`` gives them.
+        life: the warning's actions, as ``wire.warning_line`` gives them.
         number: the action's place in the life, from 1.
+        before: recipient → numbers of the actions they were told of.
         drill: an exercise; the words say so.
     """
 
-    life: Sequence[Mapping[str, Any]]
+    life: Sequence[Line]
     number: int
+    before: Mapping[str, frozenset[int]] = field(default_factory=dict)
     drill: bool = False
 
     @property
-    def line(self) -> Mapping[str, Any]:
+    def line(self) -> Line:
         """The action itself."""
         return self.life[self.number - 1]
 
@@ -62,8 +69,16 @@ class Told:
         return Level.named(self.line["level"])
 
 
-Wording = Callable[[Told, Recipient], Message]
-"""The very message for one recipient; the same bytes for the same action and recipient."""
+def told_before(told: Told, recipient: str) -> list[int]:
+    """Earlier actions about the same place and group that a recipient was told of, in order."""
+    place = place_of(told.line)
+    numbers = sorted(told.before.get(recipient, ()))
+    return [n for n in numbers if n < told.number and place_of(told.life[n - 1]) == place]
+
+
+Wording = Callable[[Told, Recipient], Message | None]
+"""The very message for one recipient, None where it does not concern them; the same bytes for
+the same action, recipient and decisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +87,19 @@ class Wish:
 
     Args:
         to: ids of recipients; those who were told of this warning before come in by themselves.
+        everybody: also everybody on the list whom it concerns.
         alone: an alarm at once, reviewed by a second person later.
+        drill: an exercise.
+        number: an earlier action than the newest; in a drill alone.
     """
 
     by: str
     to: tuple[str, ...]
     harms: Harms
+    everybody: bool = False
     alone: bool = False
+    drill: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +110,49 @@ class Draft:
     messages: tuple[Message, ...]
 
 
-def release_book(project: Project, store: Store) -> ReleaseBook:
-    """All releases of a project.
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """What is known of releases at a moment.
+
+    Args:
+        book: of a whole project, or of one warning.
+        delivered: (warning, drill) → recipient → numbers that have arrived, withdrawn or not.
+    """
+
+    book: ReleaseBook
+    delivered: Mapping[tuple[str, bool], Mapping[str, frozenset[int]]]
+
+    def told(self, warning: str, *, drill: bool = False) -> dict[str, frozenset[int]]:
+        """Recipient → numbers of what was released to them or has reached them."""
+        found = self.book.told(warning, drill=drill)
+        for name, numbers in self.delivered.get((warning, drill), {}).items():
+            found[name] = found.get(name, frozenset()) | numbers
+        return found
+
+    def told_of_all(self) -> dict[str, dict[str, frozenset[int]]]:
+        """The same for every warning; no drills."""
+        names = {file.proposal.warning: None for file in self.book.files}
+        names |= {warning: None for warning, drill in self.delivered if not drill}
+        return {name: self.told(name) for name in names}
+
+
+def release_book(project: Project, store: Store, warning: str | None = None) -> ReleaseBook:
+    """All releases of a project, or of one warning.
 
     Raises:
         UsageError: the setting ``release.people`` is neither 1 nor 2.
     """
-    return book_of(decisions(store, KINDS), people_needed(project))
+    return book_of(decisions(store, KINDS, warning), people_needed(project))
+
+
+def standings(project: Project, store: Store, warning: str | None = None) -> Standings:
+    """The releases, with what has arrived."""
+    arrived: dict[tuple[str, bool], dict[str, frozenset[int]]] = {}
+    for receipt in receipts_of_messages(store, warning):
+        names = arrived.setdefault((receipt["warning"], receipt["drill"]), {})
+        numbers = names.get(receipt["recipient"], frozenset())
+        names[receipt["recipient"]] = numbers | {receipt["number"]}
+    return Standings(release_book(project, store, warning), arrived)
 
 
 def people_needed(project: Project) -> int:
@@ -106,47 +163,128 @@ def people_needed(project: Project) -> int:
     return people
 
 
-def draft(book: ReleaseBook, lists: DeskLists, told: Told, wish: Wish, wording: Wording) -> Draft:
-    """The proposal that would be written, with every word that would leave.
+def drafts(
+    lists: DeskLists, life: Sequence[Line], known: Standings, wish: Wish, wording: Wording
+) -> list[Draft]:
+    """The proposals that would be written, with every word that would leave.
+
+    One, but where one post called to several places: then one for each place that concerns
+    somebody, and everybody gets their own row.
 
     Raises:
-        UsageError: nobody to tell, somebody in no list, no harms said, a name that is not staff.
+        UsageError: nobody to tell, nothing new, somebody in no list, no harms said, a name that
+            is not staff.
     """
-    wish.harms.checked()
     refuse_stranger(lists, wish.by)
+    warning = life[0]["id"]
+    harms = _harms(wish.harms, known.book, warning).checked()
+    before = known.told(warning, drill=wish.drill)
+    asked = _recipients(lists, (*before, *wish.to), left_out_too=set(before))
+    listed = lists.recipients if wish.everybody else ()
+    everyone = list({one.id: one for one in (*asked, *listed)}.values())
+    if not everyone:
+        raise UsageError(
+            "nobody to tell: add --to ID or --all; who there is: tocsin recipients list"
+        )
+    numbers = _numbers(life, wish)
+    made = [
+        (told, messages)
+        for number in numbers
+        if (
+            messages := _messages(told := Told(life, number, before, wish.drill), everyone, wording)
+        )
+    ]
+    _refuse_unconcerned(wish, before, numbers, [m for _, some in made for m in some])
+    return [Draft(_proposal(told, some, harms, wish, known.book), some) for told, some in made]
+
+
+def _harms(said: Harms, book: ReleaseBook, warning: str) -> Harms:
+    """What was said now; where nothing was, what the last release of this warning said."""
+    if any((said.right, said.wrong, said.cancelled)):
+        return said
+    released = [file for file in book.of(warning) if file.released_at is not None]
+    return released[-1].proposal.harms if released else said
+
+
+def _numbers(life: Sequence[Line], wish: Wish) -> list[int]:
+    """The newest action about each place; in a drill, the one that was asked for."""
+    if wish.number is None:
+        return sorted(newest_by_place(life).values())
+    if not wish.drill:
+        raise UsageError("--number is for a drill; what goes out is always the newest action")
+    if not 1 <= wish.number <= len(life):
+        raise UsageError(f"--number {wish.number}: this warning has actions 1 to {len(life)}")
+    return [wish.number]
+
+
+def _messages(told: Told, everyone: Sequence[Recipient], wording: Wording) -> tuple[Message, ...]:
+    """To all whom it concerns and who have not been told of this very action."""
+    new = [one for one in everyone if told.number not in told.before.get(one.id, ())]
+    made = (wording(told, one) for one in new)
+    return tuple(message for message in made if message is not None)
+
+
+def _refuse_unconcerned(
+    wish: Wish,
+    before: Mapping[str, frozenset[int]],
+    numbers: Sequence[int],
+    messages: Sequence[Message],
+) -> None:
+    """Who was named and gets nothing is said, so that nobody is believed to have been told."""
+    reached = {message.recipient.casefold() for message in messages}
+    known = {name.casefold() for name, told in before.items() if set(numbers) & set(told)}
+    for name in wish.to:
+        wanted = name.strip().casefold()
+        if wanted in reached:
+            continue
+        if wanted in known:
+            raise UsageError(f"--to {name}: was told of this action before; leave it out")
+        raise UsageError(
+            f"--to {name}: does not concern them (their level, communities or areas on the list, "
+            "or it has ended and they were never told of it)"
+        )
+    if not messages:
+        raise UsageError("nothing to tell: it is new to nobody whom it concerns")
+
+
+def _proposal(
+    told: Told, messages: Sequence[Message], harms: Harms, wish: Wish, book: ReleaseBook
+) -> Proposal:
     if wish.alone and told.level is not Level.ALARM:
         raise UsageError(
             f"--alone is for an alarm; this is {told.level.word}: leave it out, and let another "
             "person approve"
         )
-    warning = told.line["id"]
-    before = book.told(warning, drill=told.drill)
-    messages = tuple(
-        wording(told, recipient) for recipient in _recipients(lists, (*before, *wish.to))
-    )
-    proposal = Proposal(
-        warning=warning,
+    return Proposal(
+        warning=told.line["id"],
         number=told.number,
         level=told.level,
         shown=tuple(Shown(message.recipient, message.digest) for message in messages),
-        harms=wish.harms,
+        harms=harms,
         people=1 if wish.alone else book.people,
         alone=wish.alone,
         drill=told.drill,
         by=wish.by,
     )
-    return Draft(proposal, messages)
 
 
-def _recipients(lists: DeskLists, names: Sequence[str]) -> list[Recipient]:
+def _recipients(
+    lists: DeskLists, names: Iterable[str], left_out_too: Container[str] = ()
+) -> list[Recipient]:
+    """The lines of the list.
+
+    Args:
+        left_out_too: who may have left the list since: they are passed over.
+    """
     known = {recipient.id.casefold(): recipient for recipient in lists.recipients}
-    wanted = list(dict.fromkeys(name.strip().casefold() for name in names))
-    if not wanted:
-        raise UsageError("nobody to tell: add --to ID; who there is: tocsin recipients list")
-    for name in wanted:
-        if name not in known:
-            raise UsageError(f"--to {name}: on no list; who there is: tocsin recipients list")
-    return [known[name] for name in wanted]
+    found: dict[str, Recipient] = {}
+    for name in names:
+        one = known.get(name.strip().casefold())
+        if one is not None:
+            found[one.id] = one
+        elif name not in left_out_too:
+            raise UsageError(f"{name}: on no list; who there is: tocsin recipients list")
+    return list(found.values())
 
 
 def refuse_stranger(lists: DeskLists, name: str) -> None:
@@ -168,14 +306,21 @@ def agreed_words(
         UsageError: one is not what was shown any more; a changed text needs a new release.
     """
     shown = {one.recipient: one.digest for one in file.proposal.shown}
-    messages = tuple(wording(told, one) for one in _recipients(lists, tuple(shown)))
-    for message in messages:
-        if shown[message.recipient] != message.digest:
+    made = [(one.id, wording(told, one)) for one in _recipients(lists, shown)]
+    for name, message in made:
+        if message is None or shown[name] != message.digest:
             raise UsageError(
-                f"release {file.proposal.id}: the text for {message.recipient} has changed since "
+                f"release {file.proposal.id}: the text for {name} has changed since "
                 "it was shown; propose it anew"
             )
-    return messages
+    return tuple(message for _, message in made if message is not None)
+
+
+def told_of(file: ReleaseFile, life: Sequence[Line], known: Standings) -> Told:
+    """The action that a release is about, with who was told before."""
+    proposal = file.proposal
+    before = known.told(proposal.warning, drill=proposal.drill)
+    return Told(life, proposal.number, before, proposal.drill)
 
 
 def check_approval(lists: DeskLists, file: ReleaseFile, by: str, now: datetime) -> None:
@@ -189,6 +334,25 @@ def check_approval(lists: DeskLists, file: ReleaseFile, by: str, now: datetime) 
     standing = file.standing(now)
     if standing is not Standing.PROPOSED:
         raise UsageError(f"release {file.proposal.id} is {standing.value}; nothing to approve")
+
+
+def refuse_overtaken(file: ReleaseFile, told: Told) -> None:
+    """Say no to old news: what a warning has been since must not be followed by what it was.
+
+    Raises:
+        UsageError: the warning has ended, or somebody has been told of something later.
+    """
+    name, place = file.proposal.id, place_of(told.line)
+    advice = "propose the newest: tocsin release propose"
+    last = told.life[newest_by_place(told.life)[place] - 1]["action"]
+    if last in _OVER and told.line["action"] not in _OVER and not told.drill:
+        raise UsageError(f"release {name}: the warning has ended since ({last}); {advice}")
+    for one in file.proposal.shown:
+        later = told_until(told.life, told.before.get(one.recipient, ())).get(place, 0)
+        if later > file.proposal.number:
+            raise UsageError(
+                f"release {name}: {one.recipient} was told of action {later} since; {advice}"
+            )
 
 
 def check_review(lists: DeskLists, file: ReleaseFile, by: str, *, withdraw: bool) -> None:

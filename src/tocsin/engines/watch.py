@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tocsin.archive import Archive
 from tocsin.clock import Clock
+from tocsin.engines.heads import sign
 from tocsin.engines.live_intake import TakenIn, observe, take_in
 from tocsin.engines.local import RunSummary, run_project
 from tocsin.engines.project import Project
@@ -30,7 +32,7 @@ from tocsin.engines.watch_plan import (
     wake_at,
 )
 from tocsin.engines.watch_state import WatchStates
-from tocsin.errors import EnvironmentFailed, SourceFailed, TocsinError
+from tocsin.errors import EnvironmentFailed, SourceFailed, TocsinError, UsageError
 from tocsin.model import WarningAction
 from tocsin.sources.live import LiveSource, Polled
 from tocsin.store.observations import HEARD, SILENT, silent_sources
@@ -103,6 +105,7 @@ class Watch:
         self._run = run
         self._kept = WatchStates(project.folder)
         self._to_run = True  # what an earlier watch or ingest left
+        self._to_sign = False
         self.states = {name: self._kept.load(name) for name in self._watched}
         with project.reading() as store:
             self._silent = set(silent_sources(store))
@@ -112,7 +115,11 @@ class Watch:
 
         Args:
             everything: also at those that are not due.
+
+        Raises:
+            DeskLocked: the desk was locked; nothing was looked at.
         """
+        self._project.refuse_if_locked()
         now = self._clock.now()
         found = Round()
         names = tuple(self.states) if everything else due(self.states, now)
@@ -171,6 +178,7 @@ class Watch:
         if polled.brings:
             try:
                 taken = take_in(self._project, one.source, polled, self._clock)
+                self._to_sign = True
             except EnvironmentFailed as error:  # ours, not the source's: look again soon
                 self._postpone(name, now)
                 found.tell("waiting", name, f"not taken in: {error}")
@@ -221,7 +229,7 @@ class Watch:
     def _finish(self, now: datetime, found: Round) -> None:
         """Note what fell silent or was heard again, then run the pipeline."""
         observed = list(self._changes(now))
-        if not observed and not self._to_run:
+        if not (observed or self._to_run or self._to_sign):
             return
         try:
             with self._project.writing() as (archive, store):
@@ -231,6 +239,7 @@ class Watch:
                     found.tell(what, name, says)
                 if self._to_run:
                     self._run_on(found, (archive, store))
+                self._sign(archive, found)
         except EnvironmentFailed as error:
             found.tell("waiting", "", f"not run: {error}")
 
@@ -239,6 +248,14 @@ class Watch:
         found.actions += summary.actions
         found.posts += summary.posts
         self._to_run = False
+
+    def _sign(self, archive: Archive, found: Round) -> None:
+        """Sign what the round wrote; it is safe already, so a missing key is only told."""
+        self._to_sign = False
+        try:
+            sign(self._project, archive, self._clock.now())
+        except (UsageError, EnvironmentFailed) as error:
+            found.tell("note", "", f"not signed: {error}")
 
     def _changes(self, now: datetime) -> Iterator[tuple[str, str, str]]:
         for name, one in self._watched.items():

@@ -109,9 +109,7 @@ class Message:
     @property
     def key(self) -> str:
         """The idempotency key: the same recipient is told of an action once."""
-        drill = "drill" if self.drill else "actual"
-        parts = ("message", self.recipient, self.warning, str(self.number), drill)
-        return _digest(parts)[:32]
+        return message_key(self.recipient, self.warning, self.number, drill=self.drill)
 
     @property
     def digest(self) -> str:
@@ -206,6 +204,12 @@ class Receipt:
     note: str = ""
     by: str = ""
     drill: bool = False
+
+
+def message_key(recipient: str, warning: str, number: int, *, drill: bool) -> str:
+    """The idempotency key of a message, known before it is worded."""
+    kind = "drill" if drill else "actual"
+    return _digest(("message", recipient, warning, str(number), kind))[:32]
 
 
 def _digest(parts: tuple[str, ...]) -> str:

@@ -39,6 +39,19 @@ def add(store: Store, rows: Rows) -> tuple[str, ...]:
     return tuple(new)
 
 
+def renew(store: Store, row: Row) -> bool:
+    """Put a row in the place of the one with its key; False where that went, or is on its way.
+
+    It keeps its place in the line.
+    """
+    at = row["enqueued_at"]
+    free = or_(_COLUMNS.claimed_until.is_(None), _COLUMNS.claimed_until <= at)
+    same = _TABLE.update().where(_COLUMNS.key == row["key"], _COLUMNS.state != DELIVERED, free)
+    values = {**row, "settled_at": None, "claimed_until": None}
+    with store.writing() as connection:
+        return connection.execute(same.values(**values)).rowcount == 1
+
+
 def _delivered_before(store: Store, keys: Sequence[str]) -> set[str]:
     table, found = schema.receipts, set[str]()
     with store.reading() as connection:
@@ -155,6 +168,16 @@ def receipts_about(store: Store, warning: str) -> list[Row]:
     query = table.select().where(table.c.warning == warning).order_by(table.c.seq)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def arrived(store: Store, warning: str | None = None) -> list[str]:
+    """Bodies of the receipts of what was delivered, of one warning or of all, oldest first."""
+    table = schema.receipts
+    query = select(table.c.body).where(table.c.kind == DELIVERED).order_by(table.c.seq)
+    if warning is not None:
+        query = query.where(table.c.warning == warning)
+    with store.reading() as connection:
+        return list(connection.execute(query).scalars())
 
 
 def carry_over(old: Store, new: Store) -> int:
