@@ -406,6 +406,7 @@ OPENS = {"lock", "unlock"}
 SPECIFIC: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ingest",): ("posts.jsonl",),
     ("explain",): ("town/1",),
+    ("export",): ("x", "--out", "x.zip", "--level", "internal", "--as", "x"),
     ("erase",): ("town/1", "--as", "x", "--reason", "x"),
     ("tips", "add"): ("--agree", "--text", "x"),
     ("rumours", "status"): ("x", "new", "--as", "x"),

@@ -26,6 +26,7 @@ _WHAT = {
     "verify": "check",
     "audit verify": "check",
     "export": "export",
+    "timeline": "export",
     "brief": "export",
     "report-year": "export",
     "ingest": "change",

@@ -54,6 +54,27 @@ _Release = Annotated[
 ]
 
 
+_To = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        metavar="ID",
+        help="A recipient. Repeatable; who was told before of this warning comes in without being "
+        "named.",
+    ),
+]
+_All = Annotated[bool, typer.Option("--all", help="Everybody on the list whom it concerns.")]
+_Cancelled = Annotated[
+    str, typer.Option("--if-cancelled", help="Who is harmed if it is cancelled.")
+]
+_Alone = Annotated[
+    bool, typer.Option("--alone", help="An alarm, now; a second person reviews in 12 hours.")
+]
+_Number = Annotated[
+    int | None, typer.Option("--number", help="In a drill: an action before the newest.")
+]
+
+
 @app.callback()
 def _before(project: ProjectOption = Path()) -> None:
     before_subcommand(project)
@@ -62,31 +83,19 @@ def _before(project: ProjectOption = Path()) -> None:
 @app.command()
 def propose(
     warning: _Warning,
-    to: Annotated[
-        list[str] | None,
-        typer.Option("--to", metavar="ID", help="A recipient. Repeatable; who was told before of "
-        "this warning comes in without being named."),
-    ] = None,
-    everybody: Annotated[
-        bool, typer.Option("--all", help="Everybody on the list whom it concerns.")
-    ] = False,
+    to: _To = None,
+    everybody: _All = False,
     right: Annotated[str, typer.Option("--if-right", help="Who is harmed if it is right.")] = "",
     wrong: Annotated[str, typer.Option("--if-wrong", help="Who is harmed if it is wrong.")] = "",
-    cancelled: Annotated[
-        str, typer.Option("--if-cancelled", help="Who is harmed if it is cancelled.")
-    ] = "",
-    alone: Annotated[
-        bool, typer.Option("--alone", help="An alarm, now; a second person reviews in 12 hours.")
-    ] = False,
+    cancelled: _Cancelled = "",
+    alone: _Alone = False,
     drill: Annotated[
         bool, typer.Option("--drill", help="An exercise; every word says so.")
     ] = False,
-    number: Annotated[
-        int | None, typer.Option("--number", help="In a drill: an action before the newest.")
-    ] = None,
+    number: _Number = None,
     by: AsOption = None,
     project: ProjectOption = Path(),
-) -> None:  # fmt: skip
+) -> None:
     """Show every word that would leave, and propose it; nothing leaves until enough people agree.
 
     What is told is the newest action of the warning. An update or a cancellation goes to whoever
