@@ -70,6 +70,7 @@ _Cancelled = Annotated[
 _Alone = Annotated[
     bool, typer.Option("--alone", help="An alarm, now; a second person reviews in 12 hours.")
 ]
+_Drill = Annotated[bool, typer.Option("--drill", help="An exercise; every word says so.")]
 _Number = Annotated[
     int | None, typer.Option("--number", help="In a drill: an action before the newest.")
 ]
