@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 
+from tocsin.cli.output import say
 from tocsin.clock import SystemClock
 from tocsin.desk.audit import Look, append
 from tocsin.engines.project import Project
+from tocsin.errors import EnvironmentFailed
 
 _KEPT_VALUES = frozenset({"--level", "--limit", "--since", "--until", "--release", "--format"})
 """Options whose value is noted; of others only that they were given."""
@@ -45,6 +47,9 @@ def remember(arguments: Sequence[str]) -> None:
 def note_look(desk: Project) -> None:
     """Write one line to the project's audit log.
 
+    A check shows nothing of a post, and evidence on a read-only medium must be open to it: there
+    it is said that the log could not be written, and the check goes on.
+
     Raises:
         EnvironmentFailed: it cannot be written; then nothing is shown.
     """
@@ -52,7 +57,12 @@ def note_look(desk: Project) -> None:
     words = noted(typed)
     by = _named(typed) or desk.settings.text("project.operator")
     look = Look(_what(words, typed), words, by, getpass.getuser(), SystemClock().now())
-    append(desk.audit_path, look)
+    try:
+        append(desk.audit_path, look)
+    except EnvironmentFailed as failure:
+        if look.what != "check":
+            raise
+        say(f"not in the audit log: {failure}")
 
 
 def noted(typed: Sequence[str]) -> tuple[str, ...]:
