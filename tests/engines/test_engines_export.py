@@ -14,6 +14,7 @@ import httpx
 import orjson
 import pytest
 from engine_support import ingest_file, run_all
+from erasure_support import erase_where
 from export_support import AT, export_as, members, signing_project
 
 from posts_support import START, post_line
@@ -29,6 +30,7 @@ from tocsin.engines.export import ExportOrder, export_timeline
 from tocsin.engines.heads import sign
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project
+from tocsin.engines.selection import Choice
 from tocsin.engines.tips import Judgement, TipDesk
 from tocsin.errors import ArchiveDamaged, EnvironmentFailed, UsageError
 from tocsin.model import Decision, DecisionKind
@@ -281,9 +283,7 @@ def test_what_was_erased_leaves_as_a_tombstone(small: Project, tmp_path: Path) -
     bounds = Bounds(channel="town_news")
     with small.reading() as store, store.reading() as connection:
         seq = connection.execute(text("SELECT seq FROM posts WHERE message_id='1'")).scalar_one()
-    with small.writing() as (archive, _):
-        # As the archive writes it when an item is erased; the content is then never read.
-        archive._append("erasure", {"positions": [[seq, 1]], "reason": "asked", "by": "ana"})
+    assert erase_where(small, Choice(post="town_news/1")) == 1
     done = export_as(small, INTERNAL, tmp_path / "b.zip", None, bounds)
     assert (done.items, done.erased) == (2, 1)
     said = verified((tmp_path / "b.zip").read_bytes(), tmp_path / "b")

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from tocsin.archive import Archive
 from tocsin.archive.disk import plain_failures
+from tocsin.archive.erasure import runs
 from tocsin.archive.heads import TreeHead, utc_text
 from tocsin.archive.signing_keys import SigningKey
 from tocsin.bundle.build import Head, Parts, build
@@ -242,21 +243,10 @@ def _note(
         "form": form,
         "kind": subject.kind,
         "level": order.level.value,
-        "positions": _runs(seqs),
+        "positions": runs(seqs),
         "sha256": digest,
         "subject": subject.id,
     }
-
-
-def _runs(seqs: Iterable[int]) -> list[list[int]]:
-    """Positions as ``[first, count]``, rising."""
-    rows: list[list[int]] = []
-    for seq in sorted(seqs):
-        if rows and seq == sum(rows[-1]):
-            rows[-1][1] += 1
-        else:
-            rows.append([seq, 1])
-    return rows
 
 
 def _hand_over(

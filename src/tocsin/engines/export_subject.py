@@ -15,7 +15,7 @@ from tocsin.errors import UsageError
 from tocsin.store import Store, schema
 from tocsin.store.lists import warning_life
 from tocsin.store.rumours import Shown, ShownRumours
-from tocsin.store.search import Bounds, posts_named, posts_with, within
+from tocsin.store.search import Bounds, erased_of, posts_named, posts_with, within
 from tocsin.store.store import chunks
 from tocsin.text.clean import clean
 
@@ -94,6 +94,8 @@ def _warned(
 def _searched(book: ShownRumours, words: str, bounds: Bounds) -> Subject:
     store, wanted = book.store, clean(words).casefold()
     seqs = set(posts_with(store, wanted, bounds))
+    if bounds.channel is not None and not wanted and bounds.since is bounds.until is None:
+        seqs |= set(erased_of(store, bounds.channel))  # of what is gone nothing else is known
     rumours = _rumours_of(book, seqs)
     refs = _refs(store, seqs)
     lives = _warnings_about(store, set(), refs)

@@ -50,6 +50,14 @@ def posts_with(store: Store, words: str, bounds: Bounds) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
+def erased_of(store: Store, channel: str) -> list[int]:
+    """Ledger positions of a channel's posts that were erased, rising."""
+    gone = schema.erased.c
+    with store.reading() as connection:
+        query = select(gone.seq).where(gone.channel == channel).order_by(gone.seq)
+        return list(connection.execute(query).scalars())
+
+
 def within(store: Store, seqs: Iterable[int], bounds: Bounds) -> set[int]:
     """Those of some posts that are within the bounds."""
     kept: set[int] = set()
