@@ -12,13 +12,13 @@ from pathlib import Path
 
 import httpcore
 import pytest
-from delivery_builders import T0, desk_in, message, recipient, released
+from delivery_builders import T0, book_with, desk_in, message, recipient, released
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tocsin.delivery import AddressBook, Parcel, State
+from tocsin.delivery import Parcel, State
 from tocsin.delivery.carrier import CarrierOptions, parcel_of
 from tocsin.delivery.connecting import CheckedBackend, Resolve, is_public, resolve
 from tocsin.delivery.webhook import WebhookCarrier, build, is_genuine, retry_after, signed
@@ -316,7 +316,7 @@ def test_many_webhooks_under_faults(httpserver: HTTPServer, tmp_path: Path) -> N
 
     httpserver.expect_request("/r0").respond_with_handler(handler)
     httpserver.expect_request("/r1").respond_with_handler(handler)
-    book = AddressBook(lambda who: to(httpserver.url_for(f"/{who}")), lambda _: None)
+    book = book_with(recipient=lambda who: to(httpserver.url_for(f"/{who}")))
     with desk_in(tmp_path) as desk:
         sent = [message(number, to=f"r{number % 2}") for number in range(1, 101)]
         for one in sent:
