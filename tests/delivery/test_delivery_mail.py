@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from delivery_builders import T0, composed, recipient
+from mailbox_support import Box, server
 
 from tocsin.delivery import Parcel
 from tocsin.delivery.carrier import CarrierOptions, MailServer, parcel_of
@@ -26,42 +21,6 @@ from tocsin.delivery.mail import MailCarrier, build, mail_of
 from tocsin.errors import DeliveryFailed, DeliveryRefused
 
 pytestmark = pytest.mark.usefixtures("loopback")
-
-
-class Box:
-    """Keeps what is handed in; answers as it is told to, in order."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.mails: list[EmailMessage] = []
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        if address.startswith("nobody"):
-            return "550 no such mailbox: " + address
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        answer = self.answers.pop(0) if self.answers else "250 OK"
-        if answer.startswith("250"):
-            parsed = message_from_bytes(envelope.content, policy=policy.default)
-            assert isinstance(parsed, EmailMessage)
-            self.mails.append(parsed)
-        return answer
-
-
-@contextmanager
-def server(box: Box, **more: Any) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port, **more)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
 
 
 def options(port: int, **more: Any) -> CarrierOptions:

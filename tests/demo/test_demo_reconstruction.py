@@ -7,8 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import capparser
 import pytest
 from cli_support import call as command
+from mailbox_support import Box, server
 
 from tocsin.demo.render import ZONE, exports, wordings
 from tocsin.demo.report import EVENTS, lead
@@ -138,12 +140,41 @@ def test_the_command_prints_what_a_person_wants_to_see() -> None:
     assert done.code == 0
     for words in ("RECONSTRUCTION", "first seen", "ALERT", "airport", "not firm", "h ", "before"):
         assert words in done.out
+    for words in ("call community security", "EXERCISE ONLY", "УЧЕНИЕ", "аэропорт", "as CAP 1.2: "):
+        assert words in done.out
     lines = command("demo", "--json").out.splitlines()
     assert all(line.startswith("{") for line in lines)
 
 
-def test_the_demo_can_be_kept_and_looked_at(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    assert command("demo", "--keep", kept).code == 0
+@pytest.mark.usefixtures("loopback")
+def test_the_demo_can_be_kept_looked_at_and_its_alert_sent_as_a_drill(tmp_path: Path) -> None:
+    kept, box = tmp_path / "kept", Box()
+    with server(box) as port:
+        done = command("demo", "--keep", kept, "--drill-to", f"127.0.0.1:{port}")
+    assert done.code == 0, done
+    assert "taken by the mail server" in done.err
+    (mail,) = box.mails
+    assert mail["X-Tocsin-Drill"] == "yes"
+    assert mail["Subject"].startswith("УЧЕНИЕ")
+    (attached,) = mail.iter_attachments()
+    cap = (kept / "told" / "warning.cap.xml").read_text(encoding="utf-8")
+    assert attached.get_content().decode() == cap
+    alert = capparser.parse(stringXML=cap)
+    assert (alert.status[0], alert.msgType[0]) == ("Test", "Alert")
     assert "airport" in command("warnings", "--project", kept).out
+    listed = command("release", "list", "--project", kept).out
+    assert ("DRILL" in listed, "released" in listed) == (True, True)
     assert command("verify", "--project", kept).code == 0
+
+
+@pytest.mark.parametrize("where", ["example.org:25", "127.0.0.1", "10.0.0.1:2525", ":1"])
+def test_a_drill_of_the_demo_stays_on_this_machine(where: str) -> None:
+    done = command("demo", "--drill-to", where)
+    assert (done.code, "on this machine alone" in done.err) == (2, True)
+
+
+@pytest.mark.usefixtures("loopback")
+def test_where_nobody_listens_the_demo_says_so() -> None:
+    done = command("demo", "--drill-to", "127.0.0.1:1")
+    assert done.code == 3
+    assert "the mail server was not reached" in done.err

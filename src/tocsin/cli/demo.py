@@ -12,8 +12,13 @@ from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import JsonOption
 from tocsin.cli.output import err, say, show, show_json
 from tocsin.clock import SystemClock
-from tocsin.demo.report import show_result
+from tocsin.delivery import State
+from tocsin.delivery.carrier import MailServer
+from tocsin.demo.drill import CONTACT, DemoAlert, drill, message_about, write_files
+from tocsin.demo.report import airport_alert, show_message, show_result
 from tocsin.demo.run import DemoResult, package_exports, run_demo
+from tocsin.engines.project import Project
+from tocsin.errors import EXIT_ENVIRONMENT, UsageError
 
 _LABEL = (
     "RECONSTRUCTION of 11 to 29 October 2023 in the North Caucasus. Times, roles and sizes are "
@@ -29,6 +34,13 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(help="Keep the demo's project in this new folder.")
     ] = None,
+    drill_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Also send the alert, as a drill, to a mailbox on this machine.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Replay the days before the storming of Makhachkala airport, through the real pipeline.
@@ -36,20 +48,64 @@ def demo(
     Nine exports in Telegram Desktop's format go in; out comes when each rumour was first seen,
     how it grew, what would have been warned when, and how long before the called hour. Nothing
     in the code knows that it is the demo. Works without a network.
+
+    A mailbox to try --drill-to with, in another terminal:
+
+        python -m aiosmtpd -n -l 127.0.0.1:2525
+
+        tocsin demo --drill-to 127.0.0.1:2525
     """
     del serve
+    server = None if drill_to is None else _server(drill_to)
     prepare_gazetteer()
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as temporary:
-        result = _run((keep or Path(temporary) / "project").absolute())
-    if as_json:
-        for line in result.warnings:
-            show_json(line)
-        return
-    show(_LABEL, "italic")
-    show()
-    show_result(result, show)
+        folder = (keep or Path(temporary) / "project").absolute()
+        result = _run(folder)
+        if as_json:
+            for line in result.warnings:
+                show_json(line)
+        else:
+            show(_LABEL, "italic")
+            show()
+            show_result(result, show)
+            _leaving(folder, result, keep)
+        sent = server is None or _drill(folder, result, server)
     if keep is not None:
         say(f"kept: look around with: tocsin warnings --project {keep}")
+    if not sent:
+        raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def _leaving(folder: Path, result: DemoResult, keep: Path | None) -> None:
+    """What a recipient outside would be told of the airport's alert."""
+    line = airport_alert(result.warnings)
+    if line is None:
+        return
+    message = message_about(Project.open(folder), DemoAlert.of(result.warnings, line))
+    show_message(message, write_files(message, keep and folder / "told"), show)
+
+
+def _drill(folder: Path, result: DemoResult, server: MailServer) -> bool:
+    """Send it; whether it was taken."""
+    line = airport_alert(result.warnings)
+    if line is None:
+        say("no alert for the airport: nothing to send")
+        return False
+    alert = DemoAlert.of(result.warnings, line)
+    tries = drill(Project.open(folder), alert, server, SystemClock())
+    for entry in tries:
+        say(f"drill to {CONTACT.address} at {server.host}:{server.port}: {entry.note}")
+    return bool(tries) and all(entry.state is State.DELIVERED for entry in tries)
+
+
+def _server(said: str) -> MailServer:
+    host, colon, port = said.rpartition(":")
+    if host not in ("127.0.0.1", "localhost") or not colon or not port.isdecimal():
+        raise UsageError(
+            f"--drill-to {said}: a mailbox on this machine alone, such as 127.0.0.1:2525; to "
+            "send a drill elsewhere: tocsin release propose --drill, then tocsin deliver --drill"
+        )
+    return MailServer(host, int(port), starttls=False)
 
 
 def _run(folder: Path) -> DemoResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,8 @@ from tocsin.cli.options import (
     before_subcommand,
     open_project,
 )
-from tocsin.cli.output import show, show_json, show_rows
+from tocsin.cli.output import say, show, show_json, show_rows
+from tocsin.engines.desk import without_outcome
 from tocsin.engines.known import similar
 from tocsin.engines.load import proposed, weekly_load
 from tocsin.errors import UsageError
@@ -32,7 +34,18 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 WarningId = Annotated[str, typer.Argument(metavar="ID", help="A warning's id, from the list.")]
-_COLUMNS = ("id", "level", "action", "issued_at", "place", "target", "window_start", "decided")
+_COLUMNS = (
+    "id",
+    "level",
+    "action",
+    "issued_at",
+    "place",
+    "target",
+    "window_start",
+    "decided",
+    "outcome",
+)
+_MOST_NAMED = 10
 _LEVELS = tuple(level.word for level in Level if level is not Level.NONE)
 
 
@@ -50,12 +63,16 @@ def warnings(
     if level is not None and level not in _LEVELS:
         raise UsageError(f"--level {level}: say one of {', '.join(_LEVELS)}")
     with open_project(project).reading() as store:
-        known = [decided(store, kind.value) for kind in DecisionKind]
-        rows = [_with_decisions(row, known) for row in warnings_now(store, level)]
+        known = {kind: decided(store, kind.value) for kind in DecisionKind}
+        due = without_outcome(store)
+        rows = [_with_decisions(row, known, due) for row in warnings_now(store, level)]
     if not rows and not as_json:
         show("no warnings")
         return
     show_rows(rows, _COLUMNS, as_json)
+    if due and not as_json:
+        named = ", ".join(due[:_MOST_NAMED]) + (" …" if len(due) > _MOST_NAMED else "")
+        say(f"ended, and no outcome yet: {named}; next: tocsin warnings outcome ID --help")
 
 
 @app.command("show")
@@ -182,7 +199,11 @@ def _life(store: Store, warning: str) -> list[dict[str, Any]]:
     return life
 
 
-def _with_decisions(row: dict[str, Any], known: list[dict[str, str]]) -> dict[str, Any]:
-    """A warning with what people decided; ``known``: subject → value, one for each kind."""
-    found = [of_kind.get(row["id"]) for of_kind in known]
-    return {**row, "decided": [value for value in found if value]}
+def _with_decisions(
+    row: dict[str, Any], known: Mapping[DecisionKind, dict[str, str]], due: Sequence[str]
+) -> dict[str, Any]:
+    """A warning with what people decided; ``known``: kind → subject → value."""
+    found = [of_kind.get(row["id"]) for of_kind in known.values()]
+    outcome = known[DecisionKind.WARNING_OUTCOME].get(row["id"], "")
+    outcome = "due" if row["id"] in due else outcome
+    return {**row, "decided": [value for value in found if value], "outcome": outcome}

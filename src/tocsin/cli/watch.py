@@ -18,11 +18,11 @@ from tocsin.cli.options import JsonOption, ProjectOption, WorkersOption, open_pr
 from tocsin.cli.output import say, show, show_json
 from tocsin.cli.stop import Stop
 from tocsin.clock import SystemClock
-from tocsin.engines.delivering import RoundOptions, Rounds, carrier_options
+from tocsin.engines.delivering import LONGEST_REST, RoundOptions, Rounds, carrier_options
 from tocsin.engines.live_sources import build_sources
 from tocsin.engines.project import Project
 from tocsin.engines.source_tables import SourceTable, read_tables
-from tocsin.engines.watch import Round, Told, Watch, Watched
+from tocsin.engines.watch import LONGEST_PAUSE, Round, Told, Watch, Watched
 from tocsin.engines.watch_state import WatchStates
 from tocsin.errors import EXIT_ENVIRONMENT, DeskLocked, TocsinError, UsageError
 from tocsin.plugins import load_carriers
@@ -71,7 +71,8 @@ def _watch(
         sources = build_sources(desk, tables)
         watched = [Watched(*pair) for pair in zip(sources, tables, strict=True)]
         supervisor = Watch(desk, watched, SystemClock())
-        paging = _Paging(Rounds(desk, store, SystemClock(), options), as_json)
+        most = LONGEST_PAUSE if options.carriers is None else LONGEST_REST
+        paging = _Paging(Rounds(desk, store, SystemClock(), options), as_json, most)
         try:
             say(f"watching {len(tables)} sources of {desk.folder}")
             return _rounds(supervisor, paging, stop, once=once, as_json=as_json)
@@ -85,6 +86,7 @@ class _Paging:
 
     rounds: Rounds
     as_json: bool
+    longest: timedelta
     said: str = ""
 
     def round(self) -> None:
@@ -97,9 +99,10 @@ class _Paging:
         except TocsinError as error:
             self._say_once(f"NOBODY IS PAGED: {error}")
 
-    def rest(self, longest: timedelta) -> timedelta:
+    def rest(self, until_sources: timedelta) -> timedelta:
+        longest = min(until_sources, self.longest)
         try:
-            return min(longest, self.rounds.rest(longest))
+            return self.rounds.rest(longest)
         except DeskLocked:
             raise
         except TocsinError:  # told by the round

@@ -13,6 +13,7 @@ from tocsin.delivery.wording import Occasion, Told, tell
 from tocsin.model import Action, Area, Message, Recipient
 
 _EARTH_KM = 6371.0
+BETWEEN_LANGUAGES = "\n\n-- \n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
 
 def plain_text(parts: Sequence[Told]) -> str:
     """All languages one below the other."""
-    return "\n\n-- \n\n".join("\n".join(_text_lines(part)) for part in parts) + "\n"
+    return BETWEEN_LANGUAGES.join("\n".join(_text_lines(part)) for part in parts) + "\n"
 
 
 def _text_lines(part: Told) -> Iterable[str]:

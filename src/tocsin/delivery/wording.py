@@ -29,6 +29,7 @@ MOST_SUBJECT = 160
 _A_DAY = timedelta(hours=20)
 """A window this long names a day and no hour."""
 
+_BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
 _PRIVATE = re.compile(r"[\d@/\\<>{}\n\r\t]")
 """What a town's or a venue's name never holds, but an address or a link does."""
 
@@ -153,8 +154,11 @@ def place_name(occasion: Occasion, recipient: Recipient, phrases: Phrases) -> st
 
 
 def venue_of(label: str) -> VenueClass | None:
-    """The kind of spot at the end of a warning's place; a street is none: people live there."""
-    lowered = label.lower()
+    """The kind of spot at the end of a warning's place; a street is none: people live there.
+
+    What stands in brackets behind it, as the name of an airport does, is passed over.
+    """
+    lowered = _BRACKETS.sub("", label).lower()
     for venue in VenueClass:
         if venue is not VenueClass.STREET and lowered.endswith(venue.value.replace("_", " ")):
             return venue

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from tocsin.delivery.compose import BETWEEN_LANGUAGES
+from tocsin.demo.drill import CAP_NAME, TEXT_NAME
 from tocsin.demo.render import ZONE
 from tocsin.demo.run import DemoResult
 from tocsin.desk.call_card import Matter, script
-from tocsin.model import CallCard, Contact
+from tocsin.model import CallCard, Contact, Message
 from tocsin.risk import haversine_km
 
 Show = Callable[[str, str], None]
@@ -128,8 +131,7 @@ CARD = CallCard(
 
 def _show_call_card(lines: Sequence[dict[str, Any]], show: Show) -> None:
     """What the analyst does next with the airport's first alert."""
-    airport = EVENTS[-1]
-    line = next((one for one in lines if is_raised_near(one, airport, "alert")), None)
+    line = airport_alert(lines)
     if line is None:
         return
     show("\nWhat the analyst does with the alert for the airport (example call card)", "bold")
@@ -141,8 +143,25 @@ def _show_call_card(lines: Sequence[dict[str, Any]], show: Show) -> None:
     matter = Matter(line["place"], line["target"], line["level"], start, line["zone"])
     for language in ("en", "ru"):
         show(f"  say ({language}): {script(matter, language)}", "cyan")
+
+
+def airport_alert(lines: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first line that raises an alert or more for the airport."""
+    return next((one for one in lines if is_raised_near(one, EVENTS[-1], "alert")), None)
+
+
+def show_message(message: Message, folder: Path, show: Show) -> None:
+    """What leaves the desk once two people have released it: the words, and where the files lie."""
+    russian, english = message.text.split(BETWEEN_LANGUAGES)
+    show("\nWhat a contact of the community is then told (shown as a drill)", "bold")
+    for line in (*russian.splitlines()[:3], "…", "", *english.splitlines()):
+        show(f"  {line}" if line else "", "cyan")
+    show(f"  both languages whole: {folder / TEXT_NAME}", "")
+    show(f"  as CAP 1.2: {folder / CAP_NAME}", "")
     show(
-        "  then: tocsin call log, tocsin release propose; two people release (docs/desk.md)", "dim"
+        "  nothing leaves before that: tocsin release propose, another person: tocsin release "
+        "approve, then tocsin deliver (docs/desk.md)",
+        "dim",
     )
 
 

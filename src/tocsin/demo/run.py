@@ -96,6 +96,8 @@ def _project(folder: Path) -> Project:
     key = folder.parent / f"{folder.name}.key"
     Archive.create(folder / "archive").close()
     (folder / FILE_NAME).write_bytes(
-        b'[project]\nname = "reconstruction"\nkey_file = ' + orjson.dumps(str(key)) + b"\n"
+        b'[project]\nname = "reconstruction"\nkey_file = '
+        + orjson.dumps(str(key))
+        + b'\n[delivery]\nsender = "demo@example.org"\n'
     )
     return Project(folder, Settings.load(folder))

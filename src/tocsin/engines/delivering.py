@@ -196,9 +196,9 @@ class Rounds:
         return self._clock.now()
 
     def rest(self, longest: timedelta = LONGEST_REST) -> timedelta:
-        """How long nothing is due, at most ``longest``; whoever sends looks each LONGEST_REST."""
+        """How long nothing is due, as far as is known now; at most ``longest``."""
         now = self._now()
         if self._options.carriers is not None:
-            longest = next_wait(StoreQueue(self._store), now, min(longest, LONGEST_REST))
+            longest = next_wait(StoreQueue(self._store), now, longest)
         page = next_page(self._store, self._lists.read(), now)
         return longest if page is None else min(longest, max(page - now, timedelta(0)))

@@ -19,7 +19,7 @@ from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import Decision, DecisionKind, Receipt, ReceiptKind
 from tocsin.store import Store, schema
-from tocsin.store.lists import warning_life, warnings_now
+from tocsin.store.lists import decided, warning_life, warnings_now
 
 
 def desk_key(project: Project) -> bytes:
@@ -93,6 +93,14 @@ def decisions(
 def _decision(row: Mapping[Any, Any]) -> Decision:
     kind, at = DecisionKind(row["kind"]), row["at"]
     return Decision(kind, row["subject"], row["value"], row["by"], at, row["reason"])
+
+
+def without_outcome(store: Store) -> tuple[str, ...]:
+    """Warnings that have ended and of which nobody has said what came of them, newest first."""
+    now, told = warnings_now(store), decided(store, DecisionKind.WARNING_OUTCOME.value)
+    stands = {row["id"] for row in now if row["action"] in ("issue", "update")}
+    names = dict.fromkeys(row["id"] for row in now)
+    return tuple(name for name in names if name not in stands and name not in told)
 
 
 def lives(store: Store) -> dict[str, list[dict[str, Any]]]:

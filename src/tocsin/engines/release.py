@@ -179,23 +179,47 @@ def drafts(
     warning = life[0]["id"]
     harms = _harms(wish.harms, known.book, warning).checked()
     before = known.told(warning, drill=wish.drill)
-    asked = _recipients(lists, (*before, *wish.to), left_out_too=set(before))
-    listed = lists.recipients if wish.everybody else ()
-    everyone = list({one.id: one for one in (*asked, *listed)}.values())
+    asked = _recipients(lists, wish.to)
+    followed = _recipients(lists, before, left_out_too=before)
+    everyone = {one.id: one for one in (*asked, *followed)}
+    if wish.everybody:
+        everyone |= {one.id: one for one in lists.recipients}
     if not everyone:
-        raise UsageError(
-            "nobody to tell: add --to ID or --all; who there is: tocsin recipients list"
-        )
+        advice = "who there is: tocsin recipients list"
+        raise UsageError(f"nobody to tell: add --to ID, or --all; {advice}")
+    reached = _Reached(before, known.delivered.get((warning, wish.drill), {}), set(map(_id, asked)))
     numbers = _numbers(life, wish)
-    made = [
-        (told, messages)
-        for number in numbers
-        if (
-            messages := _messages(told := Told(life, number, before, wish.drill), everyone, wording)
-        )
-    ]
-    _refuse_unconcerned(wish, before, numbers, [m for _, some in made for m in some])
+    made = []
+    for told in (Told(life, number, before, wish.drill) for number in numbers):
+        new = [one for one in everyone.values() if not reached.by(told.number, one.id)]
+        some = tuple(message for one in new if (message := wording(told, one)) is not None)
+        made += [(told, some)] if some else []
+    _refuse_unconcerned(asked, reached, numbers, [m.recipient for _, some in made for m in some])
     return [Draft(_proposal(told, some, harms, wish, known.book), some) for told, some in made]
+
+
+def _id(recipient: Recipient) -> str:
+    return recipient.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Whom an action needs not be proposed to again.
+
+    Args:
+        released: recipient → numbers of what was released to them or has reached them.
+        delivered: of these what has reached them.
+        asked: named now: told again unless it has arrived, since a dead letter is no message.
+    """
+
+    released: Mapping[str, frozenset[int]]
+    delivered: Mapping[str, frozenset[int]]
+    asked: set[str]
+
+    def by(self, number: int, recipient: str) -> bool:
+        """Whether an action has reached a recipient, or is on its way and they are not named."""
+        counted = self.delivered if recipient in self.asked else self.released
+        return number in counted.get(recipient, ())
 
 
 def _harms(said: Harms, book: ReleaseBook, warning: str) -> Harms:
@@ -217,33 +241,20 @@ def _numbers(life: Sequence[Line], wish: Wish) -> list[int]:
     return [wish.number]
 
 
-def _messages(told: Told, everyone: Sequence[Recipient], wording: Wording) -> tuple[Message, ...]:
-    """To all whom it concerns and who have not been told of this very action."""
-    new = [one for one in everyone if told.number not in told.before.get(one.id, ())]
-    made = (wording(told, one) for one in new)
-    return tuple(message for message in made if message is not None)
-
-
 def _refuse_unconcerned(
-    wish: Wish,
-    before: Mapping[str, frozenset[int]],
-    numbers: Sequence[int],
-    messages: Sequence[Message],
+    asked: Sequence[Recipient], reached: _Reached, numbers: Sequence[int], told: Sequence[str]
 ) -> None:
     """Who was named and gets nothing is said, so that nobody is believed to have been told."""
-    reached = {message.recipient.casefold() for message in messages}
-    known = {name.casefold() for name, told in before.items() if set(numbers) & set(told)}
-    for name in wish.to:
-        wanted = name.strip().casefold()
-        if wanted in reached:
+    for one in asked:
+        if one.id in told:
             continue
-        if wanted in known:
-            raise UsageError(f"--to {name}: was told of this action before; leave it out")
+        if any(reached.by(number, one.id) for number in numbers):
+            raise UsageError(f"--to {one.id}: this action has reached them; leave them out")
         raise UsageError(
-            f"--to {name}: does not concern them (their level, communities or areas on the list, "
-            "or it has ended and they were never told of it)"
+            f"--to {one.id}: does not concern them (their level, communities or areas on the "
+            "list, or it has ended and they were never told of it)"
         )
-    if not messages:
+    if not told:
         raise UsageError("nothing to tell: it is new to nobody whom it concerns")
 
 
