@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,12 +15,19 @@ from types import SimpleNamespace
 import orjson
 import pytest
 from cli_support import call, project_in
+from joined_support import at_desk, joined_desk
 from pytest_httpserver import HTTPServer
 
 from tocsin.cli.stop import Stop
+from tocsin.clock import SystemClock
+from tocsin.delivery import Parcel
+from tocsin.engines.desk import desk_box
 from tocsin.engines.live_sources import build_sources
 from tocsin.engines.project import Project
 from tocsin.engines.source_tables import SourceTable
+from tocsin.engines.watch import Watch
+from tocsin.errors import DeskLocked
+from tocsin.model import Action, Level, SituationKey, StaffMember, WarningAction
 
 RSS = (
     '<rss version="2.0"><channel><title>t</title><item><guid>a</guid><title>Fair</title>'
@@ -113,6 +121,79 @@ def test_a_folder_is_watched_and_refusals_are_told(tmp_path: Path) -> None:
     found = lines(call("watch", desk, "--once", "--json").out)
     assert [one["what"] for one in found] == ["refused", "refused", "taken"]
     assert call("watch", desk, "--once", "--json").out == ""
+
+
+def _watched_desk(folder: Path, *delivery: str) -> Project:
+    """A desk with an alarm that nobody has answered, somebody on duty, and a source."""
+    now = SystemClock().now()
+    alarm = WarningAction(
+        id="0123456789ab",
+        action=Action.ISSUE,
+        issued_at=now,
+        level=Level.ALARM,
+        key=SituationKey("geonames:1", "Jews"),
+        probability=0.1,
+        interval=(0.05, 0.2),
+        base_rate=0.002,
+        horizon_h=24,
+        place="Aford market",
+        latitude=43.0,
+        longitude=47.5,
+        window_start=None,
+        window_end=None,
+        target="Jews",
+        rumour=None,
+        posts=("town/1",),
+        why=("A call to gather",),
+    )
+    desk = joined_desk(folder, alarm, delivery=delivery)
+    desk_box(desk).change(lambda lists: replace(lists, staff=(StaffMember("ana", ("ntfy://a",)),)))
+    box = folder / "box"
+    box.mkdir()
+    post = {"id": "1", "channel": "c", "posted_at": "2024-03-04T09:00:00Z", "text": "Fair"}
+    (box / "a.jsonl").write_bytes(orjson.dumps(post) + b"\n")
+    assert at_desk(desk, "sources", "add", "folder", "box", box).code == 0
+    return desk
+
+
+def test_a_watch_pages_whoever_is_on_duty_and_signs_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = _watched_desk(tmp_path)
+    before = len(list((desk.folder / "heads").glob("*.json")))
+    for _ in range(3):  # a folder is read once it has been seen unchanged
+        assert at_desk(desk, "watch", "--once").code == 0
+    assert len(list((desk.folder / "heads").glob("*.json"))) > before
+    assert at_desk(desk, "verify").code == 0
+    (page,) = lines(at_desk(desk, "outbox", "list", "--json").out)
+    assert (page["to"], page["page"], page["state"]) == ("ana", True, "waiting")
+    rang: list[str] = []
+
+    class Phone:
+        def send(self, parcel: Parcel) -> str:
+            rang.append(parcel.recipient.address)
+            return "taken"
+
+    monkeypatch.setattr("tocsin.cli.watch.load_carriers", lambda _: {"push": Phone()})
+    done = at_desk(desk, "watch", "--once", "--deliver")
+    assert (done.code, rang) == (0, ["ntfy://a"])
+    assert "delivered  ana" in done.out
+
+
+def test_a_watch_goes_on_where_nobody_can_be_paged_and_ends_where_the_desk_is_locked(
+    tmp_path: Path,
+) -> None:
+    desk = _watched_desk(tmp_path)
+    key = tmp_path / "desk.desk.key"
+    key.rename(tmp_path / "away")
+    done = at_desk(desk, "watch", "--once")
+    assert (done.code, "NOBODY IS PAGED" in done.err) == (0, True)
+    (tmp_path / "away").rename(key)
+    project = Project.open(desk.folder)
+    supervisor = Watch(project, [], SystemClock())
+    assert at_desk(desk, "lock").code == 1
+    with pytest.raises(DeskLocked):
+        supervisor.round()
 
 
 def test_without_an_account_telegram_says_what_to_do(

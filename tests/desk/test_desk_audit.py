@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 from desk_builders import NIGHT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.cli.looks import noted
+from tocsin.cli.app import app
+from tocsin.cli.looks import FLAGS, WHAT, noted, what
 from tocsin.desk.audit import Look, append, check, entries, head_of
 from tocsin.errors import EnvironmentFailed
 
@@ -124,6 +128,48 @@ def test_what_cannot_be_logged_is_not_shown(tmp_path: Path) -> None:
 )
 def test_words_are_kept_and_free_text_is_not(typed: str, kept: str) -> None:
     assert " ".join(noted(typed.split())) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("warnings", "query"),
+        ("outbox --dead", "query"),
+        ("outbox retry --all", "change"),
+        ("tips --project desk show t1", "view"),
+        ("seal open town/1 --as ana --as ben", "view"),
+        ("export rumour r1 --as ana", "export"),
+        ("cap ab12 --out x.xml", "export"),
+        ("deliver --once --drill", "export"),
+        ("release approve ab12 --as ben", "change"),
+        ("verify", "check"),
+    ],
+)
+def test_what_a_command_does_is_noted(typed: str, kind: str) -> None:
+    assert what(noted(typed.split()), typed.split()) == kind
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    yield " ".join(path), command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, (*path, name))
+
+
+WRITES_OUT = {"--out", "--html", "--xlsx", "--save-to"}
+NO_PROJECT = {"replay", "backtest"}
+
+
+def test_every_flag_is_known_and_what_writes_a_file_is_a_view_or_an_export() -> None:
+    """A flag that is not known hides the id behind it from the log."""
+    commands = dict(_commands(typer.main.get_command(app)))
+    assert set(WHAT) <= set(commands)
+    for name, command in commands.items():
+        for parameter in command.params:
+            options = {*parameter.opts, *parameter.secondary_opts}
+            if getattr(parameter, "is_flag", False) and name != "explain":
+                assert options <= FLAGS, f"{name}: {options}"
+            if options & WRITES_OUT and name not in NO_PROJECT:
+                assert WHAT.get(name) in ("view", "export"), name
 
 
 @given(st.text(min_size=1, max_size=40))

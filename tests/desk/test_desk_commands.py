@@ -482,7 +482,9 @@ def test_no_command_shows_or_sends_while_the_desk_is_locked(
 
 
 def test_lock_takes_the_keys_away_in_seconds_and_unlock_brings_them_back(desk: Path) -> None:
-    keys = [desk.parent / "desk.key", desk.parent / "desk.desk.key"]
+    assert at(desk, "tips", "add", "--agree", "--text", "leaflets by the river").code == 0
+    names = ("desk.key", "desk.desk.key", "desk.tips.key", "desk-signing.pem")
+    keys = [desk.parent / name for name in names]
     before = [key.read_bytes() for key in keys]
     extra = desk.parent / "session"
     extra.write_bytes(b"session of a live source")

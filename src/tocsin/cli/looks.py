@@ -13,28 +13,70 @@ from tocsin.desk.audit import Look, append
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed
 
-_KEPT_VALUES = frozenset({"--level", "--limit", "--since", "--until", "--release", "--format"})
-"""Options whose value is noted; of others only that they were given."""
-_FLAGS = frozenset(
-    {"--json", "--all", "--numbers", "--live", "--drill", "--alone", "--updates", "--handover"}
+_KEPT_VALUES = frozenset(
+    {"--level", "--limit", "--since", "--until", "--release", "--format", "--number"}
 )
+"""Options whose value is noted; of others only that they were given."""
+FLAGS = frozenset(
+    {
+        "--agree",
+        "--all",
+        "--alone",
+        "--apply",
+        "--dead",
+        "--deliver",
+        "--drill",
+        "--dry-run",
+        "--handover",
+        "--json",
+        "--live",
+        "--no-serve",
+        "--numbers",
+        "--once",
+        "--passphrase-stdin",
+        "--prepare",
+        "--private",
+        "--proposed",
+        "--rotate",
+        "--serve",
+        "--settings",
+        "--venue",
+        "--version",
+        "--will-ask",
+        "--withdraw",
+        "--yes",
+    }
+)
+"""Options without a value: what follows them is noted."""
 _PRIVATE = frozenset({"recipients", "staff", "sites", "rota", "shift"})
 """Commands about the desk's own lists: what they name is noted nowhere in clear."""
 _PLAIN = re.compile(r"[\w@./:+~-]{1,80}")
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
-_WHAT = {
-    "explain": "view",
-    "rumours show": "view",
-    "verify": "check",
-    "audit verify": "check",
-    "export": "export",
-    "timeline": "export",
-    "brief": "export",
-    "report-year": "export",
-    "ingest": "change",
-    "run": "change",
-    "rebuild": "change",
+_KINDS = {
+    "view": ("explain", "rumours show", "tips show", "report show", "media list", "seal open"),
+    "export": ("export", "timeline", "cap", "deliver", "brief", "report-year"),
+    "check": ("verify", "audit verify", "check"),
+    "change": (
+        "ingest",
+        "run",
+        "watch",
+        "rebuild",
+        "retention",
+        "outbox retry",
+        "tips add",
+        "tips purge",
+        "media ocr",
+        "sources add",
+        "sources remove",
+        "channels import",
+        "events import",
+        "places add",
+        "heads sign",
+    ),
 }
+WHAT = {command: kind for kind, commands in _KINDS.items() for command in commands}
+"""Command → what it is noted as; any other is a change where somebody decides by --as, else a
+query."""
 
 _typed: ContextVar[tuple[str, ...]] = ContextVar("what was typed", default=())
 
@@ -56,7 +98,7 @@ def note_look(desk: Project) -> None:
     typed = _typed.get()
     words = noted(typed)
     by = _named(typed) or desk.settings.text("project.operator")
-    look = Look(_what(words, typed), words, by, getpass.getuser(), SystemClock().now())
+    look = Look(what(words, typed), words, by, getpass.getuser(), SystemClock().now())
     try:
         append(desk.audit_path, look)
     except EnvironmentFailed as failure:
@@ -73,7 +115,7 @@ def noted(typed: Sequence[str]) -> tuple[str, ...]:
     text = "--text" in typed
     for word in typed:
         option = word.partition("=")[0]
-        if before.startswith("-") and before not in _FLAGS | _KEPT_VALUES:
+        if before.startswith("-") and before not in FLAGS | _KEPT_VALUES:
             # Its value; or, after a flag that we do not know, an option: neither is needed.
             pass
         elif word.startswith("-"):
@@ -96,7 +138,13 @@ def _named(typed: Sequence[str]) -> str:
     return ""
 
 
-def _what(words: Sequence[str], typed: Sequence[str]) -> str:
-    if any(word == "--as" or word.startswith("--as=") for word in typed):
-        return "change"
-    return _WHAT.get(" ".join(words[:2])) or _WHAT.get(" ".join(words[:1])) or "query"
+def what(words: Sequence[str], typed: Sequence[str]) -> str:
+    """What is noted of a command: query, view, export, change or check.
+
+    Args:
+        words: as :func:`noted` gives them.
+    """
+    command = [word for word in words if not word.startswith("-")][:2]
+    known = WHAT.get(" ".join(command)) or WHAT.get(" ".join(command[:1]))
+    decides = any(word == "--as" or word.startswith("--as=") for word in typed)
+    return known or ("change" if decides else "query")

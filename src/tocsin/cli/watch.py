@@ -75,6 +75,8 @@ def _watch(
         paging = _Paging(Rounds(desk, store, SystemClock(), options), as_json, most)
         try:
             say(f"watching {len(tables)} sources of {desk.folder}")
+            if options.carriers is None and desk.lists_path.exists():
+                say("pages wait in the outbox until tocsin deliver runs; --deliver sends them here")
             return _rounds(supervisor, paging, stop, once=once, as_json=as_json)
         finally:
             supervisor.close()
