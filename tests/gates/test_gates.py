@@ -28,6 +28,11 @@ LOST = {
         "better (.895 for .888) and alarms less often where it should not; .76 stands"
     ),
 }
+ELSEWHERE = 0.002
+"""What a figure may move by on another kind of processor, for bits are promised for one kind alone
+(ARCHITECTURE): the very commit that held ``false_alarms_overall`` within .05 where it was measured
+stood at .051 on another machine, 55 of 1,080 posts instead of 53. Floors stay where they are.
+"""
 _BENCHMARKS = str(HERE.parents[1] / "benchmarks")
 
 
@@ -54,12 +59,12 @@ def test_no_measure_falls_below_its_floor(name: str, data_folder: Path) -> None:
     below = {
         figure: value
         for figure, least in floor["at_least"].items()
-        if (name, figure) not in LOST and (value := _value(found, figure)) < least
+        if (name, figure) not in LOST and (value := _value(found, figure)) < least - ELSEWHERE
     }
     above = {
         figure: value
         for figure, most in floor["at_most"].items()
-        if (value := _value(found, figure)) > most
+        if (value := _value(found, figure)) > most + ELSEWHERE
     }
     assert not below, below
     assert not above, above

@@ -27,6 +27,14 @@ _LABEL = (
 )
 
 
+DrillOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT", help="Also send the alert, as a drill, to a mailbox on this machine."
+    ),
+]
+
+
 def demo(
     serve: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Nothing to serve yet: it only prints.")
@@ -34,13 +42,7 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(help="Keep the demo's project in this new folder.")
     ] = None,
-    drill_to: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT",
-            help="Also send the alert, as a drill, to a mailbox on this machine.",
-        ),
-    ] = None,
+    drill_to: DrillOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Replay the days before the storming of Makhachkala airport, through the real pipeline.
