@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +265,23 @@ def test_nothing_is_sent_by_a_desk_without_a_sender(tmp_path: Path) -> None:
     done = call("deliver", "--once", "--project", path)
     assert (done.code, "delivery.sender" in done.err) == (2, True)
     assert call("outbox", "--project", path).out == "the outbox is empty\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_it_goes_on_until_it_is_told_to_stop(tmp_path: Path, number: int, code: int) -> None:
+    desk = desk_with(tmp_path, action(1))
+    command = [sys.executable, "-m", "tocsin", "deliver", "--project", str(desk.folder)]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+    running = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+    try:
+        released_by_two(desk, W, "--to", "one", *HARMS)
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("delivered  one"), "released while it ran"
+        running.send_signal(number)
+        assert running.wait(30) == code
+    finally:
+        running.kill()
+        running.communicate()
 
 
 def test_no_file_of_recipients_passes_the_allow_list(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import typer.main
 from cli_support import Outcome, call
 from desk_builders import action, after, desk_in
-from joined_support import put_actions, use_towns
+from joined_support import TOWN, TownsGazetteer, put_actions, use_towns
 
 from tocsin import wire
 from tocsin.archive import verify
@@ -32,7 +32,7 @@ from tocsin.engines.paging import (
 )
 from tocsin.engines.project import Project
 from tocsin.errors import DeskLocked, EnvironmentFailed
-from tocsin.model import Action, Level, Message, Recipient
+from tocsin.model import Action, Level, Message, Place, Recipient, SituationKey
 from tocsin.store import Store
 
 W = "0123456789ab"
@@ -171,6 +171,55 @@ def test_who_got_the_first_gets_the_cancellation_too(desk: Path) -> None:
     assert "harm: if right: readers; if wrong: traders" in done.out, "said before"
     assert at(desk, "release", "approve", W, "--as", "ben").code == 0
     assert "untold" not in at(desk, "release", "list", "--json").out
+
+
+def test_one_post_that_calls_to_several_places_gives_each_recipient_their_own_row(
+    tmp_path: Path,
+) -> None:
+    """r1 looks after Aford, r2 after Farton; then the call to Farton is cancelled."""
+    farton: dict[str, Any] = {
+        "key": SituationKey("geonames:3", "Group A"),
+        "place": "Farton",
+        "latitude": 55.0,
+        "longitude": 37.0,
+    }
+    desk = desk_in(tmp_path, action(), action(**farton))
+    towns: Any = TownsGazetteer(TOWN, Place("geonames:3", "Farton", 55.0, 37.0, "RU", 9000, "UTC"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(release_command, "load_gazetteer", lambda: towns)
+        for name, area in (("r1", "A,43,47.5,20"), ("r2", "F,55,37,20")):
+            where = ("--kind", "folder", "--address", tmp_path / name, "--area", area)
+            assert at(desk, "recipients", "add", name, *where, "--as", "ana").code == 0
+        done = at(desk, "release", "propose", W, "--all", *HARMS, "--as", "ana")
+        assert done.out.count("to r1") == done.out.count("to r2") == 1
+        for _ in range(2):
+            assert at(desk, "release", "approve", W, "--as", "ben").code == 0
+        listed = rows(at(desk, "release", "list", "--json"))
+        assert [(row["number"], row["to"]) for row in listed] == [(1, ["r1"]), (2, ["r2"])]
+        put_actions(Project.open(desk), action(minutes=60, what=Action.CANCEL, **farton))
+        (untold,) = rows(at(desk, "release", "list", "--json"))[2:]
+        assert (untold["untold"], untold["to"]) == ("cancel", ["r2"])
+        done = at(desk, "release", "propose", W, "--as", "ana")
+        assert "to r2" in done.out
+        assert "to r1" not in done.out
+
+
+def test_old_news_is_not_approved_once_somebody_was_told_of_the_newest(desk: Path) -> None:
+    assert _propose(desk).code == 0
+    old = rows(at(desk, "release", "list", "--json"))[0]["release"]
+    put_actions(Project.open(desk), action(minutes=10, what=Action.UPDATE))
+    assert _propose(desk).code == 0
+    assert at(desk, "release", "approve", W, "--as", "ben").code == 0
+    done = at(desk, "release", "approve", W, "--release", old, "--as", "ben")
+    assert (done.code, "r1 was told of action 2 since" in done.err) == (2, True)
+
+
+def test_an_older_action_is_for_drills(desk: Path) -> None:
+    put_actions(Project.open(desk), action(minutes=60, what=Action.EXPIRE))
+    assert "--number is for a drill" in _propose(desk, "--number", 1).err
+    assert "has actions 1 to 2" in _propose(desk, "--drill", "--number", 3).err
+    assert "never told of it" in _propose(desk, "--drill").err, "it has ended"
+    assert _propose(desk, "--drill", "--number", 1).code == 0
 
 
 def test_a_drill_says_so_everywhere(desk: Path) -> None:
