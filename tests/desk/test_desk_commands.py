@@ -270,6 +270,13 @@ def test_lists_are_added_to_shown_imported_and_shortened(desk: Path, tmp_path: P
     assert [row["id"] for row in listed] == ["r1", "r2", "r3"]
     assert (listed[2]["secret"], listed[2]["areas"][0]["radius_km"]) == ("set", 10.0)
     assert "r3" in at(desk, "recipients", "list").out
+    assert listed[2]["least"] == "alert"
+    again = tmp_path / "again.jsonl"
+    again.write_text(at(desk, "recipients", "list", "--json").out)
+    assert at(desk, "recipients", "import", again, "--as", "ana").code == 0
+    assert desk_box(Project.open(desk)).read().recipients[2].secret == "sign"
+    again.write_text(again.read_text().replace('"r3"', '"r4"'))
+    assert "write its secret out" in at(desk, "recipients", "import", again, "--as", "ana").err
     assert at(desk, "recipients", "remove", "R3", "--as", "ana").code == 0
     assert at(desk, "recipients", "remove", "r3", "--as", "ana").code == 2
     file = tmp_path / "staff.jsonl"
@@ -291,7 +298,7 @@ def test_wrong_lines_are_refused_by_name(desk: Path) -> None:
     where = ("--kind", "mail", "--address", "a@example.org")
     for more, says in (
         (("--area", "A"), "--area A"),
-        (("--least", "panic"), "least is 'panic'"),
+        (("--least", "panic"), "least is 'panic'; write it as one of none, watch, alert, alarm"),
         (("--precision", "home"), "place is 'home'"),
     ):
         done = at(desk, "recipients", "add", "r5", *where, *more, "--as", "ana")

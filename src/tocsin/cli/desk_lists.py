@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,9 +25,10 @@ from tocsin.desk.lists import DeskLists, key_of, with_line, without_line
 from tocsin.engines.desk import desk_box, keyed
 from tocsin.engines.project import Project
 from tocsin.errors import RecordRefused, Unfit, UsageError
-from tocsin.model import DecisionKind, ProtectedSite, Recipient, StaffMember
+from tocsin.model import DecisionKind, Level, ProtectedSite, Recipient, StaffMember
 
 _SECRET = frozenset({"secret"})
+_HIDDEN = "set"
 _KINDS: dict[str, type[Any]] = {
     "recipients": Recipient,
     "staff": StaffMember,
@@ -90,8 +92,9 @@ def _list(project: Path, name: str, as_json: bool) -> None:
 
 
 def _shown(form: dict[str, Any]) -> dict[str, Any]:
-    """Keys that messages are signed with are not shown to anybody."""
-    return {k: "set" if k in _SECRET and v else v for k, v in form.items()}
+    """Levels as words; keys that messages are signed with are not shown to anybody."""
+    words = {"least": Level(form["least"]).word} if "least" in form else {}
+    return {k: _HIDDEN if k in _SECRET and v else v for k, v in (form | words).items()}
 
 
 def _remove(project: Path, name: str, key: str, by: str | None) -> None:
@@ -108,11 +111,21 @@ def _import(project: Path, name: str, path: Path, by: str | None) -> None:
 
     def change(lists: DeskLists) -> DeskLists:
         for word in words:
-            lists = with_line(lists, name, word)
+            lists = with_line(lists, name, _with_secret(lists, word))
         return lists
 
     change_lists(desk, name, (path.name,), change)(by)
     show(f"{path}: {len(words)} {name} taken in")
+
+
+def _with_secret(lists: DeskLists, word: Any) -> Any:
+    """A list that was shown and is taken in again keeps the keys that were not shown."""
+    if getattr(word, "secret", "") != _HIDDEN:
+        return word
+    for old in lists.recipients:
+        if old.id == word.id and old.secret:
+            return replace(word, secret=old.secret)
+    raise UsageError(f"{word.id}: write its secret out; {_HIDDEN!r} only stands for one we have")
 
 
 def _read(name: str, path: Path) -> list[Any]:

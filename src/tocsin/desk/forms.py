@@ -112,5 +112,10 @@ def _member(hint: type[Enum], value: Any) -> Enum:
 
 def _known(hint: Any) -> str:
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return "one of " + ", ".join(str(member.value) for member in hint)
+        return "one of " + ", ".join(_word(member) for member in hint)
     return "ISO 8601, such as 2024-03-01T20:00:00+00:00, 2024-03-01 or 20:00"
+
+
+def _word(member: Enum) -> str:
+    """As people write it: levels are numbers inside."""
+    return member.name.lower() if isinstance(member.value, int) else str(member.value)
