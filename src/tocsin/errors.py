@@ -5,7 +5,8 @@
     │   ├── MissingExtra      an optional part is not installed        exit 2
     │   ├── NotReleased       would leave the desk without release     exit 2
     │   ├── DeliveryRefused   the receiver will never take it          exit 2
-    │   └── DeskLocked        tocsin lock was used here                exit 2
+    │   ├── DeskLocked        tocsin lock was used here                exit 2
+    │   └── Overtaken         somebody else decided meanwhile          exit 2
     ├── RecordRefused         one record or file was refused           exit 2
     │   └── PrivateChat       not public, so never read                exit 2
     ├── Finding               a check ran and found something          exit 1
@@ -61,6 +62,10 @@ class DeliveryRefused(UsageError):
 
 class DeskLocked(UsageError):
     """The desk is locked: nothing is shown or sent until ``tocsin unlock``."""
+
+
+class Overtaken(UsageError):
+    """Somebody else decided about the same thing since it was shown; look again first."""
 
 
 WHOLE_FILE = "the whole file"

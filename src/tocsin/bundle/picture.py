@@ -112,7 +112,7 @@ def _text(x: float, y: float, words: str, anchor: str, colour: str = _INK) -> st
     shown = escape(plain(words))
     return (
         f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="12" fill="{colour}" '
-        f'direction="ltr" style="unicode-bidi:isolate">{shown}</text>'
+        f'direction="ltr" unicode-bidi="isolate">{shown}</text>'
     )
 
 

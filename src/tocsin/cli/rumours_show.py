@@ -1,118 +1,19 @@
-"""How one rumour is shown: what it is about, how it went, its posts, what people decided."""
+"""How one rumour is printed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin import wire
 from tocsin.cli.output import show
-from tocsin.model import Phase, Stance, Suggestion
-from tocsin.rumours.life import phase
-from tocsin.rumours.summary import Day, SightedText, Summary, summarise
-from tocsin.store.erasures import erased_sightings
-from tocsin.store.rumours import Shown, ShownRumours
-from tocsin.store.sightings import background, places_named, sightings_of, wordings_in
-from tocsin.store.suggestions import suggestions_about
-from tocsin.text.clean import clean
+from tocsin.engines.rumour_card import Card
+from tocsin.rumours.summary import Day, Summary
 
 _BAR = 40
 _DAYS = 30
 _HEAD = 100
-_SUGGESTED = 5
 _MOST_PLACES = 10
-_PLACES_OF = timedelta(hours=72)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """All that is shown of one rumour.
-
-    Args:
-        asked: the id that was asked for; another than the rumour's, if it was merged into it.
-        erased: posts of it that were erased; they still count.
-        places: named in the 72 hours before it was last seen, with how many posts name them.
-    """
-
-    asked: str
-    shown: Shown
-    phase: Phase
-    summary: Summary
-    places: Sequence[tuple[str, int]]
-    sightings: Sequence[Mapping[str, Any]]
-    suggestions: Sequence[Suggestion]
-    decisions: Sequence[Mapping[str, Any]]
-    erased: int = 0
-
-
-def card(book: ShownRumours, asked: str, shown: Shown, limit: int) -> Card:
-    """Gather what is known of a rumour, with at most ``limit`` sightings."""
-    return Card(
-        asked,
-        shown,
-        phase_now(shown, book.reached()),
-        _summary(book, shown),
-        places_named(book, shown, shown.rumour.last_seen - _PLACES_OF),
-        sightings_of(book, shown, limit),
-        suggestions_about(book, shown, _SUGGESTED),
-        book.decisions(shown),
-        erased_sightings(book.store, shown.members),
-    )
-
-
-def phase_now(shown: Shown, reached: datetime | None) -> Phase:
-    """The phase at the moment the desk has reached: a project of old posts is not all silent."""
-    return phase(shown.rumour, reached or shown.rumour.last_seen)
-
-
-def _summary(book: ShownRumours, shown: Shown) -> Summary:
-    rows = wordings_in(book, shown)
-    others = background(book.store, {row["seq"] for row in rows})
-    cleaned = {text: clean(text) for text in {row["text"] for row in rows}}
-    return summarise([_sighted(row, cleaned) for row in rows], map(clean, others))
-
-
-def _sighted(row: Mapping[str, Any], cleaned: Mapping[str, str]) -> SightedText:
-    return SightedText(
-        ref=f"{row['channel']}/{row['message_id']}",
-        text=cleaned[row["text"]],
-        lang=row["lang"],
-        known_at=row["known_at"],
-        stance=None if row["stance"] is None else Stance(row["stance"]),
-        late=bool(row["late"]),
-    )
-
-
-def card_json(card: Card) -> dict[str, Any]:
-    """The card as one JSON object."""
-    others = [name for name in card.shown.members if name != card.shown.rumour.id]
-    return {
-        **wire.rumour_line(card.shown.rumour, card.phase),
-        "asked": card.asked,
-        "erased": card.erased,
-        "merged": others,
-        **_summary_form(card.summary),
-        "places": dict(card.places),
-        "sightings": card.sightings,
-        "suggestions": [wire.suggestion_line(one) for one in card.suggestions],
-        "decisions": card.decisions,
-    }
-
-
-def _summary_form(summary: Summary) -> dict[str, Any]:
-    central = summary.central
-    return {
-        "central": None if central is None else {"ref": central.ref, "text": central.text},
-        "terms": list(summary.terms),
-        "languages": dict(summary.languages),
-        "stances": {s.value if s else "unread": posts for s, posts in summary.stances},
-        "days": [
-            {"date": day.date.isoformat(), "posts": day.posts, "late": day.late}
-            for day in summary.days
-        ],
-    }
 
 
 def show_card(card: Card) -> None:

@@ -10,7 +10,6 @@ import typer
 
 from tocsin.cli.decide import record
 from tocsin.cli.digest import show_digest
-from tocsin.cli.likelihood import how_it_ended, likelihood
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -22,6 +21,7 @@ from tocsin.cli.options import (
 from tocsin.cli.output import say, show, show_json, show_rows
 from tocsin.engines.desk import without_outcome
 from tocsin.engines.known import similar
+from tocsin.engines.likelihood import how_it_ended, likelihood
 from tocsin.engines.load import proposed, weekly_load
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind, Level, Outcome

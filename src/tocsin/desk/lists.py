@@ -6,18 +6,14 @@ its key, apart from each other.
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from tocsin.desk.box import close_box, open_box, write_whole
 from tocsin.desk.forms import form_of, word_of
-from tocsin.errors import EnvironmentFailed, Unfit, UsageError
+from tocsin.desk.kept import KeptWord
+from tocsin.errors import Unfit, UsageError
 from tocsin.model import CallCard, ProtectedSite, Recipient, Rota, ShiftNote, StaffMember
 
 FILE_NAME: Final = "desk.box"
@@ -104,38 +100,15 @@ def lists_from(data: bytes, name: str) -> DeskLists:
         raise UsageError(f"{name}: {error}; restore it from its copy") from None
 
 
-class DeskBox:
-    """The file with the lists.
+class DeskBox(KeptWord[DeskLists]):
+    """The file with the lists."""
 
-    Args:
-        path: of the box.
-        key: 32 bytes at least, kept outside the project.
-        passphrase: besides the key; None: the key alone opens it.
-    """
+    empty = DeskLists()
 
-    def __init__(self, path: Path, key: bytes, passphrase: str | None = None) -> None:
-        self._path = path
-        self._key = key
-        self._passphrase = passphrase
+    def to_bytes(self, word: DeskLists) -> bytes:
+        """As they lie inside the box."""
+        return lists_bytes(word)
 
-    def read(self) -> DeskLists:
-        """The lists as they are; empty ones where there is no box yet."""
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
-            return DeskLists()
-        except OSError as error:
-            raise EnvironmentFailed(f"{self._path}: {error.strerror}; check the disk") from error
-        name = self._path.name
-        return lists_from(open_box(data, self._key, self._passphrase, name), name)
-
-    def change(self, by: Callable[[DeskLists], DeskLists]) -> DeskLists:
-        """Read, change and write the lists; nobody else writes between; returns the new ones."""
-        fd = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            changed = by(self.read())
-            write_whole(self._path, close_box(lists_bytes(changed), self._key, self._passphrase))
-            return changed
-        finally:
-            os.close(fd)
+    def from_bytes(self, data: bytes, name: str) -> DeskLists:
+        """The inverse of :meth:`to_bytes`."""
+        return lists_from(data, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tocsin.model import DecisionKind, Outcome, SituationKey, WarningAction
 from tocsin.pipeline import Pipeline
@@ -18,6 +18,24 @@ def decisions_between(store: Store, start: int, end: int) -> Sequence[Mapping[st
     query = table.select().where(table.c.seq > start, table.c.seq < end).order_by(table.c.seq)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+ABOUT_WARNINGS = (
+    DecisionKind.WARNING_ACKNOWLEDGE,
+    DecisionKind.WARNING_CONFIRM,
+    DecisionKind.WARNING_DISMISS,
+    DecisionKind.WARNING_OUTCOME,
+)
+"""Decisions that take effect although no post comes; all others decide where later posts go."""
+
+
+def count_decisions(store: Store, after: int) -> int:
+    """How many decisions about warnings the ledger holds after this position."""
+    table = schema.decisions.c
+    wanted = [kind.value for kind in ABOUT_WARNINGS]
+    query = select(func.count()).where(table.seq > after, table.kind.in_(wanted))
+    with store.reading() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def apply(

@@ -16,7 +16,7 @@ from tocsin.desk.lists import DeskBox, DeskLists
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.outbox import append_receipts
 from tocsin.engines.project import Project
-from tocsin.errors import EnvironmentFailed
+from tocsin.errors import EnvironmentFailed, Overtaken
 from tocsin.model import Decision, DecisionKind, Receipt, ReceiptKind
 from tocsin.store import Store, schema
 from tocsin.store.lists import decided, warning_life, warnings_now
@@ -116,13 +116,41 @@ def log_receipt(project: Project, receipt: Receipt) -> None:
         append_receipts(archive, store, [receipt])
 
 
-def log_decision(project: Project, decision: Decision) -> None:
-    """Append a person's decision to the ledger."""
+def log_decision(project: Project, decision: Decision, seen: int | None = None) -> None:
+    """Append a person's decision to the ledger.
+
+    Args:
+        seen: position of the newest decision about the same subject that its maker was shown, 0
+            where there was none; None: whoever decides did not look at others' decisions.
+
+    Raises:
+        Overtaken: there is a newer one; nothing was written.
+    """
     with project.writing() as (archive, store):
+        if seen is not None:
+            _refuse_overtaken(store, decision.subject, seen)
         archive.append_entry("decision", wire.decision_form(decision))
         archive.append_entry("audit", audit_anchor(project))
         archive.flush()
         Indexer(store).catch_up(archive)
+
+
+def newest_decision(store: Store, subject: str) -> Mapping[Any, Any] | None:
+    """The row of the newest decision about a subject; None where nobody has decided."""
+    table = schema.decisions
+    query = table.select().where(table.c.subject == subject).order_by(table.c.seq.desc()).limit(1)
+    with store.reading() as connection:
+        return connection.execute(query).mappings().first()
+
+
+def _refuse_overtaken(store: Store, subject: str, seen: int) -> None:
+    row = newest_decision(store, subject)
+    if row is not None and row["seq"] > seen:
+        what = str(row["kind"]).replace("_", " ")
+        raise Overtaken(
+            f"{row['by']} has decided about {subject} since you looked ({what}, "
+            f"{row['at']:%Y-%m-%d %H:%M} UTC); look again before you decide"
+        )
 
 
 def audit_anchor(project: Project) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from tocsin.engines.checkpoint import (
     read_state,
     suggestion_row,
 )
-from tocsin.engines.decisions import apply, decisions_between
+from tocsin.engines.decisions import apply, count_decisions, decisions_between
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.known import sources
 from tocsin.engines.project import Project, profiles
@@ -205,7 +205,7 @@ def _begin(settings: Settings, archive: Archive, store: Store) -> RunRecord | No
     boundary = archive.next_seq
     with store.reading() as connection:
         has_posts = count_posts(connection, (after, boundary)) > 0
-    if not has_posts and not count_reports(store, -1 if before is None else before.seq):
+    if not has_posts and not _heard(store, before):
         return None
     plan = reading_plan(settings, {})
     archive.append_entry(
@@ -214,6 +214,25 @@ def _begin(settings: Settings, archive: Archive, store: Store) -> RunRecord | No
     archive.flush()
     Indexer(store).catch_up(archive)
     return last_run(store)
+
+
+def _heard(store: Store, before: RunRecord | None) -> bool:
+    """Whether people told of something since the last run: reports, decisions about warnings."""
+    if before is None:
+        return count_reports(store, -1) > 0
+    return count_reports(store, before.seq) + count_decisions(store, before.seq) > 0
+
+
+def waits(store: Store) -> bool:
+    """Whether posts wait to be read, or a run was interrupted."""
+    before = last_run(store)
+    if before is not None and not before.done:
+        return True
+    after = 0 if before is None else before.boundary
+    seq = schema.posts.c.seq
+    with store.reading() as connection:
+        query = select(seq).where(seq >= after).limit(1)
+        return connection.execute(query).first() is not None
 
 
 class MissingVectors:

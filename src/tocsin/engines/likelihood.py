@@ -38,6 +38,11 @@ def likelihood(line: Line, known: tuple[int, int], *, numbers: bool) -> Iterator
         yield "not calibrated here"
 
 
+def verbal(line: Line) -> str:
+    """The word for a warning's probability, over its own horizon."""
+    return band(line["probability"])
+
+
 def how_it_ended(line: Line, decided: Sequence[str]) -> str:
     """Whether a warning that nothing followed was spurious, or called and did not happen."""
     if Outcome.DID_NOT.value not in decided:

@@ -1,0 +1,187 @@
+"""``tocsin serve`` and ``tocsin people``: the console, and who may sign in."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
+from tocsin.cli.output import say, show, show_rows
+from tocsin.clock import SystemClock
+from tocsin.console.accounts import INVITED_FOR, Invitation, digest_of, invited, with_account
+from tocsin.console.desk import ConsoleDesk, ConsoleOptions
+from tocsin.console.roles import WORDS, Role
+from tocsin.engines.project import Project
+from tocsin.errors import EnvironmentFailed, UsageError
+from tocsin.wire import iso
+
+people = typer.Typer(help="Who may sign in to the console: list, invite, close.")
+PORT = 8017
+HostOption = Annotated[str, typer.Option(help="Address to listen at; another than this machine "
+    "needs TLS (--cert, --key) or --behind-proxy.")]  # fmt: skip
+PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen at.")]
+CertOption = Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")]
+KeyOption = Annotated[Path | None, typer.Option(help="Its key, PEM.")]
+ProxyOption = Annotated[
+    bool, typer.Option("--behind-proxy", help="A proxy on this network speaks TLS before it.")
+]
+TilesOption = Annotated[
+    str, typer.Option(help="Address of map tiles, {z}/{x}/{y}; asked for by the reader's browser.")
+]
+
+
+def serve(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The project's folder; default: here.")
+    ] = None,
+    project: ProjectOption = Path(),
+    host: HostOption = "127.0.0.1",
+    port: PortOption = PORT,
+    cert: CertOption = None,
+    key: KeyOption = None,
+    behind_proxy: ProxyOption = False,
+    tiles: TilesOption = "",
+) -> None:
+    """Serve the console and the API of a project until told to stop.
+
+    The first time, a link is printed with which the first admin makes an account; it holds for a
+    day and works once. Everybody else is invited from the page of people, or by tocsin people
+    invite. Listens on this machine alone unless told otherwise.
+    """
+    refuse_open(host, cert, key, behind_proxy=behind_proxy)
+    desk = open_project(folder or project)
+    secure = cert is not None or behind_proxy
+    options = ConsoleOptions(secure=secure, tiles=tiles, proxies=int(behind_proxy))
+    address = f"{'https' if secure else 'http'}://{host}:{port}"
+    link = first_link(desk)
+    if link is not None:
+        show(f"first admin, within a day and once: {address}/welcome/{link}", "bold")
+    say(f"console of {desk.folder}: {address}  (Ctrl-C stops it)")
+    run_server(ConsoleDesk(desk, options=options), (host, port), cert, key)
+
+
+def refuse_open(host: str, cert: Path | None, key: Path | None, *, behind_proxy: bool) -> None:
+    """Say no to passwords in clear over a network.
+
+    Raises:
+        UsageError: says what is missing.
+    """
+    if (cert is None) != (key is None):
+        raise UsageError("--cert and --key go together")
+    if cert is None and not behind_proxy and not is_loopback(host):
+        raise UsageError(
+            f"--host {host}: passwords and posts would go over the network in clear; add --cert "
+            "and --key, or --behind-proxy where a proxy speaks TLS"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def first_link(desk: Project) -> str | None:
+    """The secret of a link for the first admin; None where there are accounts."""
+    box = ConsoleDesk(desk).accounts
+    if box.read().accounts:
+        return None
+    secret, until = secrets.token_urlsafe(24), SystemClock().now() + INVITED_FOR
+    box.change(lambda known: invited(known, Invitation(digest_of(secret), Role.ADMIN, until)))
+    return secret
+
+
+def run_server(
+    desk: ConsoleDesk, at: tuple[str, int], cert: Path | None = None, key: Path | None = None
+) -> None:
+    """Listen until a signal comes.
+
+    Raises:
+        EnvironmentFailed: the port is taken, or a file cannot be read.
+    """
+    import uvicorn
+
+    from tocsin.console.app import build
+
+    config = uvicorn.Config(
+        build(desk),
+        host=at[0],
+        port=at[1],
+        ssl_certfile=cert,
+        ssl_keyfile=key,
+        log_level="warning",
+        access_log=False,  # the audit log has who looked at what; addresses are kept nowhere
+        server_header=False,
+        proxy_headers=desk.options.proxies > 0,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=3,
+        limit_concurrency=500,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run()
+    except SystemExit:
+        raise EnvironmentFailed(f"cannot listen at {at[0]}:{at[1]}; try another --port") from None
+    if not server.started:
+        raise EnvironmentFailed(f"cannot listen at {at[0]}:{at[1]}; try another --port")
+
+
+@people.callback()
+def _before(project: ProjectOption = Path()) -> None:
+    before_subcommand(project)
+
+
+@people.command("list")
+def list_people(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """List the accounts."""
+    known = ConsoleDesk(open_project(project)).accounts.read()
+    rows = [
+        {
+            "handle": one.handle,
+            "role": one.role.word,
+            "created_at": iso(one.created_at),
+            "closed": one.disabled,
+        }
+        for one in known.accounts
+    ]
+    show_rows(rows, ("handle", "role", "created_at", "closed"), as_json)
+
+
+@people.command()
+def invite(
+    role: Annotated[str, typer.Argument(help=", ".join(WORDS))] = "analyst",
+    handle: Annotated[str, typer.Option(help="For whom; makes a forgotten password new.")] = "",
+    project: ProjectOption = Path(),
+) -> None:
+    """Make a link with which somebody makes an account, or sets a new password; prints its path."""
+    if role not in WORDS:
+        raise UsageError(f"{role}: say one of {', '.join(WORDS)}")
+    box = ConsoleDesk(open_project(project)).accounts
+    secret, until = secrets.token_urlsafe(24), SystemClock().now() + INVITED_FOR
+    made = Invitation(digest_of(secret), Role.named(role), until, handle.strip())
+    box.change(lambda known: invited(known, made))
+    show(f"/welcome/{secret}")
+    say("once, within a day; put it behind the console's address")
+
+
+@people.command()
+def close(
+    handle: Annotated[str, typer.Argument(help="Whose account.")], project: ProjectOption = Path()
+) -> None:
+    """Close an account; what they decided stays. A running console ends their session with it."""
+    from dataclasses import replace
+
+    box = ConsoleDesk(open_project(project)).accounts
+    account = box.read().find(handle)
+    if account is None:
+        raise UsageError(f"no account {handle}; the list: tocsin people list")
+    box.change(lambda known: with_account(known, replace(account, disabled=True)))
+    show(f"{account.handle}: closed")

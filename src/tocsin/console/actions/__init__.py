@@ -1,0 +1,1 @@
+"""What people decide through the console; pages and API call the same."""

@@ -1,0 +1,235 @@
+"""One warning: what it says, why, on what it rests, and what was done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from tocsin import wire
+from tocsin.bundle.levels import Disclosure
+from tocsin.bundle.picture import picture
+from tocsin.console.desk import ConsoleDesk
+from tocsin.console.facts.posts import erased_among, joined, post_forms, posts_by_ref
+from tocsin.console.facts.situations import TELLS, warning_lines
+from tocsin.console.problems import NotThere
+from tocsin.console.roles import Role
+from tocsin.desk.call_card import Matter, card_for, script
+from tocsin.desk.forms import form_of
+from tocsin.engines.desk import calls_logged, newest_decision, without_outcome
+from tocsin.engines.export_subject import subject_of
+from tocsin.engines.export_timeline import Telling, tell
+from tocsin.engines.known import similar
+from tocsin.engines.likelihood import how_it_ended, likelihood, verbal
+from tocsin.engines.release import release_book
+from tocsin.model import DecisionKind, Level, Outcome, ReceiptKind, Stance
+from tocsin.store import schema
+from tocsin.store.lists import decided, decisions_about, warning_life
+from tocsin.store.rumours import ShownRumours
+from tocsin.store.search import Bounds
+
+Line = Mapping[str, Any]
+_ANSWERS: Final = (
+    DecisionKind.WARNING_CONFIRM,
+    DecisionKind.WARNING_DISMISS,
+    DecisionKind.WARNING_ACKNOWLEDGE,
+)
+MOST_AGAINST: Final = 50
+"""Denials and calm appeals shown beside a warning, the newest."""
+
+
+def warning_list(desk: ConsoleDesk, level: str | None = None) -> list[dict[str, Any]]:
+    """Every warning at its newest action, the newest first.
+
+    Args:
+        level: of that action.
+    """
+    said = [decided(desk.store, kind.value) for kind in _ANSWERS]
+    outcomes = decided(desk.store, DecisionKind.WARNING_OUTCOME.value)
+    due = set(without_outcome(desk.store))
+    return [
+        {
+            **line,
+            "decided": [values[line["id"]] for values in said if line["id"] in values],
+            "outcome": outcomes.get(line["id"]),
+            "outcome_due": line["id"] in due,
+            "likely": verbal(line),
+        }
+        for line in warning_lines(desk.store)
+        if level is None or line["level"] == level
+    ]
+
+
+def life_of(desk: ConsoleDesk, warning: str) -> list[dict[str, Any]]:
+    """All actions of a warning, oldest first.
+
+    Raises:
+        NotThere: there is no such warning.
+    """
+    life = warning_life(desk.store, warning)
+    if not life:
+        raise NotThere(f"no warning {warning}")
+    return life
+
+
+def warning(desk: ConsoleDesk, name: str, role: Role) -> dict[str, Any]:
+    """Everything that is shown of a warning.
+
+    Raises:
+        NotThere: there is no such warning.
+    """
+    life = life_of(desk, name)
+    newest = life[-1]
+    refs = list(dict.fromkeys(ref for line in life for ref in line["posts"]))
+    rows = posts_by_ref(desk.store, refs)
+    decisions = decisions_about(desk.store, name)
+    last = newest_decision(desk.store, name)
+    return {
+        "id": name,
+        "newest": newest,
+        "places": _places(life),
+        "stands": newest["action"] in TELLS,
+        "life": [_action(line, number) for number, line in enumerate(life, 1)],
+        "likely": how_likely(desk, newest),
+        "ended": how_it_ended(newest, [row["value"] for row in decisions]),
+        "posts": post_forms(desk.store, rows, role),
+        "erased": erased_among(desk.store, refs),
+        "against": against(desk, newest["rumour"], role),
+        "decisions": decisions,
+        "seen": 0 if last is None else last["seq"],
+        "releases": releases(desk, name),
+        "receipts": receipts(desk, name),
+        "calls": calls_logged(desk.store, name),
+        "outcomes": [one.value for one in Outcome],
+    }
+
+
+def _places(life: Sequence[Line]) -> list[dict[str, Any]]:
+    """The newest line of each place, for a post that called to several."""
+    newest = {(line["place_id"], line["target"]): dict(line) for line in life}
+    return list(newest.values())
+
+
+def _action(line: Line, number: int) -> dict[str, Any]:
+    kept = ("action", "issued_at", "level", "place", "target", "window_start", "window_end", "why")
+    return {"number": number, **{name: line[name] for name in kept}, "likely": verbal(line)}
+
+
+def how_likely(desk: ConsoleDesk, line: Line) -> dict[str, Any]:
+    """In words; the numbers stand beside, for a region that is calibrated or for who asks."""
+    known = similar(desk.store, line)
+    return {
+        "calibrated": line["calibrated"],
+        "word": verbal(line),
+        "sentences": list(likelihood(line, known, numbers=False)),
+        "numbers": list(likelihood(line, known, numbers=True)),
+        "outlook": line.get("outlook", []),
+        "base_rate": line["base_rate"],
+        "shares": [{"what": name, "adds": share} for name, share in line.get("shares", [])],
+    }
+
+
+def against(desk: ConsoleDesk, rumour: str | None, role: Role) -> list[dict[str, Any]]:
+    """Denials and calm appeals in the rumour behind it; they lower nothing before the hour."""
+    book = ShownRumours(desk.store)
+    shown = None if rumour is None else book.find(rumour)
+    if shown is None:
+        return []
+    s, p = schema.sightings.c, schema.posts.c
+    query = joined().where(s.stance.in_([Stance.DENY.value, Stance.CALM.value]))
+    query = query.order_by(p.known_at.desc()).limit(MOST_AGAINST)
+    with desk.store.reading() as connection:
+        rows = [
+            dict(row)
+            for scope in book.scopes(shown)
+            for row in connection.execute(query.where(scope)).mappings()
+        ]
+    rows.sort(key=lambda row: row["known_at"])
+    return post_forms(desk.store, rows[-MOST_AGAINST:], role)
+
+
+def releases(desk: ConsoleDesk, name: str) -> list[dict[str, Any]]:
+    """Where each release of it stands."""
+    moment = desk.clock.now()
+    return [
+        {
+            "id": file.proposal.id,
+            "number": file.proposal.number,
+            "level": file.proposal.level.word,
+            "standing": file.standing(moment).value,
+            "agreed": list(file.agreed),
+            "needed": file.needed,
+            "to": [one.recipient for one in file.proposal.shown],
+            "drill": file.proposal.drill,
+            "harms": form_of(file.proposal.harms),
+            "review_until": wire.iso(file.review_until),
+            "withdrawn_by": file.withdrawn_by,
+        }
+        for file in release_book(desk.project, desk.store, name).files
+    ]
+
+
+def receipts(desk: ConsoleDesk, name: str) -> list[dict[str, Any]]:
+    """What became of messages about it."""
+    table = schema.receipts
+    query = select(table).where(table.c.warning == name).order_by(table.c.seq)
+    with desk.store.reading() as connection:
+        rows = connection.execute(query.where(table.c.kind != ReceiptKind.CALLED.value)).mappings()
+        return [
+            {"at": wire.iso(row["at"]), "to": row["recipient"], "what": row["kind"]} for row in rows
+        ]
+
+
+def call_card(desk: ConsoleDesk, name: str) -> dict[str, Any]:
+    """Whom to call about it, in what order, whom not, and what to say.
+
+    Raises:
+        NotThere: there is no such warning.
+    """
+    line = life_of(desk, name)[-1]
+    matter = Matter(
+        place=line["place"],
+        community=line["target"],
+        level=line["level"],
+        start=wire.moment(line["window_start"]),
+        zone=line.get("zone", "UTC"),
+        cancelled=line["action"] == "cancel",
+    )
+    places = (line["place_id"], line["place"], line["place"].rpartition(" ")[0])
+    found = card_for(desk.lists().cards, line["target"], places)
+    languages = desk.project.settings.texts("desk.languages")
+    return {
+        "card": None if found is None else form_of(found),
+        "scripts": {one: script(matter, one) for one in languages},
+        "calls": calls_logged(desk.store, name),
+    }
+
+
+def timeline(desk: ConsoleDesk, subject: str) -> dict[str, Any]:
+    """From the first sighting on: what happened, who was first, how it spread, as a picture.
+
+    Args:
+        subject: id of a warning or of a rumour.
+    """
+    moment = desk.clock.now()
+    told = tell(
+        desk.store, subject_of(desk.store, subject, Bounds()), Telling(Disclosure.INTERNAL, moment)
+    )
+    line = told.line
+    first = min(line.posts, key=lambda post: post.order, default=None)
+    return {
+        "posts": len(line.posts),
+        "first": None
+        if first is None
+        else {"channel": first.channel, "at": wire.iso(first.posted_at)},
+        "channels": [form_of(one) for one in line.channels],
+        "happenings": [form_of(one) for one in line.happenings],
+        "statements": [form_of(one) for one in line.statements],
+        "svg": picture(line),
+    }
+
+
+def needed_of(line: Line) -> bool:
+    """Whether one person may release it: an alarm."""
+    return Level.named(line["level"]) is Level.ALARM

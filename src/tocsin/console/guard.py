@@ -1,0 +1,160 @@
+"""Who asks, and whether they may: every route names the least role it takes.
+
+A route without a guard does not exist, but for those in ``OPEN``; tests walk all of them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request
+
+from tocsin.console.accounts import token_for
+from tocsin.console.desk import ConsoleDesk
+from tocsin.console.roles import Role
+from tocsin.console.sessions import Session
+
+COOKIE: Final = "tocsin_session"
+CSRF_FIELD: Final = "csrf"
+CSRF_HEADER: Final = "x-csrf-token"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SCOPES: Final = ("read", "write", "ingest")
+OPEN: Final = frozenset(
+    {"/sign-in", "/welcome/{secret}", "/static/{name}", "/healthz", "/tip", "/tip/answer"}
+)
+"""Paths that need nobody signed in."""
+
+
+class Refused(Exception):
+    """The caller may not; ``status`` says why in HTTP's terms.
+
+    Args:
+        why: a word of the pages' language files, under ``refused``.
+        wait_s: seconds after which it may be tried again.
+    """
+
+    def __init__(self, status: int, why: str, wait_s: int = 0) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who is known.
+
+    Args:
+        scopes: what a token allows; a browser's session allows all.
+        session: None: other software, with a token.
+    """
+
+    handle: str
+    role: Role
+    scopes: tuple[str, ...] = SCOPES
+    session: Session | None = None
+
+    def may(self, role: Role) -> bool:
+        """Whether the role is enough."""
+        return self.role >= role
+
+
+class Needs:
+    """A dependency: the caller has at least this role, and shows that they mean it.
+
+    Args:
+        what: as the audit log calls the use; default by method: query or change.
+        scope: of a token; default by method: read or write.
+    """
+
+    def __init__(self, role: Role, what: str | None = None, scope: str | None = None) -> None:
+        self.role = role
+        self.what = what
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller.
+
+        Raises:
+            Refused: nobody, somebody else, or a form that is not ours.
+        """
+        desk: ConsoleDesk = request.app.state.desk
+        desk.refuse_if_locked()
+        caller = who(request, desk)
+        if caller is None:
+            raise Refused(401, "nobody")
+        changes = request.method not in _SAFE
+        if not caller.may(self.role):
+            raise Refused(403, "role")
+        if (self.scope or ("write" if changes else "read")) not in caller.scopes:
+            raise Refused(403, "scope")
+        if changes and caller.session is not None:
+            await refuse_foreign(request, caller.session.csrf)
+        wait = desk.limits.requests.wait(caller.handle, desk.clock.now())
+        if wait:
+            raise Refused(429, "often", int(wait.total_seconds()) + 1)
+        self._note(request, desk, caller, changes=changes)
+        request.state.caller = caller
+        return caller
+
+    def _note(self, request: Request, desk: ConsoleDesk, caller: Caller, *, changes: bool) -> None:
+        what = self.what or ("change" if changes else "query")
+        refresh = not changes and "hx-request" in request.headers
+        desk.note(caller.handle, what, noted(request), refresh=refresh)
+
+
+def noted(request: Request) -> tuple[str, ...]:
+    """Method, path and names of what was asked with; never a free text."""
+    return (request.method, request.url.path, *(f"{name}=" for name in request.query_params))
+
+
+def who(request: Request, desk: ConsoleDesk) -> Caller | None:
+    """The caller by their token or session; None: nobody we know."""
+    given = request.headers.get("authorization", "")
+    if given.lower().startswith("bearer "):
+        token = token_for(desk.people(), given[7:].strip(), desk.clock.now())
+        if token is None:
+            return None
+        return Caller(f"{token.owner} ({token.name})", token.role, token.scopes)
+    session = session_of(request, desk)
+    account = None if session is None else desk.people().find(session.handle)
+    if account is None or account.disabled:
+        return None
+    return Caller(account.handle, account.role, session=session)
+
+
+def session_of(request: Request, desk: ConsoleDesk) -> Session | None:
+    """The session that the browser's cookie names."""
+    secret = request.cookies.get(COOKIE, "")
+    return desk.sessions.find(secret, desk.clock.now()) if secret else None
+
+
+async def refuse_foreign(request: Request, token: str) -> None:
+    """Say no to a form that another site had the browser send.
+
+    Raises:
+        Refused: it comes from elsewhere, or does not carry the session's token.
+    """
+    refuse_cross_site(request.headers, str(request.base_url))
+    shown = request.headers.get(CSRF_HEADER, "")
+    kind = request.headers.get("content-type", "")
+    if not shown and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        shown = str((await request.form()).get(CSRF_FIELD, ""))
+    if not secrets.compare_digest(shown.encode(), token.encode()):
+        raise Refused(403, "foreign")
+
+
+def refuse_cross_site(headers: Mapping[str, str], own: str) -> None:
+    """Say no to what a browser itself says comes from another site.
+
+    Raises:
+        Refused: it does.
+    """
+    site = headers.get("sec-fetch-site", "same-origin")
+    origin = headers.get("origin")
+    elsewhere = origin is not None and origin.rstrip("/") != own.rstrip("/")
+    if site not in ("same-origin", "none") or elsewhere:
+        raise Refused(403, "foreign")

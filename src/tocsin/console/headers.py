@@ -1,0 +1,133 @@
+"""What every answer carries, and what no request may exceed. Plain ASGI, so that streams stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MOST_BYTES: Final = 48 * 1_000_000
+"""Of a body; a tip's files are the largest that is taken."""
+LONGEST_PATH: Final = 4_096
+SLOWEST_S: Final = 30.0
+"""Between two pieces of a body."""
+
+
+def content_policy(tiles: str = "") -> str:
+    """Content-Security-Policy: everything from here, nothing inline, no frame.
+
+    Args:
+        tiles: address of map tiles that the desk set.
+    """
+    host = "/".join(tiles.split("/")[:3]) if tiles else ""
+    images = f"'self' data: blob: {host}".strip()
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        f"img-src {images}; connect-src 'self' {host}".rstrip()
+        + "; worker-src 'self' blob:; "
+        "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+class Shield:
+    """Adds the headers and turns away what is too long, too large or too slow.
+
+    Args:
+        secure: say that this host is to be reached over TLS alone.
+    """
+
+    def __init__(self, app: App, *, tiles: str = "", secure: bool = False) -> None:
+        self._app = app
+        said = {
+            "content-security-policy": content_policy(tiles),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "x-frame-options": "DENY",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "geolocation=(), camera=(), microphone=(), interest-cohort=()",
+        }
+        if secure:
+            said["strict-transport-security"] = "max-age=31536000"
+        self._said = [(name.encode(), value.encode()) for name, value in said.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = _Sending(send, self._said)
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_PATH:
+            await sent.refuse(414, "the address is too long")
+        elif not length.isdigit() or int(length) > MOST_BYTES:
+            await sent.refuse(413, f"too large; {MOST_BYTES // 1_000_000} MB are taken")
+        else:
+            await self._guarded(scope, receive, sent)
+
+    async def _guarded(self, scope: Scope, receive: Receive, sent: _Sending) -> None:
+        body = _Body(receive)
+        try:
+            await self._app(scope, body, sent)
+        except _TooMuch:
+            await sent.refuse(413, f"too large; {MOST_BYTES // 1_000_000} MB are taken")
+        except TimeoutError:
+            await sent.refuse(408, "the rest of the request did not come")
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class _Body:
+    """A body that is counted and waited for, but not for ever."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._bytes = 0
+        self._whole = False
+
+    async def __call__(self) -> Message:
+        if self._whole:  # what comes now is that the caller left; a stream waits for it for long
+            return await self._receive()
+        async with asyncio.timeout(SLOWEST_S):
+            message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._bytes > MOST_BYTES:
+            raise _TooMuch
+        return message
+
+
+class _Sending:
+    def __init__(self, send: Send, said: list[tuple[bytes, bytes]]) -> None:
+        self._send = send
+        self._said = said
+        self._begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            own = {name for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                *(pair for pair in self._said if pair[0] not in own),
+                *([] if b"cache-control" in own else [(b"cache-control", b"no-store")]),
+            ]
+        await self._send(message)
+
+    async def refuse(self, status: int, why: str) -> None:
+        """One line; nothing where an answer has begun."""
+        if self._begun:
+            return
+        body = f"{why}\n".encode()
+        head = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        head.append((b"content-length", str(len(body)).encode()))
+        await self({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body})

@@ -1,0 +1,1 @@
+"""Pages for people; each shows facts that the API gives too."""

@@ -1,0 +1,137 @@
+"""Every failure as one clear answer: a page for people, problem+json (RFC 9457) for software."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from tocsin.console.guard import Refused
+from tocsin.console.language import Language
+from tocsin.console.render import render
+from tocsin.errors import (
+    DeskLocked,
+    EnvironmentFailed,
+    Locked,
+    NotReleased,
+    Overtaken,
+    RecordRefused,
+    TocsinError,
+    UsageError,
+)
+
+API: Final = "/api/"
+MEDIA_TYPE: Final = "application/problem+json"
+_STATUS: Final[tuple[tuple[type[TocsinError], int], ...]] = (
+    (DeskLocked, 423),
+    (Overtaken, 409),
+    (NotReleased, 403),
+    (UsageError, 422),
+    (RecordRefused, 422),
+    (Locked, 503),
+    (EnvironmentFailed, 503),
+)
+_RETRY_S: Final = 5
+
+
+class NotThere(UsageError):
+    """What the address names is not there."""
+
+
+class Problem(JSONResponse):
+    """A failure told to software."""
+
+    media_type = MEDIA_TYPE
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of ``app``; what nobody expected is logged and told without detail."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(TocsinError, _failed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _crashed)
+
+
+def _answer(
+    request: Request, status: int, says: tuple[str, str], headers: dict[str, str] | None = None
+) -> Response:
+    """Both forms.
+
+    Args:
+        says: a word of the language files under ``problem``, and the detail.
+    """
+    title, detail = says
+    if request.url.path.startswith(API):
+        body = {"type": "about:blank", "title": Language("en").named("problem", title)}
+        return Problem({**body, "status": status, "detail": detail}, status, headers)
+    part = "hx-request" in request.headers
+    page = render(
+        request,
+        "problem_part.html" if part else "problem.html",
+        {"title": title, "detail": detail, "status": status},
+        status,
+    )
+    page.headers.update(headers or {})
+    return page
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    wait = {"retry-after": str(error.wait_s)} if error.wait_s else None
+    if error.status == 401 and not request.url.path.startswith(API):
+        after = quote(request.url.path, safe="/")
+        if "hx-request" in request.headers:
+            return Response(status_code=401, headers={"hx-redirect": f"/sign-in?after={after}"})
+        return RedirectResponse(f"/sign-in?after={after}", 303)
+    if error.status == 401:
+        wait = {"www-authenticate": "Bearer"}
+    return _answer(request, error.status, (error.why, Language("en")(f"refused.{error.why}")), wait)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
+    if isinstance(error, NotThere):
+        status = 404
+    title = {404: "not_there", 409: "overtaken", 423: "locked", 503: "later"}.get(status, "wrong")
+    wait = {"retry-after": str(_RETRY_S)} if status == 503 else None
+    return _answer(request, status, (title, str(error)), wait)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = {404: "not_there", 405: "method"}.get(error.status_code, "wrong")
+    headers = dict(error.headers or {})
+    return _answer(request, error.status_code, (title, str(error.detail)), headers)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    said = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
+    return _answer(request, 422, ("wrong", "; ".join(said)[:2_000]))
+
+
+def _crashed(request: Request, error: Exception) -> Response:
+    logging.getLogger("tocsin.console").error("%s", type(error).__name__, exc_info=error)
+    return _answer(request, 500, ("crashed", type(error).__name__))
+
+
+def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """What a route's description says of its failures."""
+    model = {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+        },
+        "required": ["type", "title", "status", "detail"],
+    }
+    shown = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": model}}}
+    return dict.fromkeys((*codes, 401, 403, 422, 423, 429, 503), shown)

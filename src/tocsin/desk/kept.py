@@ -1,0 +1,68 @@
+"""One word in one file that is encrypted at rest, read and changed by several processes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tocsin.desk.box import close_box, open_box, write_whole
+from tocsin.errors import EnvironmentFailed
+
+Word = TypeVar("Word")
+
+
+class KeptWord(ABC, Generic[Word]):
+    """The file.
+
+    Args:
+        path: of the box.
+        key: 32 bytes at least, kept outside the project.
+        passphrase: besides the key; None: the key alone opens it.
+    """
+
+    empty: Word
+    """What is read where there is no file yet."""
+
+    def __init__(self, path: Path, key: bytes, passphrase: str | None = None) -> None:
+        self._path = path
+        self._key = key
+        self._passphrase = passphrase
+
+    @abstractmethod
+    def to_bytes(self, word: Word) -> bytes:
+        """As it lies inside the box."""
+
+    @abstractmethod
+    def from_bytes(self, data: bytes, name: str) -> Word:
+        """The inverse of :meth:`to_bytes`.
+
+        Raises:
+            UsageError: a later version wrote it, or it is not what we write.
+        """
+
+    def read(self) -> Word:
+        """The word as it is; an empty one where there is no box yet."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return self.empty
+        except OSError as error:
+            raise EnvironmentFailed(f"{self._path}: {error.strerror}; check the disk") from error
+        name = self._path.name
+        return self.from_bytes(open_box(data, self._key, self._passphrase, name), name)
+
+    def change(self, by: Callable[[Word], Word]) -> Word:
+        """Read, change and write it; nobody else writes between; returns the new one."""
+        fd = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            changed = by(self.read())
+            plain = self.to_bytes(changed)
+            write_whole(self._path, close_box(plain, self._key, self._passphrase))
+            return changed
+        finally:
+            os.close(fd)

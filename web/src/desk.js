@@ -1,0 +1,100 @@
+// What every page needs: parts that refresh themselves, keys, times as the reader's clock has them.
+import htmx from "htmx.org";
+
+window.htmx = htmx;
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector('meta[name="csrf"]')?.content;
+  if (token) event.detail.headers["X-CSRF-Token"] = token;
+});
+
+// A refusal is shown where it happened and not swallowed.
+document.body.addEventListener("htmx:responseError", (event) => {
+  const place = document.getElementById("said");
+  if (!place) return;
+  place.textContent = document.body.dataset.refused.replace("{code}", event.detail.xhr.status);
+  place.hidden = false;
+});
+
+function countDown() {
+  const now = Date.now();
+  for (const part of document.querySelectorAll("time[data-until]")) {
+    const left = Date.parse(part.dateTime) - now;
+    const minutes = Math.floor(Math.abs(left) / 60000);
+    const said = `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+    part.textContent = left < 0 ? `−${said}` : said;
+  }
+}
+countDown();
+setInterval(countDown, 15000);
+
+// Blurred until asked for, one by one or all at once.
+document.addEventListener("click", (event) => {
+  const one = event.target.closest(".veil");
+  if (one && !event.target.closest("a")) one.classList.toggle("open");
+  const all = event.target.closest("[data-open-all]");
+  if (all) {
+    const open = all.getAttribute("aria-pressed") !== "true";
+    all.setAttribute("aria-pressed", String(open));
+    for (const veil of document.querySelectorAll(".veil")) veil.classList.toggle("open", open);
+  }
+});
+
+// Keys: g then a letter goes to a page, j and k walk a list, ? shows them all.
+let after = "";
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = event.key;
+  if (after === "g") {
+    const link = document.querySelector(`nav a[data-key="${CSS.escape(key)}"]`);
+    after = "";
+    if (link) link.click();
+    return;
+  }
+  if (key === "g") after = "g";
+  else if (key === "j" || key === "k") walk(key === "j" ? 1 : -1, event);
+  else if (key === "?") document.getElementById("keys")?.showModal();
+  else if (key === "/") {
+    const search = document.querySelector('input[type="search"]');
+    if (search) {
+      search.focus();
+      event.preventDefault();
+    }
+  } else if (key === "Enter" || key === " ") open(event);
+  else document.querySelector(`[data-press="${CSS.escape(key)}"]:not([disabled])`)?.click();
+});
+
+function walk(step, event) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (!rows.length) return;
+  const at = rows.indexOf(document.activeElement.closest("[data-row]"));
+  const next = rows[Math.min(Math.max(at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step, 0), rows.length - 1)];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+  event.preventDefault();
+}
+
+function open(event) {
+  const focused = document.activeElement;
+  if (focused?.classList.contains("veil")) {
+    focused.classList.toggle("open");
+    event.preventDefault();
+  } else if (event.key === "Enter" && focused?.matches("[data-row]")) {
+    focused.querySelector("a")?.click();
+  }
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-at-once]");
+  if (form) form.requestSubmit();
+});
+
+// Something new came: the page says so, and refreshes the parts that ask for it.
+if (document.body.dataset.live) {
+  const live = new EventSource(document.body.dataset.live);
+  live.addEventListener("change", () => htmx.trigger(document.body, "desk-change"));
+  addEventListener("pagehide", () => live.close());
+}

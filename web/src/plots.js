@@ -1,0 +1,39 @@
+// Time series. What is drawn stands as a table or sentence beside it, for whoever sees no picture.
+import * as Plot from "@observablehq/plot";
+
+const KINDS = { bars, line, spread };
+
+for (const box of document.querySelectorAll("[data-plot]")) draw(box);
+
+function draw(box) {
+  const rows = JSON.parse(box.dataset.rows).map((row) => ({ ...row, at: new Date(row.at) }));
+  if (!rows.length) return;
+  const wide = box.clientWidth || 600;
+  const plot = KINDS[box.dataset.plot](rows, wide, box);
+  // Its own style element would be refused by the page's content policy; desk.css has the rules.
+  for (const style of plot.querySelectorAll("style")) style.remove();
+  plot.setAttribute("aria-hidden", "true");
+  box.replaceChildren(plot);
+}
+
+function bars(rows, width, box) {
+  const step = Number(box.dataset.hours || 24) * 3600000;
+  const ends = (row) => new Date(row.at.getTime() + step);
+  const marks = [Plot.ruleY([0]), Plot.rectY(rows, { x1: "at", x2: ends, y: "posts", fill: "currentColor", insetLeft: 0.5 })];
+  return Plot.plot({ width, height: 140, marginLeft: 40, x: { type: "utc", label: null }, y: { label: null, ticks: 3 }, marks });
+}
+
+function line(rows, width) {
+  const marks = [Plot.ruleY([0]), Plot.lineY(rows, { x: "at", y: "posts", stroke: "currentColor" })];
+  return Plot.plot({ width, height: 140, marginLeft: 40, x: { type: "utc", label: null }, y: { label: null, ticks: 3 }, marks });
+}
+
+function spread(rows, width) {
+  const from = rows.filter((row) => row.from);
+  const marks = [
+    Plot.link(from, { x1: (row) => new Date(row.from_at), y1: "from", x2: "at", y2: "channel", stroke: "currentColor", strokeOpacity: 0.35 }),
+    Plot.dot(rows, { x: "at", y: "channel", fill: (row) => (row.first ? "#c2002f" : "currentColor"), r: (row) => (row.first ? 6 : 3.5) }),
+  ];
+  const count = new Set(rows.map((row) => row.channel)).size;
+  return Plot.plot({ width, height: 40 + 22 * count, marginLeft: 140, x: { type: "utc", label: null, grid: true }, y: { label: null }, marks });
+}
