@@ -25,7 +25,8 @@ function countDown() {
     const left = Date.parse(part.dateTime) - now;
     const minutes = Math.floor(Math.abs(left) / 60000);
     const said = `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-    part.textContent = left < 0 ? `−${said}` : said;
+    const old = left < -48 * 3600000; // what passed long ago is no countdown
+    part.textContent = old ? "" : `(${left < 0 ? "−" : ""}${said})`;
   }
 }
 countDown();

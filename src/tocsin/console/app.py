@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import Any, Final
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from tocsin import __version__
-from tocsin.console import problems
+from tocsin.console import api, pages, problems
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.headers import Shield
 
-API: Final = ("desk",)
-PAGES: Final = ("entry", "now", "warnings")
 _ABOUT = (
     "What a desk knows and decides, for other software. Ask with `Authorization: Bearer TOKEN`; "
     "tokens are made on the page of people. Times are ISO 8601 in UTC; lists are read on with "
@@ -42,14 +42,16 @@ def build(desk: ConsoleDesk) -> FastAPI:
     )
     app.state.desk = desk
     problems.install(app)
-    for router in _routers("api", API):
+    for router in _routers(api):
         app.include_router(router, prefix="/api/v1")
-    for router in _routers("pages", PAGES):
+    for router in _routers(pages):
         app.include_router(router)
     shield: Any = Shield
     app.add_middleware(shield, tiles=desk.options.tiles, secure=desk.options.secure)
     return app
 
 
-def _routers(package: str, names: tuple[str, ...]) -> list[APIRouter]:
-    return [import_module(f"tocsin.console.{package}.{name}").router for name in names]
+def _routers(package: ModuleType) -> list[APIRouter]:
+    """The router of each module of a package, by name."""
+    names = sorted(found.name for found in iter_modules(package.__path__))
+    return [import_module(f"{package.__name__}.{name}").router for name in names]

@@ -47,7 +47,8 @@ class Shield:
         said = {
             "content-security-policy": content_policy(tiles),
             "x-content-type-options": "nosniff",
-            "referrer-policy": "no-referrer",
+            # Not "no-referrer": forms of this very site would then come with "Origin: null".
+            "referrer-policy": "same-origin",
             "x-frame-options": "DENY",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",

@@ -1,7 +1,7 @@
-"""The words of the pages: one YAML file a language, nested as they are asked for.
+"""The words of the pages: one folder a language, its YAML files nested as they are asked for.
 
-Another language is another file in ``console/words`` with the same keys; what it lacks is shown in
-English. Sentences of the machine (reasons, what is not seen) are data and stay as the API gives
+Another language is another folder in ``console/words`` with the same keys; what it lacks is shown
+in English. Sentences of the machine (reasons, what is not seen) are data and stay as the API gives
 them, but for the signals, which have a name in each language.
 """
 
@@ -23,16 +23,19 @@ _ASKED: Final = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z0-9]+)*\s*(?:;\s*q=([0-9.
 @cache
 def languages() -> tuple[str, ...]:
     """Codes of the languages there are, English first."""
-    names = (path.name for path in (files("tocsin.console") / "words").iterdir())
-    codes = sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
+    folders = (files("tocsin.console") / "words").iterdir()
+    codes = sorted(path.name for path in folders if path.is_dir())
     return (REFERENCE, *(code for code in codes if code != REFERENCE))
 
 
 @cache
 def words_of(code: str) -> Mapping[str, str]:
     """Dotted name → text, of one language."""
-    text = (files("tocsin.console") / "words" / f"{code}.yaml").read_text(encoding="utf-8")
-    return dict(_flat("", yaml.safe_load(text)))
+    folder = files("tocsin.console") / "words" / code
+    found: dict[str, str] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        found |= dict(_flat("", yaml.safe_load(path.read_text(encoding="utf-8"))))
+    return found
 
 
 def _flat(before: str, table: Mapping[str, Any]) -> Any:
