@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from argon2 import PasswordHasher
 from desk_builders import NIGHT
 from engine_support import new_project
 from fastapi.routing import APIRoute
 
 from tocsin.clock import ReplayClock
-from tocsin.console import api, pages
+from tocsin.console import accounts, api, pages
 from tocsin.console.accounts import Account, Token, digest_of, hashed, with_account
 from tocsin.console.app import Console, _routers, build
 from tocsin.console.desk import ConsoleDesk, ConsoleOptions, Limits
@@ -29,6 +30,9 @@ from tocsin.console.roles import Role
 from tocsin.console.throttle import Allowance, Throttle
 from tocsin.engines.project import Project
 
+SHIPPED = accounts._HASHER
+"""As accounts keep passwords; tests hash faster."""
+accounts._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "four good long words"
 MORNING = NIGHT + timedelta(hours=8)
 GUARDED = ("GET", "POST", "PUT", "PATCH", "DELETE")

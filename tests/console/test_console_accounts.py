@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from console_support import MORNING, PASSWORD, kept_password
+from argon2 import PasswordHasher
+from console_support import MORNING, PASSWORD, SHIPPED, kept_password
 
 from tocsin.console import accounts as people
 from tocsin.console import sessions as signed
@@ -143,6 +144,14 @@ def test_signing_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_HASHER", Hasher())
     assert sign_in(known, "nobody at all", PASSWORD) is None
     assert asked[0].startswith("$argon2id$"), "as slow as for a handle that there is"
+
+
+def test_passwords_are_kept_as_argon2id_at_its_usual_strength() -> None:
+    """These tests hash faster; what is shipped must not."""
+    usual = PasswordHasher()
+    strength = (SHIPPED.type, SHIPPED.time_cost, SHIPPED.memory_cost)
+    assert strength == (usual.type, usual.time_cost, usual.memory_cost)
+    assert SHIPPED.memory_cost >= 19_456, "OWASP's least, in KiB"
 
 
 def test_an_account_keeps_its_place_however_it_is_spelt() -> None:
