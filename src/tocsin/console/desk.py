@@ -193,13 +193,16 @@ class ConsoleDesk:
             patiently(lambda: settle(self.project), SETTLING_S)
 
 
-def patiently(action: Callable[[], Done], patience_s: float = PATIENCE_S) -> Done:
+def patiently(action: Callable[[], Done], patience_s: float | None = None) -> Done:
     """Do what needs the archive alone; where another tocsin writes just now, wait a little.
+
+    Args:
+        patience_s: how long; None: ``PATIENCE_S``.
 
     Raises:
         Locked: for too long.
     """
-    until = time.monotonic() + patience_s
+    until = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while True:
         try:
             return action()
