@@ -13,10 +13,9 @@ from pathlib import Path
 import orjson
 import pytest
 from cli_support import call
-from console_support import MORNING, Stand, User, stand_on
-from desk_builders import action
-from engine_support import KEY, ingest_file, new_project
-from joined_support import put_actions
+from console_support import Stand, User, stand_on
+from console_support_town import NOON, alarm
+from engine_support import ingest_file
 
 from posts_support import post_line
 from tocsin.console import desk as console_desk
@@ -27,26 +26,21 @@ from tocsin.engines.desk import decisions, log_decision
 from tocsin.engines.project import Project
 from tocsin.engines.settling import settle
 from tocsin.errors import EnvironmentFailed, Locked, UsageError
-from tocsin.model import Decision, DecisionKind, Level
+from tocsin.model import Decision, DecisionKind
 from tocsin.store import Store
 from tocsin.store.lists import warnings_now
 
-W = "0123456789ab"
 DISMISSED = {"verb": "dismiss", "reason": "the market is closed today", "seen": 0}
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    made = new_project(tmp_path / "desk", delivery__sender="desk@example.org")
-    put_actions(made, action(W, level=Level.ALERT))
-    return made
+def desk(town: Stand) -> Stand:
+    return town
 
 
 @pytest.fixture
-def desk(project: Project) -> Iterator[Stand]:
-    made = stand_on(project)
-    yield made
-    made.desk.close()
+def project(town: Stand) -> Project:
+    return town.desk.project
 
 
 @contextmanager
@@ -71,16 +65,21 @@ def another_writes(project: Project) -> Iterator[None]:
 
 def logged(project: Project) -> list[Decision]:
     with Store.at(project.store_path) as store:
-        return decisions(store, DecisionKind)
+        return decisions(store, DecisionKind, alarm(project))
 
 
 def stands(project: Project) -> str:
     with Store.at(project.store_path) as store:
-        return str(warnings_now(store)[0]["action"])
+        (found,) = [row for row in warnings_now(store) if row["id"] == alarm(project)]
+    return "stands" if found["action"] in ("stands", "update") else str(found["action"])
+
+
+def path_of(desk: Stand) -> str:
+    return f"/api/v1/warnings/{alarm(desk.desk.project)}"
 
 
 def decide(user: User, **said: object) -> tuple[int, str]:
-    answer = user.send(f"/api/v1/warnings/{W}/decisions", {**DISMISSED, **said})
+    answer = user.send(f"{path_of(user.stand)}/decisions", {**DISMISSED, **said})
     return answer.status, answer.json.get("detail", "")
 
 
@@ -88,31 +87,33 @@ def test_a_dismissal_cancels_at_once_when_no_post_waits(desk: Stand, project: Pr
     assert decide(desk.signed_in(Role.ANALYST, "ana"))[0] == 201
     assert stands(project) == "cancel"
     (one,) = logged(project)
-    assert (one.kind, one.by, one.at) == (DecisionKind.WARNING_DISMISS, "ana", MORNING)
+    assert (one.kind, one.by, one.at) == (DecisionKind.WARNING_DISMISS, "ana", NOON)
 
 
 def test_where_posts_wait_a_run_takes_the_decision_with_them(
     desk: Stand, project: Project, tmp_path: Path
 ) -> None:
     posts = tmp_path / "posts.jsonl"
-    posts.write_bytes(orjson.dumps(post_line("1", "the river is high", 0)) + b"\n")
+    posts.write_bytes(orjson.dumps(post_line(90, "the river is high")) + b"\n")
     ingest_file(project, posts)
     assert settle(project) is None
     assert decide(desk.signed_in(Role.ANALYST))[0] == 201
     assert len(logged(project)) == 1
-    assert stands(project) == "issue"
+    assert stands(project) == "stands"
 
 
 def test_by_a_form_too(desk: Stand, project: Project) -> None:
     ana = desk.signed_in(Role.ANALYST)
-    assert ana.post(f"/warnings/{W}/decide", {**DISMISSED, "reason": " "}).status == 422
-    assert stands(project) == "issue"
-    answer = ana.post(f"/warnings/{W}/decide", DISMISSED)
-    assert (answer.status, answer.headers["location"]) == (303, f"/warnings/{W}")
+    assert (
+        ana.post(f"/warnings/{alarm(project)}/decide", {**DISMISSED, "reason": " "}).status == 422
+    )
+    assert stands(project) == "stands"
+    answer = ana.post(f"/warnings/{alarm(project)}/decide", DISMISSED)
+    assert (answer.status, answer.headers["location"]) == (303, f"/warnings/{alarm(project)}")
     assert stands(project) == "cancel"
-    page = ana.get(f"/warnings/{W}").text
+    page = ana.get(f"/warnings/{alarm(project)}").text
     assert "Dismissed; the warning is cancelled." in page
-    assert "Dismissed; the warning is cancelled." not in ana.get(f"/warnings/{W}").text
+    assert "Dismissed; the warning is cancelled." not in ana.get(f"/warnings/{alarm(project)}").text
 
 
 def test_two_decide_at_once_and_the_other_is_told_by_whom(desk: Stand, project: Project) -> None:
@@ -131,19 +132,21 @@ def test_two_decide_at_once_and_the_other_is_told_by_whom(desk: Stand, project: 
         thread.join()
     (winner,) = [name for name, (status, _) in found.items() if status == 201]
     (loser,) = [name for name, (status, _) in found.items() if status == 409]
-    assert found[loser][1].startswith(f"{winner} has decided about {W}")
+    assert found[loser][1].startswith(f"{winner} has decided about {alarm(project)}")
     assert [one.by for one in logged(project)] == [winner]
 
 
-def test_whoever_looked_before_is_told_and_may_decide_after_looking_again(desk: Stand) -> None:
+def test_whoever_looked_before_is_told_and_may_decide_after_looking_again(
+    desk: Stand, project: Project
+) -> None:
     ana, ben = desk.signed_in(Role.ANALYST, "ana"), desk.signed_in(Role.ANALYST, "ben")
-    shown = ben.get(f"/api/v1/warnings/{W}").json["seen"]
+    shown = ben.get(path_of(desk)).json["seen"]
     assert shown == 0
     assert decide(ana, verb="acknowledge", reason="")[0] == 201
-    late = ben.post(f"/warnings/{W}/decide", {"verb": "confirm", "seen": shown})
+    late = ben.post(f"/warnings/{alarm(project)}/decide", {"verb": "confirm", "seen": shown})
     assert late.status == 409
     assert "ana has decided" in late.text
-    again = ben.get(f"/api/v1/warnings/{W}").json["seen"]
+    again = ben.get(path_of(desk)).json["seen"]
     assert decide(ben, verb="confirm", seen=again)[0] == 201
 
 
@@ -166,7 +169,7 @@ def test_where_a_run_goes_on_it_is_said_and_nothing_is_lost(
     monkeypatch.setattr(console_desk, "PATIENCE_S", 0.3)
     user = desk.signed_in(Role.ANALYST)
     with another_writes(project):
-        answer = user.send(f"/api/v1/warnings/{W}/decisions", DISMISSED)
+        answer = user.send(f"{path_of(desk)}/decisions", DISMISSED)
         assert (answer.status, answer.json["title"]) == (503, "Not now")
         assert answer.headers["retry-after"] == "5"
         assert logged(project) == []
@@ -217,7 +220,7 @@ def test_a_decision_that_is_none_is_refused(
     if said.get("reason") == "\ud800":  # half a character, which JSON can say and UTF-8 cannot
         body = b'{"verb": "dismiss", "reason": "\\ud800"}'
         kind = {"content-type": "application/json"}
-        status = user.ask("POST", f"/api/v1/warnings/{W}/decisions", body, headers=kind).status
+        status = user.ask("POST", f"{path_of(desk)}/decisions", body, headers=kind).status
         assert status == 422
     else:
         answer = decide(user, **said)
@@ -247,8 +250,9 @@ from tocsin.engines.project import Project
 
 setattr(desk, sys.argv[2], lambda *_: os._exit(137))
 stand = support.stand_on(Project.open(Path(sys.argv[1])))
+path = f"/api/v1/warnings/{sys.argv[3]}/decisions"
 user = stand.signed_in(Role.ANALYST, "ana")
-user.send("/api/v1/warnings/0123456789ab/decisions", {"verb": "dismiss", "reason": "closed"})
+user.send(path, {"verb": "dismiss", "reason": "closed"})
 """
 
 
@@ -257,7 +261,7 @@ def test_killed_in_the_middle_it_loses_no_decision(project: Project, at: str, ke
     """What was logged stands and takes effect with the next run; else it was never said done."""
     path = os.pathsep.join(one for one in sys.path if one)
     killed = subprocess.run(
-        [sys.executable, "-c", _DIES, str(project.folder), at],
+        [sys.executable, "-c", _DIES, str(project.folder), at, alarm(project)],
         env={**os.environ, "PYTHONPATH": path},
         check=False,
         capture_output=True,
@@ -265,7 +269,7 @@ def test_killed_in_the_middle_it_loses_no_decision(project: Project, at: str, ke
     assert killed.returncode == 137, killed.stderr.decode()
     assert len(logged(project)) == kept
     settle(project)
-    assert stands(project) == ("cancel" if kept else "issue")
+    assert stands(project) == ("cancel" if kept else "stands")
 
 
 def test_a_locked_desk_is_shut_for_everybody_by_the_next_request(
@@ -302,7 +306,7 @@ def test_without_its_key_the_desk_says_so_and_makes_no_new_one(project: Project)
     stand = stand_on(project)
     stand.account("ana", Role.ADMIN)
     project.desk_key_path.unlink()
-    with pytest.raises(EnvironmentFailed, match=r"console\.box cannot be read"):
+    with pytest.raises(EnvironmentFailed, match=r"console\.box and desk\.box cannot be read"):
         ConsoleDesk(project).accounts.read()
     assert not project.desk_key_path.exists()
     stand.desk.close()
@@ -310,8 +314,9 @@ def test_without_its_key_the_desk_says_so_and_makes_no_new_one(project: Project)
 
 def test_the_command_line_is_overtaken_as_well(desk: Stand, project: Project) -> None:
     """Pages and commands write the same ledger."""
-    done = call("warnings", "confirm", W, "--as", "cem", "--project", project.folder)
+    done = call("warnings", "confirm", alarm(project), "--as", "cem", "--project", project.folder)
     assert done.code == 0, done
     assert decide(desk.signed_in(Role.ANALYST))[0] == 409
-    log_decision(project, Decision(DecisionKind.WARNING_DISMISS, W, "dismissed", "ana", MORNING))
-    assert len(KEY) == 64
+    log_decision(
+        project, Decision(DecisionKind.WARNING_DISMISS, alarm(project), "dismissed", "ana", NOON)
+    )
