@@ -18,6 +18,7 @@ async function draw(box) {
     box.textContent = box.dataset.without; // no WebGL here: the list beside says the same
     return;
   }
+  box.setAttribute("role", "group"); // a picture holds nothing that can be pressed
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
   for (const one of found.features) mark(map, one);
 }
@@ -51,5 +52,6 @@ function mark(map, one) {
   link.className = `mark ${level}`;
   link.style.setProperty("--colour", COLOURS[level] ?? COLOURS.none);
   link.textContent = title;
+  link.setAttribute("aria-label", title); // or the library calls each of them "Map marker"
   new maplibregl.Marker({ element: link, anchor: "left" }).setLngLat(one.geometry.coordinates).addTo(map);
 }
