@@ -26,7 +26,7 @@ from tocsin.model import Clearance, PlacePrecision, Recipient
 from tocsin.settings import Settings
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-AFTERWARDS = datetime(2023, 10, 29, 17, 15, tzinfo=UTC)
+AFTERWARDS = datetime(2023, 10, 29, 19, 25, tzinfo=UTC)
 """A few minutes after the last post of the reconstruction."""
 FLAGS = (
     "--no-sandbox",  # tests may run as root, where it cannot work

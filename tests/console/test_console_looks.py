@@ -71,8 +71,8 @@ def settled(somebody: Person) -> None:
     with suppress(BrowserError):
         page.wait_for_function(
             "() => [...document.querySelectorAll('[data-map],[data-plot]')]"
-            ".every((box) => box.childNodes.length)",
-            timeout=5_000,
+            ".every((box) => ('map' in box.dataset ? box.dataset.drawn : box.childNodes.length))",
+            timeout=8_000,
         )
 
 

@@ -15,11 +15,13 @@ async function draw(box) {
   try {
     map = new maplibregl.Map({ container: box, style: style(world, box.dataset.tiles, dark), attributionControl: false, ...view(found) });
   } catch {
+    box.dataset.drawn = "no";
     box.textContent = box.dataset.without; // no WebGL here: the list beside says the same
     return;
   }
   box.setAttribute("role", "group"); // a picture holds nothing that can be pressed
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
+  map.once("idle", () => (box.dataset.drawn = "yes")); // pictures of the page wait for it
   for (const one of found.features) mark(map, one);
 }
 
