@@ -136,7 +136,7 @@ def test_a_tip_is_told_answered_and_asked_after(
     expect(tip).to_contain_text("They say to meet")
     tip.get_by_role("link").click()
     ana.page.locator("#answer").fill("We looked into it. Thank you.")
-    ana.page.get_by_role("button", name=re.compile("answer", re.I)).click()
+    ana.page.get_by_role("button", name=re.compile("answer", re.IGNORECASE)).click()
     expect(ana.page.locator("pre.words")).to_contain_text("We looked into it")
 
     someone.go("/tip/answer?lang=en")
