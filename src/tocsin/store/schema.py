@@ -216,7 +216,10 @@ runs = Table(
     Column("position", Text),
     Column("state", String),
     Column("versions", Text, nullable=False),
+    Column("until", UtcTime),
 )
+"""``until``: to when time passes after the last post, for warnings that end or wait for an answer
+while no post comes."""
 
 erased = Table(
     "erased",
