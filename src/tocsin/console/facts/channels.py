@@ -23,6 +23,7 @@ from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.engines.channel_record import edges, record, silence_chance
 from tocsin.engines.project import profiles
+from tocsin.model import ChannelProfile
 from tocsin.spread.coordination import CoordinationOptions
 from tocsin.store import Store, schema
 from tocsin.store.lists import channel_spans, channel_unread
@@ -50,8 +51,12 @@ def channel_list(desk: ConsoleDesk) -> dict[str, Any]:
     now = reached(store)
     missing = {} if unread is None else unread.value
     rows = [
-        *({**_known(known.get(row["channel"])), **row} for row in spans),
-        *(_known(known[name]) for name in sorted(known) if name not in set(names)),
+        *({**_known(row["channel"], known.get(row["channel"])), **row} for row in spans),
+        *(
+            {**_known(name, known[name]), "posts": 0, "first": None, "last": None}
+            for name in sorted(known)
+            if name not in set(names)
+        ),
     ]
     return {
         "channels": [
@@ -63,19 +68,9 @@ def channel_list(desk: ConsoleDesk) -> dict[str, Any]:
     }
 
 
-def _known(profile: Mapping[str, Any] | None) -> Line:
-    empty: Line = {
-        "channel": "",
-        "name": None,
-        "home_place": None,
-        "time_zone": None,
-        "languages": [],
-        "subscribers": None,
-        "as_of": None,
-        "reliability": "F",
-        "created_at": None,
-    }
-    return {"posts": 0, "first": None, "last": None, **(profile or empty)}
+def _known(name: str, profile: Mapping[str, Any] | None) -> Line:
+    """What is known of a channel; of most of it, that nothing is."""
+    return dict(profile or wire.profile_form(ChannelProfile(name)))
 
 
 def _silence(row: Mapping[str, Any], now: datetime | None) -> Line:
@@ -106,7 +101,7 @@ def channel(desk: ConsoleDesk, name: str) -> dict[str, Any]:
     own = [] if pairs is None else [one for one in pairs.value if name in (one.one, one.other)]
     return {
         "channel": name,
-        "profile": _known(None if profile is None else wire.profile_form(profile)),
+        "profile": _known(name, None if profile is None else wire.profile_form(profile)),
         "posts": _has_posts(store, name),
         "record": None if made is None else made.value,
         "record_made": made is not None,

@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import func, select
 
 from tocsin import __version__, wire
+from tocsin.clock import SystemClock
 from tocsin.console.cursors import moment_of
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.now import coverage
@@ -60,10 +61,9 @@ def health(desk: ConsoleDesk, role: Role) -> Line:
 
 
 def _checks(desk: ConsoleDesk) -> list[Checked]:
-    now = desk.clock.now()
-    found = [*check_machine(now)]
+    found = [*check_machine(SystemClock().now())]  # the machine's own clock is what is looked at
     try:
-        found += check_project(desk.project, now)
+        found += check_project(desk.project, desk.clock.now())
     except (TocsinError, OSError) as error:
         found.append(Checked("project", False, str(error)))
     return found
