@@ -64,6 +64,7 @@ posts = Table(
     Column("extra", Text, nullable=False),
     UniqueConstraint("channel", "message_id", "version", name="one_version"),
     Index("posts_in_time", "known_at", "channel", "message_id", "version"),
+    Index("posts_by_channel", "channel", "posted_at"),
 )
 
 readings = Table(
