@@ -1,0 +1,242 @@
+"""Finding posts by their words and readings, the newest first, in a time that does not grow with
+the store.
+
+Two ways. Where full text, or the index of groups, names few posts, those are looked at, all of
+them. Otherwise posts are walked from the newest back, in windows, until enough are found or time
+is up; the answer says how far it came, and goes on from there. So words of one or two letters,
+which SQLite's full text cannot find, are found in any script.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Select, and_, literal, select, text, tuple_
+
+from tocsin.errors import UsageError
+from tocsin.store import schema
+from tocsin.store.search import SHORTEST
+from tocsin.store.store import Store, chunks
+from tocsin.text.clean import clean
+
+FEW: Final = 3_000
+"""Posts that are looked at one by one where an index names them."""
+WINDOW: Final = 4_000
+"""Posts that are walked before it is asked whether time is up."""
+MOST: Final = 5_000
+"""Found posts whose days are counted."""
+_CHUNK: Final = 400
+_ORDER: Final = ("known_at", "channel", "message_id", "version")
+# What cleaning would change so that other letters stand there: invisible characters, and Latin
+# letters side by side with Cyrillic or Greek ones.
+_ODD: Final = re.compile(
+    "[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+    "|[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]"
+)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which posts; all that is given must fit.
+
+    Args:
+        words: as :func:`words_of` gives them.
+        act: that a machine read in it.
+        since, until: known here at or after, and before.
+        before: ledger position of the last post that was shown or looked at.
+    """
+
+    words: tuple[str, ...] = ()
+    channel: str | None = None
+    lang: str | None = None
+    act: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in one look.
+
+    Args:
+        seqs: ledger positions, the newest post first.
+        moments: when each of them became known.
+        reached: back to when posts were looked at; None: all of them.
+        last: ledger position of the last that was looked at; None: all were.
+    """
+
+    seqs: tuple[int, ...]
+    moments: tuple[datetime, ...]
+    reached: datetime | None = None
+    last: int | None = None
+
+
+def words_of(said: str) -> tuple[str, ...]:
+    """What somebody searches for, as texts are compared: cleaned and in one case."""
+    return tuple(dict.fromkeys(_folded(clean(said)).split()))
+
+
+def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
+    """Posts that fit, the newest first.
+
+    Args:
+        hurry: whether time is up; asked after each window, of which there is at least one.
+
+    Raises:
+        UsageError: there is no post at ``asked.before``.
+    """
+    with store.reading() as connection:
+        after = _place(connection, asked.before)
+        few = _few(connection, asked, words=store.is_sqlite())
+        if few is not None:
+            rows = sorted(_among(connection, asked, few), key=_key, reverse=True)
+            rows = [row for row in rows if after is None or _key(row) < after]
+            return _found(rows[:MOST])
+        return _walked(connection, asked, after, hurry)
+
+
+def _walked(
+    connection: Connection, asked: Asked, after: tuple[Any, ...] | None, hurry: Callable[[], bool]
+) -> Found:
+    rows: list[Row] = []
+    while True:
+        window = window_of(asked, after)
+        edge = connection.execute(window.offset(WINDOW - 1).limit(1)).mappings().first()
+        rows += _fitting(connection, asked, _joined(asked, window.limit(WINDOW).subquery()))
+        if edge is None:
+            return _found(rows)
+        after = _key(edge)
+        if len(rows) >= MOST or hurry():
+            return replace(_found(rows), reached=edge["known_at"], last=edge["seq"])
+
+
+def window_of(asked: Asked, after: tuple[Any, ...] | None) -> Select[Any]:
+    """Posts from a place back, the newest first; an index has all that it asks for."""
+    p = schema.posts.c
+    query = select(p.seq, *(p[name] for name in _ORDER))
+    if asked.since is not None:
+        query = query.where(p.known_at >= asked.since)
+    if asked.until is not None:
+        query = query.where(p.known_at < asked.until)
+    if after is not None:
+        place = tuple_(*(literal(v, p[n].type) for n, v in zip(_ORDER, after, strict=True)))
+        query = query.where(tuple_(*(p[name] for name in _ORDER)) < place)
+    return query.order_by(*(p[name].desc() for name in _ORDER))
+
+
+def _joined(asked: Asked, window: Any) -> Select[Any]:
+    """Posts of a window, or of a table, with as much of them as the question needs."""
+    r, w = schema.readings.c, window.c
+    query = select(w.seq, *(w[name] for name in _ORDER))
+    source = window
+    if asked.words:
+        p = schema.posts.alias("worded")
+        source = source.join(p, p.c.seq == w.seq)
+        query = query.add_columns(p.c.text)
+    if asked.lang is not None or asked.act is not None or asked.target is not None:
+        source = source.join(schema.readings, r.seq == w.seq)
+        query = query.add_columns(r.body)
+    if asked.channel is not None:
+        query = query.where(w.channel == asked.channel)
+    if asked.lang is not None:
+        query = query.where(r.lang == asked.lang)
+    if asked.target is not None:
+        query = query.where(r.target == asked.target)
+    if asked.act is not None:
+        query = query.where(r.body.contains(f'"{asked.act}"', autoescape=True))
+    return query.select_from(source).order_by(*(w[name].desc() for name in _ORDER))
+
+
+def _fitting(connection: Connection, asked: Asked, query: Select[Any]) -> list[Row]:
+    rows = connection.execute(query).mappings()
+    return [row for row in rows if _says(row, asked) and _does(row, asked.act)]
+
+
+def _says(row: Row, asked: Asked) -> bool:
+    """Whether the text has all the words; where letters may be disguised, once cleaned."""
+    if not asked.words:
+        return True
+    said = row["text"]
+    plain = _folded(said)
+    if all(word in plain for word in asked.words):
+        return True
+    if _ODD.search(said) is None:
+        return False
+    plain = _folded(clean(said))
+    return all(word in plain for word in asked.words)
+
+
+def _does(row: Row, act: str | None) -> bool:
+    return act is None or act in orjson.loads(row["body"]).get("acts", ())
+
+
+def _folded(said: str) -> str:
+    return unicodedata.normalize("NFKC", said).casefold()
+
+
+# -- few -----------------------------------------------------------------------------------------
+
+
+def _few(connection: Connection, asked: Asked, *, words: bool) -> list[int] | None:
+    """Ledger positions of the posts that an index names, if they are few."""
+    long = [word for word in asked.words if len(word) >= SHORTEST] if words else []
+    if long:
+        found = list(connection.execute(full_text(long)).scalars())
+        if len(found) <= FEW:
+            return found
+    if asked.target is not None:
+        r = schema.readings.c
+        query = select(r.seq).where(r.target == asked.target).limit(FEW + 1)
+        found = list(connection.execute(query).scalars())
+        if len(found) <= FEW:
+            return found
+    return None
+
+
+def full_text(words: Sequence[str]) -> Any:
+    """Posts with all these words of three letters or more, one more than are few."""
+    phrase = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+    query = text("SELECT rowid FROM post_search WHERE post_search MATCH :said LIMIT :most")
+    return query.bindparams(said=phrase, most=FEW + 1)
+
+
+def _among(connection: Connection, asked: Asked, seqs: Sequence[int]) -> Iterator[Row]:
+    """Those of some posts that fit; what full text found is still asked for its short words."""
+    short = tuple(word for word in asked.words if len(word) < SHORTEST)
+    found_by_text = connection.dialect.name == "sqlite" and len(short) < len(asked.words)
+    rest = replace(asked, words=short if found_by_text else asked.words)
+    p = schema.posts
+    query = _joined(rest, p)
+    times = [p.c.known_at >= asked.since] if asked.since is not None else []
+    times += [p.c.known_at < asked.until] if asked.until is not None else []
+    for some in chunks(seqs, _CHUNK):
+        yield from _fitting(connection, rest, query.where(and_(p.c.seq.in_(some), *times)))
+
+
+def _place(connection: Connection, seq: int | None) -> tuple[Any, ...] | None:
+    """Where a post stands in the order."""
+    if seq is None:
+        return None
+    p = schema.posts.c
+    query = select(*(p[name] for name in _ORDER)).where(p.seq == seq)
+    row = connection.execute(query).first()
+    if row is None:
+        raise UsageError("cursor: not one of this list; begin again without it")
+    return tuple(row)
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _ORDER)
+
+
+def _found(rows: Sequence[Row]) -> Found:
+    return Found(tuple(row["seq"] for row in rows), tuple(row["known_at"] for row in rows))
