@@ -42,18 +42,18 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a rumour's own posts tell of it; costs a look at all of them.
+    """What a rumour's own posts tell of it.
 
     Args:
         wordings: the most frequent first.
-        seqs: ledger positions of its posts, in time order.
         channels: how many it was seen in.
+        posts: how many of its posts were looked at.
     """
 
     summary: Summary
     wordings: tuple[Wording, ...]
-    seqs: tuple[int, ...]
     channels: int
+    posts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,20 @@ def phase_now(shown: Shown, reached: datetime | None) -> Phase:
     return phase(shown.rumour, reached or shown.rumour.last_seen)
 
 
-def told(book: ShownRumours, shown: Shown) -> Told:
-    """Read a rumour's posts: what it is about, in which wordings, where."""
-    rows = wordings_in(book, shown)
+def told(book: ShownRumours, shown: Shown, most: int | None = None) -> Told:
+    """Read a rumour's posts: what it is about, in which wordings, where.
+
+    Args:
+        most: of a rumour with more posts only about so many, evenly spaced; None: all.
+    """
+    rows = wordings_in(book, shown, most)
     others = background(book.store, {row["seq"] for row in rows})
     cleaned = {text: clean(text) for text in {row["text"] for row in rows}}
     return Told(
         summarise([_sighted(row, cleaned) for row in rows], map(clean, others)),
         _wordings(rows, cleaned),
-        tuple(row["seq"] for row in rows),
         len({row["channel"] for row in rows}),
+        len(rows),
     )
 
 

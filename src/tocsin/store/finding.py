@@ -1,10 +1,12 @@
 """Finding posts by their words and readings, the newest first, in a time that does not grow with
 the store.
 
-Two ways. Where full text, or the index of groups, names few posts, those are looked at, all of
-them. Otherwise posts are walked from the newest back, in windows, until enough are found or time
-is up; the answer says how far it came, and goes on from there. So words of one or two letters,
-which SQLite's full text cannot find, are found in any script.
+Two ways. Where full text, or the index of groups or channels, names few posts, those are looked at,
+all of them. Otherwise posts are walked from the newest back, in windows, until enough are found or
+time is up; the answer says how far it came, and goes on from there.
+
+SQLite's full text knows three letters or more. A word of one or two is looked for as all that begins
+with it, so in any script; only where it is the very end of a post it is not found that way.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from tocsin.text.clean import clean
 
 FEW: Final = 3_000
 """Posts that are looked at one by one where an index names them."""
-WINDOW: Final = 4_000
+WINDOW: Final = 1_500
 """Posts that are walked before it is asked whether time is up."""
 MOST: Final = 5_000
 """Found posts whose days are counted."""
@@ -35,10 +37,26 @@ _CHUNK: Final = 400
 _ORDER: Final = ("known_at", "channel", "message_id", "version")
 # What cleaning would change so that other letters stand there: invisible characters, and Latin
 # letters side by side with Cyrillic or Greek ones.
-_ODD: Final = re.compile(
+_INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
-    "|[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]"
 )
+_LATIN: Final = re.compile("[A-Za-z]")
+_MIXED: Final = re.compile("[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
+MOST_BEGINNINGS: Final = 400
+"""Three letters that begin with a word of one or two; with more of them it is frequent anyway."""
+_TERMS: Final = "CREATE VIRTUAL TABLE temp.post_terms USING fts5vocab(main, post_search, instance)"
+# Each step jumps over what is left of a term: all have three letters.
+_BEGINNINGS: Final = """
+WITH RECURSIVE found(term) AS (
+  SELECT (SELECT term FROM temp.post_terms WHERE term >= :low AND term < :high
+          ORDER BY term LIMIT 1)
+  UNION ALL
+  SELECT (SELECT term FROM temp.post_terms WHERE term >= found.term || char(1) AND term < :high
+          ORDER BY term LIMIT 1)
+  FROM found WHERE found.term IS NOT NULL LIMIT :most
+)
+SELECT term FROM found WHERE term IS NOT NULL
+"""
 Row = Mapping[str, Any]
 
 
@@ -96,9 +114,9 @@ def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
     """
     with store.reading() as connection:
         after = _place(connection, asked.before)
-        few = _few(connection, asked, words=store.is_sqlite())
+        few = _few(connection, asked)
         if few is not None:
-            rows = sorted(_among(connection, asked, few), key=_key, reverse=True)
+            rows = sorted(_among(connection, few), key=_key, reverse=True)
             rows = [row for row in rows if after is None or _key(row) < after]
             return _found(rows[:MOST])
         return _walked(connection, asked, after, hurry)
@@ -123,6 +141,8 @@ def window_of(asked: Asked, after: tuple[Any, ...] | None) -> Select[Any]:
     """Posts from a place back, the newest first; an index has all that it asks for."""
     p = schema.posts.c
     query = select(p.seq, *(p[name] for name in _ORDER))
+    if asked.channel is not None:
+        query = query.where(p.channel == asked.channel)
     if asked.since is not None:
         query = query.where(p.known_at >= asked.since)
     if asked.until is not None:
@@ -137,7 +157,7 @@ def _joined(asked: Asked, window: Any) -> Select[Any]:
     """Posts of a window, or of a table, with as much of them as the question needs."""
     r, w = schema.readings.c, window.c
     query = select(w.seq, *(w[name] for name in _ORDER))
-    source = window
+    source: Any = window
     if asked.words:
         p = schema.posts.alias("worded")
         source = source.join(p, p.c.seq == w.seq)
@@ -169,10 +189,18 @@ def _says(row: Row, asked: Asked) -> bool:
     plain = _folded(said)
     if all(word in plain for word in asked.words):
         return True
-    if _ODD.search(said) is None:
+    if not _disguised(said):
         return False
     plain = _folded(clean(said))
     return all(word in plain for word in asked.words)
+
+
+def _disguised(said: str) -> bool:
+    if said.isascii():
+        return False
+    return _INVISIBLE.search(said) is not None or (
+        _LATIN.search(said) is not None and _MIXED.search(said) is not None
+    )
 
 
 def _does(row: Row, act: str | None) -> bool:
@@ -186,39 +214,83 @@ def _folded(said: str) -> str:
 # -- few -----------------------------------------------------------------------------------------
 
 
-def _few(connection: Connection, asked: Asked, *, words: bool) -> list[int] | None:
-    """Ledger positions of the posts that an index names, if they are few."""
-    long = [word for word in asked.words if len(word) >= SHORTEST] if words else []
-    if long:
-        found = list(connection.execute(full_text(long)).scalars())
-        if len(found) <= FEW:
-            return found
+@dataclass(frozen=True, slots=True)
+class _Few:
+    """Posts that an index names.
+
+    Args:
+        rest: what of the question is still to be asked of each.
+    """
+
+    seqs: Sequence[int]
+    rest: Asked
+
+
+def _few(connection: Connection, asked: Asked) -> _Few | None:
+    """The posts that an index names, if they are few."""
+    p, r = schema.posts.c, schema.readings.c
+    if connection.dialect.name == "sqlite" and asked.words:
+        said, rest = _match(connection, asked.words)
+        if said:
+            found = list(connection.execute(full_text(said)).scalars())
+            if len(found) <= FEW:
+                return _Few(found, replace(asked, words=rest))
     if asked.target is not None:
-        r = schema.readings.c
-        query = select(r.seq).where(r.target == asked.target).limit(FEW + 1)
-        found = list(connection.execute(query).scalars())
+        query = select(r.seq).where(r.target == asked.target)
+        found = list(connection.execute(query.limit(FEW + 1)).scalars())
         if len(found) <= FEW:
-            return found
+            return _Few(found, asked)
+    if asked.channel is not None:
+        query = select(p.seq).where(p.channel == asked.channel)
+        found = list(connection.execute(query.limit(FEW + 1)).scalars())
+        if len(found) <= FEW:
+            return _Few(found, asked)
     return None
 
 
-def full_text(words: Sequence[str]) -> Any:
-    """Posts with all these words of three letters or more, one more than are few."""
-    phrase = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+def _match(connection: Connection, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """What full text is asked for, and words that it cannot be asked for."""
+    asked: list[str] = []
+    rest: list[str] = []
+    short = [word for word in words if len(word) < SHORTEST]
+    asked += [_quoted(word) for word in words if len(word) >= SHORTEST]
+    if short:
+        connection.exec_driver_sql(_TERMS)
+    for word in short:
+        begun = _beginnings(connection, word)
+        if len(begun) > MOST_BEGINNINGS:
+            rest.append(word)
+        else:
+            asked.append("(" + " OR ".join(map(_quoted, begun or [word])) + ")")
+    if short:
+        connection.exec_driver_sql("DROP TABLE temp.post_terms")
+    return " AND ".join(asked), tuple(rest)
+
+
+def _beginnings(connection: Connection, word: str) -> list[str]:
+    query = text(_BEGINNINGS).bindparams(
+        low=word, high=word + "\U0010ffff", most=MOST_BEGINNINGS + 2
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def full_text(said: str) -> Any:
+    """Posts that SQLite's full text names, one more than are few."""
     query = text("SELECT rowid FROM post_search WHERE post_search MATCH :said LIMIT :most")
-    return query.bindparams(said=phrase, most=FEW + 1)
+    return query.bindparams(said=said, most=FEW + 1)
 
 
-def _among(connection: Connection, asked: Asked, seqs: Sequence[int]) -> Iterator[Row]:
-    """Those of some posts that fit; what full text found is still asked for its short words."""
-    short = tuple(word for word in asked.words if len(word) < SHORTEST)
-    found_by_text = connection.dialect.name == "sqlite" and len(short) < len(asked.words)
-    rest = replace(asked, words=short if found_by_text else asked.words)
-    p = schema.posts
+def _among(connection: Connection, few: _Few) -> Iterator[Row]:
+    """Those of few posts that fit."""
+    p, rest = schema.posts, few.rest
     query = _joined(rest, p)
-    times = [p.c.known_at >= asked.since] if asked.since is not None else []
-    times += [p.c.known_at < asked.until] if asked.until is not None else []
-    for some in chunks(seqs, _CHUNK):
+    times = [p.c.known_at >= rest.since] if rest.since is not None else []
+    times += [p.c.known_at < rest.until] if rest.until is not None else []
+    for some in chunks(few.seqs, _CHUNK):
         yield from _fitting(connection, rest, query.where(and_(p.c.seq.in_(some), *times)))
 
 

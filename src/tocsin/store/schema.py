@@ -95,6 +95,7 @@ rumours = Table(
     Index("rumours_by_size", "posts"),
     Index("rumours_in_order", "posts", "id"),
     Index("rumours_live_in_order", "live", "posts", "id"),
+    Index("rumours_by_last_seen", "last_seen"),
 )
 
 sightings = Table(

@@ -9,11 +9,10 @@ from pydantic import BaseModel, Field
 
 from tocsin.console.actions import rumours as actions
 from tocsin.console.facts import rumours as facts
-from tocsin.console.facts.warning import timeline
-from tocsin.console.forms import Analyst, Cursor, Desk, Limit, Reader, Viewer
+from tocsin.console.forms import Analyst, Cursor, Desk, Limit, Reader
 from tocsin.console.problems import responses
 from tocsin.model import Verification
-from tocsin.store.rumours import ShownRumours, Wanted
+from tocsin.store.rumours import Wanted
 from tocsin.wire import decision_form
 
 router = APIRouter(tags=["rumours"])
@@ -56,10 +55,9 @@ class RumourDecision(BaseModel):
 
 
 @router.get("/rumours", responses=responses())
-def read_rumours(desk: Desk, caller: Viewer, asked: Annotated[RumourFilter, Query()]) -> Json:
+def read_rumours(desk: Desk, caller: Reader, asked: Annotated[RumourFilter, Query()]) -> Json:
     """Rumours, those with most posts first; languages and towns of some of their posts."""
-    del caller
-    return facts.rumour_list(desk, asked.wanted())
+    return facts.rumour_list(desk, asked.wanted(), caller.role)
 
 
 @router.get("/rumours/{name}", responses=responses(404))
@@ -67,7 +65,7 @@ def read_rumour(
     desk: Desk,
     caller: Reader,
     name: str,
-    cursor: Annotated[int, Query(ge=0, le=10**9, description="`next` of the answer before.")] = 0,
+    cursor: Annotated[int, Query(ge=0, le=10**15, description="`next` of the answer before.")] = 0,
     limit: Limit = 50,
 ) -> Json:
     """One rumour: what it is about, its wordings, days, posts, suggestions, decisions."""
@@ -78,7 +76,7 @@ def read_rumour(
 def read_timeline(desk: Desk, caller: Reader, name: str) -> Json:
     """From the first sighting on: who was first, what happened, how it spread."""
     del caller
-    return timeline(desk, facts.shown_rumour(ShownRumours(desk.store), name).rumour.id)
+    return facts.spread_of(desk, name)
 
 
 @router.post("/rumours/{name}/decisions", status_code=201, responses=responses(404, 409))

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import joined, post_forms, posts_by_ref
+from tocsin.console.facts.warning import timeline
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.console.sparkline import growth_points
@@ -33,26 +34,32 @@ from tocsin.text.clean import clean
 STATUSES: Final = tuple(one.value for one in Verification)
 MOST_WORDINGS: Final = 30
 MOST_TOWNS: Final = 5
+MOST_READ: Final = 2_000
+"""Posts of a rumour from which its page tells what it says; of more, about so many evenly spaced."""
+MOST_DRAWN: Final = 5_000
+"""Posts of a rumour whose spread is drawn."""
 _SUGGESTED: Final = 5
 _REMEMBERED: Final = 16
 _TOWNS_OF: Final = timedelta(hours=72)
 _HEAD: Final = 160
-"""Letters of a suggested rumour's first post."""
+"""Letters of a rumour's first post where only its beginning is shown."""
 
 _Remembered = OrderedDict[tuple[Any, ...], Told]
 _known: WeakKeyDictionary[Store, _Remembered] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def rumour_list(desk: ConsoleDesk, wanted: Wanted) -> dict[str, Any]:
-    """A part of the list, and the cursor of the rest."""
+def rumour_list(desk: ConsoleDesk, wanted: Wanted, role: Role) -> dict[str, Any]:
+    """A part of the list, each with the beginning of its first post, and the cursor of the rest."""
     book = ShownRumours(desk.store)
     found = book.listed(wanted)
     reached, sampled = book.reached(), samples(book, found)
+    heads = _heads(desk.store, [one.rumour.first_ref for one in found], role)
     rows = [
         {
             **wire.rumour_line(one.rumour, phase_now(one, reached)),
             "merged": [name for name in one.members if name != one.rumour.id],
+            "begins": heads.get(one.rumour.first_ref, ""),
             **_sample_form(sampled[one.rumour.id]),
         }
         for one in found
@@ -106,7 +113,7 @@ def rumour(
     """Everything that is shown of a rumour.
 
     Args:
-        after: so many of its posts, oldest first, were shown before.
+        after: ledger position of the last of its posts that was shown before.
 
     Raises:
         NotThere: there is none of this id.
@@ -122,13 +129,14 @@ def rumour(
         "undo": _merges(book, shown),
         "erased": erased_sightings(desk.store, shown.members),
         "channels": known.channels,
+        "looked_at": known.posts,
+        "drawn": shown.rumour.posts <= MOST_DRAWN,
         **_summary_form(known, role),
-        "towns": dict(places_named(book, shown, last)),
-        **_posts_form(desk, known, role, (after, limit)),
-        "suggestions": [
-            _suggestion(book, shown, one, role)
-            for one in suggestions_about(book, shown, _SUGGESTED)
-        ],
+        "towns": dict(places_named(book, shown, last, MOST_READ)),
+        **_posts_form(book, shown, role, (after, limit)),
+        "suggestions": _suggested(
+            book, shown, suggestions_about(book, shown, _SUGGESTED), role
+        ),
         "decisions": book.decisions(shown),
         "statuses": list(STATUSES),
         "seen": newest_of_all(desk.store),
@@ -152,7 +160,7 @@ def _told(book: ShownRumours, shown: Shown) -> Told:
         if key in remembered:
             remembered.move_to_end(key)
             return remembered[key]
-    found = told(book, shown)
+    found = told(book, shown, MOST_READ)
     with _lock:
         remembered[key] = found
         while len(remembered) > _REMEMBERED:
@@ -196,16 +204,41 @@ def _for(role: Role, text: str) -> str:
 
 
 def _posts_form(
-    desk: ConsoleDesk, known: Told, role: Role, part: tuple[int, int]
+    book: ShownRumours, shown: Shown, role: Role, part: tuple[int, int]
 ) -> dict[str, Any]:
+    """Its posts in the order they were taken in, some after a ledger position."""
     after, limit = part
-    seqs = known.seqs[after : after + limit]
-    rows = rows_at(desk.store, seqs)
-    more = after + limit < len(known.seqs)
+    s = schema.sightings.c
+    query = select(s.seq).where(s.seq > after).order_by(s.seq).limit(limit + 1)
+    with book.store.reading() as connection:
+        found = [
+            seq
+            for scope in book.scopes(shown)
+            for seq in connection.execute(query.where(scope)).scalars()
+        ]
+    seqs = sorted(found)[:limit]
+    rows = rows_at(book.store, seqs)
+    more = len(found) > limit
     return {
-        "items": post_forms(desk.store, rows, role),
-        "next": str(after + limit) if more else None,
+        "items": post_forms(book.store, rows, role),
+        "next": str(seqs[-1]) if more else None,
     }
+
+
+def spread_of(desk: ConsoleDesk, name: str) -> dict[str, Any]:
+    """From the first sighting on: who was first, what happened, how it spread, as a picture.
+
+    Raises:
+        NotThere: there is none of this id.
+        UsageError: it has too many posts to draw them.
+    """
+    shown = shown_rumour(ShownRumours(desk.store), name).rumour
+    if shown.posts > MOST_DRAWN:
+        raise UsageError(
+            f"rumour {shown.id} has {shown.posts} posts; its timeline is told up to {MOST_DRAWN}, "
+            f"for more: tocsin timeline {shown.id}"
+        )
+    return timeline(desk, shown.id)
 
 
 def rows_at(store: Store, seqs: Sequence[int]) -> list[dict[str, Any]]:
@@ -226,19 +259,28 @@ def _merges(book: ShownRumours, shown: Shown) -> list[dict[str, str]]:
     ]
 
 
-def _suggestion(book: ShownRumours, shown: Shown, one: Suggestion, role: Role) -> dict[str, Any]:
+def _suggested(
+    book: ShownRumours, shown: Shown, found: Sequence[Suggestion], role: Role
+) -> list[dict[str, Any]]:
     """The other rumour, how probable it is the same, and the words it began with."""
-    other = one.other if one.rumour == shown.rumour.id else one.rumour
-    found = book.find(other)
+    names = [one.other if one.rumour == shown.rumour.id else one.rumour for one in found]
+    others = [book.find(name) for name in names]
+    heads = _heads(book.store, [one.rumour.first_ref for one in others if one], role)
+    return [
+        {
+            "rumour": name,
+            "probability": round(one.probability, 4),
+            "ref": one.ref,
+            "posts": other.rumour.posts if other else 0,
+            "begins": heads.get(other.rumour.first_ref, "") if other else "",
+        }
+        for name, one, other in zip(names, found, others, strict=True)
+    ]
+
+
+def _heads(store: Store, refs: Sequence[str], role: Role) -> dict[str, str]:
+    """The beginnings of posts, by evidence id."""
     return {
-        "rumour": other,
-        "probability": round(one.probability, 4),
-        "ref": one.ref,
-        "posts": 0 if found is None else found.rumour.posts,
-        "text": "" if found is None else _head(book.store, found, role),
+        f"{row['channel']}/{row['message_id']}": _for(role, clean(row["text"]))[:_HEAD]
+        for row in posts_by_ref(store, refs)
     }
-
-
-def _head(store: Store, found: Shown, role: Role) -> str:
-    rows = posts_by_ref(store, [found.rumour.first_ref])
-    return _for(role, clean(rows[0]["text"]))[:_HEAD] if rows else ""

@@ -12,6 +12,7 @@ _INDEXES = (
     ("readings_by_target", "readings", ["target"]),
     ("rumours_in_order", "rumours", ["posts", "id"]),
     ("rumours_live_in_order", "rumours", ["live", "posts", "id"]),
+    ("rumours_by_last_seen", "rumours", ["last_seen"]),
     ("decisions_by_kind", "decisions", ["kind"]),
 )
 
