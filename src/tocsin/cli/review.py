@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import orjson
 import typer
 
 from tocsin.cli.options import ProjectOption, open_project
-from tocsin.cli.output import say, show_json
+from tocsin.cli.output import say
 from tocsin.engines.labels import exported
 
 app = typer.Typer(help="Labels that people gave to posts.", no_args_is_help=True)
@@ -32,15 +33,12 @@ def export(
     Each person's newest label of each post, in the order of the ledger. The texts are verbatim:
     they stay inside.
     """
-    count = 0
     with open_project(project).reading() as store:
-        lines = exported(store)
-        if out is None:
-            for count, line in enumerate(lines, 1):
-                show_json(line)
-        else:
-            with out.open("wb") as file:
-                for count, line in enumerate(lines, 1):
-                    file.write(orjson.dumps(line) + b"\n")
-    if not count:
+        lines = [orjson.dumps(line) + b"\n" for line in exported(store)]
+    if out is None:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+    else:
+        out.write_bytes(b"".join(lines))
+    if not lines:
         say("no labels yet; people give them on the page Review of: tocsin serve")

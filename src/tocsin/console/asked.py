@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from tocsin.clock import as_utc
 from tocsin.errors import UsageError
-from tocsin.store.finding import Asked, words_of
+from tocsin.store.finding import Asked
+from tocsin.store.words import words_of
 
 MOST_WORDS: Final = 12
 _DAY: Final = 10

@@ -114,9 +114,7 @@ def told(book: ShownRumours, shown: Shown, most: int | None = None) -> Told:
     )
 
 
-def _wordings(
-    rows: Sequence[Mapping[str, Any]], cleaned: Mapping[str, str]
-) -> tuple[Wording, ...]:
+def _wordings(rows: Sequence[Mapping[str, Any]], cleaned: Mapping[str, str]) -> tuple[Wording, ...]:
     alike: dict[bytes, list[Mapping[str, Any]]] = {}
     for row in rows:
         alike.setdefault(row["wording"], []).append(row)

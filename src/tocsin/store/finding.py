@@ -4,28 +4,22 @@ the store.
 Two ways. Where full text, or the index of groups or channels, names few posts, those are looked at,
 all of them. Otherwise posts are walked from the newest back, in windows, until enough are found or
 time is up; the answer says how far it came, and goes on from there.
-
-SQLite's full text knows three letters or more. A word of one or two is looked for as all that begins
-with it, so in any script; only where it is the very end of a post it is not found that way.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Select, and_, literal, select, text, tuple_
+from sqlalchemy import Connection, RowMapping, Select, and_, literal, select, text, tuple_
 
 from tocsin.errors import UsageError
 from tocsin.store import schema
-from tocsin.store.search import SHORTEST
 from tocsin.store.store import Store, chunks
-from tocsin.text.clean import clean
+from tocsin.store.words import full_text_of, says
 
 FEW: Final = 3_000
 """Posts that are looked at one by one where an index names them."""
@@ -35,28 +29,6 @@ MOST: Final = 5_000
 """Found posts whose days are counted."""
 _CHUNK: Final = 400
 _ORDER: Final = ("known_at", "channel", "message_id", "version")
-# What cleaning would change so that other letters stand there: invisible characters, and Latin
-# letters side by side with Cyrillic or Greek ones.
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
-)
-_LATIN: Final = re.compile("[A-Za-z]")
-_MIXED: Final = re.compile("[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
-MOST_BEGINNINGS: Final = 400
-"""Three letters that begin with a word of one or two; with more of them it is frequent anyway."""
-_TERMS: Final = "CREATE VIRTUAL TABLE temp.post_terms USING fts5vocab(main, post_search, instance)"
-# Each step jumps over what is left of a term: all have three letters.
-_BEGINNINGS: Final = """
-WITH RECURSIVE found(term) AS (
-  SELECT (SELECT term FROM temp.post_terms WHERE term >= :low AND term < :high
-          ORDER BY term LIMIT 1)
-  UNION ALL
-  SELECT (SELECT term FROM temp.post_terms WHERE term >= found.term || char(1) AND term < :high
-          ORDER BY term LIMIT 1)
-  FROM found WHERE found.term IS NOT NULL LIMIT :most
-)
-SELECT term FROM found WHERE term IS NOT NULL
-"""
 Row = Mapping[str, Any]
 
 
@@ -65,7 +37,7 @@ class Asked:
     """Which posts; all that is given must fit.
 
     Args:
-        words: as :func:`words_of` gives them.
+        words: as ``words.words_of`` gives them.
         act: that a machine read in it.
         since, until: known here at or after, and before.
         before: ledger position of the last post that was shown or looked at.
@@ -98,11 +70,6 @@ class Found:
     last: int | None = None
 
 
-def words_of(said: str) -> tuple[str, ...]:
-    """What somebody searches for, as texts are compared: cleaned and in one case."""
-    return tuple(dict.fromkeys(_folded(clean(said)).split()))
-
-
 def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
     """Posts that fit, the newest first.
 
@@ -132,7 +99,7 @@ def _walked(
         rows += _fitting(connection, asked, _joined(asked, window.limit(WINDOW).subquery()))
         if edge is None:
             return _found(rows)
-        after = _key(edge)
+        after = _key(dict(edge))
         if len(rows) >= MOST or hurry():
             return replace(_found(rows), reached=edge["known_at"], last=edge["seq"])
 
@@ -178,37 +145,15 @@ def _joined(asked: Asked, window: Any) -> Select[Any]:
 
 def _fitting(connection: Connection, asked: Asked, query: Select[Any]) -> list[Row]:
     rows = connection.execute(query).mappings()
-    return [row for row in rows if _says(row, asked) and _does(row, asked.act)]
+    return [
+        dict(row)
+        for row in rows
+        if (not asked.words or says(row["text"], asked.words)) and _does(row, asked.act)
+    ]
 
 
-def _says(row: Row, asked: Asked) -> bool:
-    """Whether the text has all the words; where letters may be disguised, once cleaned."""
-    if not asked.words:
-        return True
-    said = row["text"]
-    plain = _folded(said)
-    if all(word in plain for word in asked.words):
-        return True
-    if not _disguised(said):
-        return False
-    plain = _folded(clean(said))
-    return all(word in plain for word in asked.words)
-
-
-def _disguised(said: str) -> bool:
-    if said.isascii():
-        return False
-    return _INVISIBLE.search(said) is not None or (
-        _LATIN.search(said) is not None and _MIXED.search(said) is not None
-    )
-
-
-def _does(row: Row, act: str | None) -> bool:
+def _does(row: RowMapping, act: str | None) -> bool:
     return act is None or act in orjson.loads(row["body"]).get("acts", ())
-
-
-def _folded(said: str) -> str:
-    return unicodedata.normalize("NFKC", said).casefold()
 
 
 # -- few -----------------------------------------------------------------------------------------
@@ -230,7 +175,7 @@ def _few(connection: Connection, asked: Asked) -> _Few | None:
     """The posts that an index names, if they are few."""
     p, r = schema.posts.c, schema.readings.c
     if connection.dialect.name == "sqlite" and asked.words:
-        said, rest = _match(connection, asked.words)
+        said, rest = full_text_of(connection, asked.words)
         if said:
             found = list(connection.execute(full_text(said)).scalars())
             if len(found) <= FEW:
@@ -246,36 +191,6 @@ def _few(connection: Connection, asked: Asked) -> _Few | None:
         if len(found) <= FEW:
             return _Few(found, asked)
     return None
-
-
-def _match(connection: Connection, words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """What full text is asked for, and words that it cannot be asked for."""
-    asked: list[str] = []
-    rest: list[str] = []
-    short = [word for word in words if len(word) < SHORTEST]
-    asked += [_quoted(word) for word in words if len(word) >= SHORTEST]
-    if short:
-        connection.exec_driver_sql(_TERMS)
-    for word in short:
-        begun = _beginnings(connection, word)
-        if len(begun) > MOST_BEGINNINGS:
-            rest.append(word)
-        else:
-            asked.append("(" + " OR ".join(map(_quoted, begun or [word])) + ")")
-    if short:
-        connection.exec_driver_sql("DROP TABLE temp.post_terms")
-    return " AND ".join(asked), tuple(rest)
-
-
-def _beginnings(connection: Connection, word: str) -> list[str]:
-    query = text(_BEGINNINGS).bindparams(
-        low=word, high=word + "\U0010ffff", most=MOST_BEGINNINGS + 2
-    )
-    return list(connection.execute(query).scalars())
-
-
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
 
 
 def full_text(said: str) -> Any:

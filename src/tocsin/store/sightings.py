@@ -53,6 +53,11 @@ def wordings_in(book: ShownRumours, shown: Shown, most: int | None = None) -> li
     return [{**row, "text": texts.get(firsts[row["wording"]], "")} for row in rows]
 
 
+def in_order(book: ShownRumours, shown: Shown) -> list[int]:
+    """Ledger positions of all posts of a rumour, oldest first."""
+    return [row["seq"] for row in _rows(book, shown, _joined(schema.sightings.c.seq))]
+
+
 def places_named(
     book: ShownRumours, shown: Shown, since: datetime, most: int | None = None
 ) -> list[tuple[str, int]]:

@@ -71,7 +71,7 @@ def copies(store: Store, digests: Iterable[bytes]) -> dict[bytes, int]:
     wanted = sorted(set(digests))
     query = select(s.digest, func.count()).where(s.digest.in_(wanted)).group_by(s.digest)
     with store.reading() as connection:
-        return {digest: number for digest, number in connection.execute(query)}
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def named_by_newest(store: Store) -> dict[str, list[str]]:

@@ -38,9 +38,7 @@ def label(desk: ConsoleDesk, by: str, labels: Mapping[str, str]) -> list[Decisio
     if missing:
         raise UsageError(f"no post {missing[0]}; nothing was labelled")
     now = desk.clock.now()
-    made = [
-        Decision(DecisionKind.POST_LABEL, ref, name, by, now) for ref, name in labels.items()
-    ]
+    made = [Decision(DecisionKind.POST_LABEL, ref, name, by, now) for ref, name in labels.items()]
     patiently(lambda: log_decisions(desk.project, made))
     return made
 

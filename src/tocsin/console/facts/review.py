@@ -90,7 +90,8 @@ def _waiting(
     store: Store, book: LabelBook, wanted: Wanted, named: Mapping[str, Sequence[str]]
 ) -> tuple[list[dict[str, Any]], str | None]:
     if wanted.cursor.startswith(_NAMED):
-        return _named_less(store, book, wanted, named, _number(wanted.cursor[len(_NAMED) :]))
+        start = _number(wanted.cursor[len(_NAMED) :])
+        return _named_less(store, book, wanted, named, slice(start, start + wanted.limit))
     seqs: dict[Any, int] = {}
     after = _number(wanted.cursor) if wanted.cursor else None
     for _ in range(_MOST_WINDOWS):
@@ -106,12 +107,13 @@ def _waiting(
             break
     else:
         return rows_at(store, list(seqs.values())), str(after)
-    rest, following = _named_less(store, book, wanted, named, 0)
+    room = slice(0, wanted.limit - len(seqs))
+    rest, following = _named_less(store, book, wanted, named, room)
     return [*rows_at(store, list(seqs.values())), *rest], following
 
 
 def _named_less(
-    store: Store, book: LabelBook, wanted: Wanted, named: Mapping[str, Sequence[str]], start: int
+    store: Store, book: LabelBook, wanted: Wanted, named: Mapping[str, Sequence[str]], part: slice
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Posts that warnings rest on, less alarming than what else waits."""
     less = {
@@ -121,8 +123,7 @@ def _named_less(
         and not book.of(f"{row['channel']}/{row['message_id']}", row["digest"])
     }
     rows = sorted(less.values(), key=lambda row: (-(row["alarm"] or 0), -row["seq"]))
-    end = start + wanted.limit
-    return rows[start:end], f"{_NAMED}{end}" if end < len(rows) else None
+    return rows[part], f"{_NAMED}{part.stop}" if part.stop < len(rows) else None
 
 
 def _number(text: str) -> int:

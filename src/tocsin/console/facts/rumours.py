@@ -25,8 +25,8 @@ from tocsin.sources.contacts import redact
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_sightings
 from tocsin.store.rumour_samples import Sample, samples
-from tocsin.store.rumours import Shown, ShownRumours, Wanted, place_of
-from tocsin.store.sightings import places_named
+from tocsin.store.rumours import Shown, ShownRumours, Wanted
+from tocsin.store.sightings import in_order, places_named
 from tocsin.store.store import chunks
 from tocsin.store.suggestions import suggestions_about
 from tocsin.text.clean import clean
@@ -35,7 +35,7 @@ STATUSES: Final = tuple(one.value for one in Verification)
 MOST_WORDINGS: Final = 30
 MOST_TOWNS: Final = 5
 MOST_READ: Final = 2_000
-"""Posts of a rumour from which its page tells what it says; of more, about so many evenly spaced."""
+"""Posts from which a rumour's page tells what it says; of more, about so many evenly spaced."""
 MOST_DRAWN: Final = 5_000
 """Posts of a rumour whose spread is drawn."""
 _SUGGESTED: Final = 5
@@ -134,9 +134,7 @@ def rumour(
         **_summary_form(known, role),
         "towns": dict(places_named(book, shown, last, MOST_READ)),
         **_posts_form(book, shown, role, (after, limit)),
-        "suggestions": _suggested(
-            book, shown, suggestions_about(book, shown, _SUGGESTED), role
-        ),
+        "suggestions": _suggested(book, shown, suggestions_about(book, shown, _SUGGESTED), role),
         "decisions": book.decisions(shown),
         "statuses": list(STATUSES),
         "seen": newest_of_all(desk.store),
@@ -206,23 +204,32 @@ def _for(role: Role, text: str) -> str:
 def _posts_form(
     book: ShownRumours, shown: Shown, role: Role, part: tuple[int, int]
 ) -> dict[str, Any]:
-    """Its posts in the order they were taken in, some after a ledger position."""
+    """Some of its posts after a ledger position: oldest first; of a large one as taken in, which
+    is read without a look at all of them.
+    """
     after, limit = part
+    in_time = shown.rumour.posts <= MOST_READ
+    seqs = in_order(book, shown) if in_time else _taken_in(book, shown, after, limit + 1)
+    if in_time and after:
+        seqs = seqs[seqs.index(after) + 1 :] if after in seqs else []
+    page = seqs[:limit]
+    return {
+        "items": post_forms(book.store, rows_at(book.store, page), role),
+        "in_time": in_time,
+        "next": str(page[-1]) if len(seqs) > limit else None,
+    }
+
+
+def _taken_in(book: ShownRumours, shown: Shown, after: int, limit: int) -> list[int]:
     s = schema.sightings.c
-    query = select(s.seq).where(s.seq > after).order_by(s.seq).limit(limit + 1)
+    query = select(s.seq).where(s.seq > after).order_by(s.seq).limit(limit)
     with book.store.reading() as connection:
         found = [
             seq
             for scope in book.scopes(shown)
             for seq in connection.execute(query.where(scope)).scalars()
         ]
-    seqs = sorted(found)[:limit]
-    rows = rows_at(book.store, seqs)
-    more = len(found) > limit
-    return {
-        "items": post_forms(book.store, rows, role),
-        "next": str(seqs[-1]) if more else None,
-    }
+    return sorted(found)[:limit]
 
 
 def spread_of(desk: ConsoleDesk, name: str) -> dict[str, Any]:
@@ -254,9 +261,7 @@ def rows_at(store: Store, seqs: Sequence[int]) -> list[dict[str, Any]]:
 def _merges(book: ShownRumours, shown: Shown) -> list[dict[str, str]]:
     """Merges into it that can be taken back."""
     into = book.regrouping.into
-    return [
-        {"rumour": name, "into": into[name]} for name in shown.members if name in into
-    ]
+    return [{"rumour": name, "into": into[name]} for name in shown.members if name in into]
 
 
 def _suggested(
