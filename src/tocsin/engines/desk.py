@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -126,10 +126,24 @@ def log_decision(project: Project, decision: Decision, seen: int | None = None) 
     Raises:
         Overtaken: there is a newer one; nothing was written.
     """
+    log_decisions(project, [decision], seen)
+
+
+def log_decisions(project: Project, decisions: Sequence[Decision], seen: int | None = None) -> None:
+    """Append several decisions to the ledger in one go, for one writer and one flush.
+
+    Args:
+        seen: as for :func:`log_decision`, of every subject.
+
+    Raises:
+        Overtaken: about one of them there is a newer one; nothing was written.
+    """
     with project.writing() as (archive, store):
         if seen is not None:
-            _refuse_overtaken(store, decision.subject, seen)
-        archive.append_entry("decision", wire.decision_form(decision))
+            for one in decisions:
+                _refuse_overtaken(store, one.subject, seen)
+        for one in decisions:
+            archive.append_entry("decision", wire.decision_form(one))
         archive.append_entry("audit", audit_anchor(project))
         archive.flush()
         Indexer(store).catch_up(archive)

@@ -22,6 +22,41 @@ _PLACES_OF = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What posts of a rumour say in the same words.
+
+    Args:
+        text: cleaned; blank where there are more wordings than are read.
+        ref: evidence id of the first post with it.
+        languages: as they were read, by name.
+    """
+
+    text: str
+    ref: str
+    known_at: datetime
+    posts: int
+    channels: int
+    languages: tuple[str, ...]
+    stances: tuple[Stance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a rumour's own posts tell of it.
+
+    Args:
+        wordings: the most frequent first.
+        channels: how many it was seen in.
+        posts: how many of its posts were looked at.
+    """
+
+    summary: Summary
+    wordings: tuple[Wording, ...]
+    channels: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """All that is shown of one rumour.
 
@@ -48,7 +83,7 @@ def card(book: ShownRumours, asked: str, shown: Shown, limit: int) -> Card:
         asked,
         shown,
         phase_now(shown, book.reached()),
-        _summary(book, shown),
+        told(book, shown).summary,
         places_named(book, shown, shown.rumour.last_seen - _PLACES_OF),
         sightings_of(book, shown, limit),
         suggestions_about(book, shown, _SUGGESTED),
@@ -62,11 +97,41 @@ def phase_now(shown: Shown, reached: datetime | None) -> Phase:
     return phase(shown.rumour, reached or shown.rumour.last_seen)
 
 
-def _summary(book: ShownRumours, shown: Shown) -> Summary:
-    rows = wordings_in(book, shown)
+def told(book: ShownRumours, shown: Shown, most: int | None = None) -> Told:
+    """Read a rumour's posts: what it is about, in which wordings, where.
+
+    Args:
+        most: of a rumour with more posts only about so many, evenly spaced; None: all.
+    """
+    rows = wordings_in(book, shown, most)
     others = background(book.store, {row["seq"] for row in rows})
     cleaned = {text: clean(text) for text in {row["text"] for row in rows}}
-    return summarise([_sighted(row, cleaned) for row in rows], map(clean, others))
+    return Told(
+        summarise([_sighted(row, cleaned) for row in rows], map(clean, others)),
+        _wordings(rows, cleaned),
+        len({row["channel"] for row in rows}),
+        len(rows),
+    )
+
+
+def _wordings(rows: Sequence[Mapping[str, Any]], cleaned: Mapping[str, str]) -> tuple[Wording, ...]:
+    alike: dict[bytes, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(row["wording"], []).append(row)
+    found = [_wording(some, cleaned[some[0]["text"]]) for some in alike.values()]
+    return tuple(sorted(found, key=lambda one: (-one.posts, one.known_at, one.ref)))
+
+
+def _wording(rows: Sequence[Mapping[str, Any]], text: str) -> Wording:
+    return Wording(
+        text,
+        f"{rows[0]['channel']}/{rows[0]['message_id']}",
+        rows[0]["known_at"],
+        len(rows),
+        len({row["channel"] for row in rows}),
+        tuple(sorted({row["lang"] for row in rows if row["lang"]})),
+        tuple(sorted({Stance(row["stance"]) for row in rows if row["stance"]})),
+    )
 
 
 def _sighted(row: Mapping[str, Any], cleaned: Mapping[str, str]) -> SightedText:
