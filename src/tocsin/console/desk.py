@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
 from tocsin.console.sessions import Sessions
+from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
 from tocsin.desk.audit import Look, append
 from tocsin.desk.lists import DeskLists
@@ -81,6 +82,7 @@ class ConsoleDesk:
         self.options = options or ConsoleOptions()
         self.limits = limits or Limits()
         self.sessions = Sessions()
+        self.streams = Streams()
         self._store: Store | None = None
         self._lists = ListsReader(project)
         self._people: tuple[tuple[int, int, int], Accounts] | None = None
