@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
+from tocsin.console.idempotency import Answers
 from tocsin.console.sessions import Sessions
 from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
@@ -83,6 +84,7 @@ class ConsoleDesk:
         self.limits = limits or Limits()
         self.sessions = Sessions()
         self.streams = Streams()
+        self.answers = Answers()
         self._store: Store | None = None
         self._lists = ListsReader(project)
         self._people: tuple[tuple[int, int, int], Accounts] | None = None

@@ -52,7 +52,7 @@ class _Live(StreamingResponse):
 
 @router.get(
     "/stream",
-    response_class=_Live,
+    response_class=StreamingResponse,
     responses={**responses(), 200: _SHOWN},
     tags=["live"],
 )
