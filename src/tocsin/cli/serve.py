@@ -127,7 +127,8 @@ def run_server(
         limit_concurrency=500,
     )
     server = uvicorn.Server(config)
-    server.handle_exit = _ending(desk, server.handle_exit)  # type: ignore[method-assign]
+    ending: Any = _ending(desk, server.handle_exit)
+    server.handle_exit = ending  # type: ignore[method-assign]
     try:
         server.run()
     except SystemExit:

@@ -142,8 +142,7 @@ async def _pieces(
         if seen is None:
             seen = mark
         if mark != seen:
-            since = seen.position
-            found = await run_in_threadpool(lambda: changed_since(store(), since))
+            found = await run_in_threadpool(changed_since, store(), seen.position)
             yield _event(mark, found)
             seen, told = mark, time.monotonic()
         elif time.monotonic() - told >= BEAT_S:

@@ -25,7 +25,9 @@ To = Annotated[str, Query(alias="to", max_length=40, description="Its end.")]
 
 
 @router.get("/replay", responses=responses(), tags=["now"])
-def read_replay(desk: Desk, caller: Reader, at: At = "", start: From = "", end: To = "") -> dict[str, Any]:
+def read_replay(
+    desk: Desk, caller: Reader, at: At = "", start: From = "", end: To = ""
+) -> dict[str, Any]:
     """Situations, decisions, posts, rumours and coverage as they stood at `at`; of what came later
     there is nothing in it. The window only says which warning actions are listed as marks.
     """

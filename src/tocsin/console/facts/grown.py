@@ -131,9 +131,7 @@ def _first_seen(store: Store, then: _Then, names: list[str]) -> dict[str, dateti
     return found
 
 
-def _posts(
-    store: Store, seqs: list[int], role: Role, at: datetime
-) -> dict[int, Mapping[str, Any]]:
+def _posts(store: Store, seqs: list[int], role: Role, at: datetime) -> dict[int, Mapping[str, Any]]:
     with store.reading() as connection:
         query = joined().where(schema.posts.c.seq.in_(seqs))
         rows = [dict(row) for row in connection.execute(query).mappings()]

@@ -75,7 +75,9 @@ def coverage(store: Store, at: datetime | None = None) -> dict[str, Any]:
         "unread_24h": counts.get("unsupported", 0),
         "partial_24h": counts.get("partial", 0),
         "not_run_24h": counts.get("waiting", 0),
-        "silent": [{"source": name, "says": says} for name, says in silent_sources(store, at=at).items()],
+        "silent": [
+            {"source": name, "says": says} for name, says in silent_sources(store, at=at).items()
+        ],
     }
 
 

@@ -198,9 +198,8 @@ def _posts(store: Store, at: datetime, role: Role) -> dict[str, Any]:
     )  # fmt: skip
     with store.reading() as connection:
         count = connection.execute(select(func.count()).where(*recent)).scalar_one()
-        rows = connection.execute(newest.limit(2 * MOST_POSTS)).mappings().all()
+        rows = [dict(row) for row in connection.execute(newest.limit(2 * MOST_POSTS)).mappings()]
     latest = {(row["channel"], row["message_id"]): row for row in reversed(rows)}
     shown = sorted(latest.values(), key=lambda row: (row["known_at"], row["seq"]), reverse=True)
     items = post_forms(store, shown[:MOST_POSTS], role, at)
     return {"hours": RECENT // timedelta(hours=1), "count": count, "items": items}
-
