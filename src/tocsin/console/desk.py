@@ -41,13 +41,15 @@ class ConsoleOptions:
         secure: over TLS, or behind a proxy that speaks it: cookies are kept to it.
         tiles: address of map tiles; empty: the built-in map alone.
         proxies: how many proxies in front are trusted to say who asks.
-        demo: the reconstruction is shown: a notice says so, and pages stand at its last moment.
+        demo: the reconstruction is shown: a notice says so, and its visitor needs no password.
+        opens_at: the page on which whoever comes by a link begins.
     """
 
     secure: bool = False
     tiles: str = ""
     proxies: int = 0
     demo: bool = False
+    opens_at: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
