@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -126,12 +127,24 @@ def run_server(
         limit_concurrency=500,
     )
     server = uvicorn.Server(config)
+    ending: Any = _ending(desk, server.handle_exit)
+    server.handle_exit = ending  # type: ignore[method-assign]
     try:
         server.run()
     except SystemExit:
         raise EnvironmentFailed(f"cannot listen at {at[0]}:{at[1]}; try another --port") from None
     if not server.started:
         raise EnvironmentFailed(f"cannot listen at {at[0]}:{at[1]}; try another --port")
+
+
+def _ending(desk: ConsoleDesk, stop: Callable[[int, Any], None]) -> Callable[[int, Any], None]:
+    """Streams end first: the server would wait for them, since they never end by themselves."""
+
+    def told(number: int, frame: Any) -> None:
+        desk.streams.closing = True
+        stop(number, frame)
+
+    return told
 
 
 @people.callback()

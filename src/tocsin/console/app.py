@@ -28,7 +28,9 @@ def build(desk: ConsoleDesk) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        desk.streams.closing = False
         yield
+        desk.streams.closing = True
         desk.close()
 
     app = FastAPI(

@@ -10,7 +10,9 @@ from typing import Final, TypeVar
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
+from tocsin.console.idempotency import Answers
 from tocsin.console.sessions import Sessions
+from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
 from tocsin.desk.audit import Look, append
 from tocsin.desk.lists import DeskLists
@@ -39,13 +41,15 @@ class ConsoleOptions:
         secure: over TLS, or behind a proxy that speaks it: cookies are kept to it.
         tiles: address of map tiles; empty: the built-in map alone.
         proxies: how many proxies in front are trusted to say who asks.
-        demo: the reconstruction is shown: a notice says so, and pages stand at its last moment.
+        demo: the reconstruction is shown: a notice says so, and its visitor needs no password.
+        opens_at: the page on which whoever comes by a link begins.
     """
 
     secure: bool = False
     tiles: str = ""
     proxies: int = 0
     demo: bool = False
+    opens_at: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class ConsoleDesk:
         self.options = options or ConsoleOptions()
         self.limits = limits or Limits()
         self.sessions = Sessions()
+        self.streams = Streams()
+        self.answers = Answers()
         self._store: Store | None = None
         self._lists = ListsReader(project)
         self._people: tuple[tuple[int, int, int], Accounts] | None = None

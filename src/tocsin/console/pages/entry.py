@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from importlib.resources import files
 from typing import Annotated, Final
@@ -105,8 +106,13 @@ def welcome(request: Request, desk: Desk, secret: str) -> Response:
 
 
 @router.post("/welcome/{secret}")
-def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text) -> Response:
-    """Take the invitation up: an account is made, and signed in."""
+def join(
+    request: Request, desk: Desk, secret: str, handle: Text = "", password: Text = ""
+) -> Response:
+    """Take the invitation up: an account is made, and signed in.
+
+    The visitor of a demo gets a password that nobody knows: the link is the way in.
+    """
     desk.refuse_if_locked()
     refuse_cross_site(request.headers, str(request.base_url))
     knock(request, desk, secret[:_HANDLE_LENGTH])
@@ -114,6 +120,8 @@ def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text
     invitation = invitation_for(desk.people(), secret, now)
     if invitation is None:
         raise NotThere("this link holds no more; ask whoever sent it for a new one")
+    if desk.options.demo:
+        password = password or secrets.token_urlsafe(24)
     try:
         name = checked_handle(invitation.handle or handle)
         account = Account(name, invitation.role, hashed(password), now)
@@ -122,7 +130,7 @@ def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text
         facts = {"invitation": invitation, "secret": secret, "wrong": str(error)}
         return render(request, "welcome.html", facts, 422)
     desk.note(account.handle, "change", ("welcome", account.role.word))
-    return admit(request, desk, account, "/")
+    return admit(request, desk, account, desk.options.opens_at)
 
 
 def checked_handle(handle: str) -> str:
