@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 from tocsin.console.accounts import digest_of
+from tocsin.model.names import same_person
 
 IDLE: Final = timedelta(hours=2)
 LONGEST: Final = timedelta(hours=14)
@@ -80,7 +81,8 @@ class Sessions:
     def end_of(self, handle: str) -> None:
         """Sign somebody out everywhere: their role or password was changed."""
         with self._lock:
-            self._open = {k: one for k, one in self._open.items() if one.handle != handle}
+            others = {k: s for k, s in self._open.items() if not same_person(s.handle, handle)}
+            self._open = others
 
     def end_all(self) -> None:
         """Sign everybody out."""

@@ -30,10 +30,11 @@ def desk_key(project: Project) -> bytes:
     """
     project.refuse_if_locked()
     path = project.desk_key_path
-    if project.lists_path.exists() and not path.exists():
+    closed = sorted(box.name for box in project.folder.glob("*.box"))
+    if closed and not path.exists():
         raise EnvironmentFailed(
             f"{path}: the key of the desk's lists is missing; bring it back from its copy, without "
-            f"it {project.lists_path.name} cannot be read"
+            f"it {' and '.join(closed)} cannot be read"
         )
     return load_or_create_key(path, "the key of the desk's lists")
 

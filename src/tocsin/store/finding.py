@@ -19,7 +19,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, literal, select, te
 from tocsin.errors import UsageError
 from tocsin.store import schema
 from tocsin.store.store import Store, chunks
-from tocsin.store.words import full_text_of, says
+from tocsin.store.words import full_text_of
 
 FEW: Final = 3_000
 """Posts that are looked at one by one where an index names them."""
@@ -32,15 +32,22 @@ _ORDER: Final = ("known_at", "channel", "message_id", "version")
 Row = Mapping[str, Any]
 
 
+def literally(text: str, words: Sequence[str]) -> bool:
+    """Whether a text has all the words, letter by letter."""
+    folded = text.casefold()
+    return all(word in folded for word in words)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which posts; all that is given must fit.
 
     Args:
-        words: as ``words.words_of`` gives them.
+        words: in one case, as texts are compared.
         act: that a machine read in it.
         since, until: known here at or after, and before.
         before: ledger position of the last post that was shown or looked at.
+        says: whether a text has all of some words; what it means by that is not the store's matter.
     """
 
     words: tuple[str, ...] = ()
@@ -51,6 +58,7 @@ class Asked:
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
+    says: Callable[[str, Sequence[str]], bool] = literally
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,7 @@ def _fitting(connection: Connection, asked: Asked, query: Select[Any]) -> list[R
     return [
         dict(row)
         for row in rows
-        if (not asked.words or says(row["text"], asked.words)) and _does(row, asked.act)
+        if (not asked.words or asked.says(row["text"], asked.words)) and _does(row, asked.act)
     ]
 
 
