@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import select
 
 from tocsin import wire
-from tocsin.archive import load_or_create_key
+from tocsin.archive import Archive, load_or_create_key
 from tocsin.desk.audit import head_of
 from tocsin.desk.lists import DeskBox, DeskLists
 from tocsin.engines.indexing import Indexer
@@ -126,13 +126,19 @@ def log_decision(project: Project, decision: Decision, seen: int | None = None) 
     Raises:
         Overtaken: there is a newer one; nothing was written.
     """
-    with project.writing() as (archive, store):
+    with project.writing() as opened:
         if seen is not None:
-            _refuse_overtaken(store, decision.subject, seen)
-        archive.append_entry("decision", wire.decision_form(decision))
-        archive.append_entry("audit", audit_anchor(project))
-        archive.flush()
-        Indexer(store).catch_up(archive)
+            _refuse_overtaken(opened[1], decision.subject, seen)
+        append_decision(project, opened, decision)
+
+
+def append_decision(project: Project, opened: tuple[Archive, Store], decision: Decision) -> None:
+    """Append a decision, and how far the audit log has come, to the opened ledger."""
+    archive, store = opened
+    archive.append_entry("decision", wire.decision_form(decision))
+    archive.append_entry("audit", audit_anchor(project))
+    archive.flush()
+    Indexer(store).catch_up(archive)
 
 
 def newest_decision(store: Store, subject: str) -> Mapping[Any, Any] | None:
