@@ -10,8 +10,10 @@ from typing import Final, TypeVar
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
+from tocsin.console.checking import Checking
 from tocsin.console.sessions import Sessions
 from tocsin.console.throttle import Allowance, Throttle
+from tocsin.console.tips_here import TipsHere
 from tocsin.desk.audit import Look, append
 from tocsin.desk.lists import DeskLists
 from tocsin.engines.desk import ListsReader, desk_key, log_decision
@@ -81,6 +83,8 @@ class ConsoleDesk:
         self.options = options or ConsoleOptions()
         self.limits = limits or Limits()
         self.sessions = Sessions()
+        self.tips = TipsHere(project)
+        self.checking = Checking()
         self._store: Store | None = None
         self._lists = ListsReader(project)
         self._people: tuple[tuple[int, int, int], Accounts] | None = None
@@ -116,6 +120,7 @@ class ConsoleDesk:
     def close(self) -> None:
         """Let go of the database, and sign everybody out."""
         self.sessions.end_all()
+        self.tips.forget()
         self._people = None
         if self._store is not None:
             self._store.close()

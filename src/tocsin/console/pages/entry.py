@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from tocsin.console.accounts import Account, accepted, hashed, invitation_for, sign_in
+from tocsin.console.actions.people import LONGEST_HANDLE, checked_name
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.forms import Desk, Viewer, back, local
 from tocsin.console.guard import COOKIE, Refused, refuse_cross_site, session_of
@@ -22,7 +23,6 @@ from tocsin.errors import UsageError
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=300)]
 _TYPES: Final = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
-_HANDLE_LENGTH: Final = 60
 _KEPT: Final = timedelta(days=1)
 
 
@@ -42,7 +42,7 @@ def enter(
     knock(request, desk, handle)
     account = sign_in(desk.people(), handle, password)
     if account is None:
-        desk.note(handle[:_HANDLE_LENGTH], "refused", ("sign-in",))
+        desk.note(handle[:LONGEST_HANDLE], "refused", ("sign-in",))
         return render(request, "sign_in.html", {"after": local(after), "wrong": True}, 401)
     desk.limits.attempts.forget(handle.casefold())
     return admit(request, desk, account, local(after))
@@ -109,32 +109,21 @@ def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text
     """Take the invitation up: an account is made, and signed in."""
     desk.refuse_if_locked()
     refuse_cross_site(request.headers, str(request.base_url))
-    knock(request, desk, secret[:_HANDLE_LENGTH])
+    knock(request, desk, secret[:LONGEST_HANDLE])
     now = desk.clock.now()
     invitation = invitation_for(desk.people(), secret, now)
     if invitation is None:
         raise NotThere("this link holds no more; ask whoever sent it for a new one")
     try:
-        name = checked_handle(invitation.handle or handle)
+        name = checked_name(invitation.handle or handle)
         account = Account(name, invitation.role, hashed(password), now)
         desk.accounts.change(lambda known: accepted(known, secret, account, now))
     except UsageError as error:
         facts = {"invitation": invitation, "secret": secret, "wrong": str(error)}
         return render(request, "welcome.html", facts, 422)
+    desk.sessions.end_of(account.handle)
     desk.note(account.handle, "change", ("welcome", account.role.word))
     return admit(request, desk, account, "/")
-
-
-def checked_handle(handle: str) -> str:
-    """A handle as it goes into the ledger.
-
-    Raises:
-        UsageError: it is empty, too long, or has signs that cannot be told apart on a page.
-    """
-    found = " ".join(handle.split())
-    if not found or len(found) > _HANDLE_LENGTH or not found.isprintable():
-        raise UsageError(f"a handle has 1 to {_HANDLE_LENGTH} letters; it need not be a real name")
-    return found
 
 
 @router.post("/language")
