@@ -12,10 +12,12 @@ from typing import Final, TypeVar
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
+from tocsin.console.checking import Checking
 from tocsin.console.idempotency import Answers
 from tocsin.console.sessions import Sessions
 from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
+from tocsin.console.tips_here import TipsHere
 from tocsin.desk.audit import Look, append
 from tocsin.desk.lists import DeskLists
 from tocsin.engines.desk import ListsReader, desk_key, log_decision
@@ -92,6 +94,8 @@ class ConsoleDesk:
         self.sessions = Sessions()
         self.streams = Streams()
         self.answers = Answers()
+        self.tips = TipsHere(project)
+        self.checking = Checking()
         self._store: Store | None = None
         self._opening = Lock()
         self._lists = ListsReader(project)
@@ -129,6 +133,7 @@ class ConsoleDesk:
     def close(self) -> None:
         """Let go of the database, and sign everybody out."""
         self.sessions.end_all()
+        self.tips.forget()
         self._people = None
         with self._opening:
             store, self._store = self._store, None

@@ -100,11 +100,7 @@ def waiting(desk: ConsoleDesk, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def tips_waiting(desk: ConsoleDesk) -> int:
     """Tips nobody has decided about; none where there is no box."""
-    from tocsin.engines.tips import TipDesk
-
-    if not desk.project.tips_folder.is_dir():
-        return 0
-    return sum(one.status is TipStatus.NEW for one in TipDesk(desk.project).all())
+    return sum(one.status is TipStatus.NEW for one in desk.tips.all())
 
 
 def dead_letters(store: Store) -> int:

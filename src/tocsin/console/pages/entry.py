@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,6 +16,7 @@ from tocsin.console.accounts import (
     invitation_for,
     sign_in,
 )
+from tocsin.console.actions.people import checked_name
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.forms import Desk, Viewer, back, local
 from tocsin.console.guard import COOKIE, Refused, refuse_cross_site, session_of
@@ -28,7 +29,6 @@ from tocsin.model.names import skeleton
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=300)]
-_HANDLE_LENGTH: Final = 60
 
 
 @router.get("/sign-in")
@@ -129,7 +129,7 @@ def join(
     if desk.options.demo:
         password = password or secrets.token_urlsafe(24)
     try:
-        name = checked_handle(invitation.handle or handle)
+        name = checked_name(invitation.handle or handle)
         account = Account(name, invitation.role, hashed(password), now)
         desk.accounts.change(lambda known: accepted(known, secret, account, now))
     except UsageError as error:
@@ -138,18 +138,6 @@ def join(
     desk.sessions.end_of(account.handle)  # it may be a new password for an old account
     desk.note(account.handle, "change", ("welcome", account.role.word))
     return admit(request, desk, account, desk.options.opens_at)
-
-
-def checked_handle(handle: str) -> str:
-    """A handle as it goes into the ledger.
-
-    Raises:
-        UsageError: it is empty, too long, or has signs that cannot be told apart on a page.
-    """
-    found = " ".join(handle.split())
-    if not found or len(found) > _HANDLE_LENGTH or not found.isprintable():
-        raise UsageError(f"a handle has 1 to {_HANDLE_LENGTH} letters; it need not be a real name")
-    return found
 
 
 @router.post("/language")
