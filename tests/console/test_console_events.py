@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from cli_support import call
 from console_support_places import EVENTS, Town, desk_project
@@ -41,6 +42,8 @@ def test_the_latest_first_and_each_once(town: Town) -> None:
         ({"words": "group b"}, ["e2"]),
         ({"words": "LONDON"}, ["e4"]),
         ({"words": "nowhere"}, []),
+        ({"words": "violence"}, ["e1", "e2"]),  # the kind, not the name of a column
+        ({"words": 'mob"'}, []),
     ],
 )
 def test_filters(town: Town, asked: dict[str, Any], ids: list[str]) -> None:
@@ -62,7 +65,7 @@ def test_a_changed_event_counts_in_its_newest_version_and_was_otherwise_then(
     then = _ids(town, known_by="2024-01-01", **{"from": "2023-05-01", "to": "2023-05-02"})
     assert then == ["e2"]
     for wanted in (EventFilter(), EventFilter(latitudes=(57.0, 57.9))):
-        ours = [form["id"] for *_, form in events_newest_first(store, wanted)]
+        ours = [orjson.loads(body)["id"] for *_, body in events_newest_first(store, wanted)]
         assert ours == [one.id for one in events_known(store, wanted)][::-1]
 
 

@@ -63,7 +63,8 @@ class Shelf:
     def ask(
         self, name: str, mark: Hashable, now: datetime, make: Callable[[], Any], patience_s: float
     ) -> Answer[Any] | None:
-        """The answer of that name; None where there is none yet.
+        """The answer of that name; None where there is none yet. Nobody waits for what took longer
+        than they would the last time.
 
         Raises:
             Exception: whatever ``make`` raised while it was waited for.
@@ -79,8 +80,9 @@ class Shelf:
                 coming = self._making[name] = Future()
                 asked = (name, mark, now, make, coming)
                 Thread(target=self._make, args=asked, name=f"kept {name}", daemon=True).start()
+        in_vain = last is not None and last.took_s > patience_s
         try:
-            return coming.result(patience_s)
+            return coming.result(0 if in_vain else patience_s)
         except TimeoutError:
             return last
 

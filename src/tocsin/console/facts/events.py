@@ -77,9 +77,21 @@ def _fitting(
         end=asked.end,
         latitudes=None if asked.near is None else (asked.near[0] - reach, asked.near[0] + reach),
     )
-    for when, seq, row, form in events_newest_first(store, wanted, below):
+    for when, seq, row, body in events_newest_first(store, wanted, below):
+        if not _may_fit(body, asked):
+            continue
+        form = orjson.loads(body)
         if _fits(form, asked):
             yield when, seq, row, _told(form, asked.near)
+
+
+def _may_fit(body: str, asked: EventsAsked) -> bool:
+    """A quick no for what need not be taken apart; letters that JSON writes otherwise may be in
+    anything.
+    """
+    letters = asked.words.strip().casefold()
+    plain = letters.isprintable() and not {'"', "\\"} & set(letters)
+    return not plain or letters in body.casefold()
 
 
 def _fits(form: Mapping[str, Any], asked: EventsAsked) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import quote
 
+from tocsin.clock import TICK, next_tick
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.events import EventsAsked, event_list, events_geojson
 from tocsin.console.facts.situations import TELLS, as_geojson, situations, warning_lines
@@ -14,7 +15,7 @@ from tocsin.console.kept import kept
 from tocsin.console.problems import NotThere
 from tocsin.engines.atlas import atlas_of, own_places, place_form
 from tocsin.engines.likelihood import verbal
-from tocsin.engines.place_outlook import place_outlook, slow_mark, slow_risk_of
+from tocsin.engines.place_outlook import PlaceOutlook, place_outlook, slow_mark, slow_risk_of
 from tocsin.engines.register import register, state_row
 from tocsin.model import IndicatorStatus, Level, Place
 from tocsin.risk import haversine_km
@@ -131,22 +132,31 @@ def _place(desk: ConsoleDesk, place_id: str) -> Place:
 
 
 def _outlook(desk: ConsoleDesk, where: Place) -> Line:
-    store, now = desk.store, desk.clock.now()
-    slow = kept(desk, "slow risk", slow_mark(store), lambda: slow_risk_of(store))
+    """Reckoned for the last tick at which situations were looked at, and kept until the next."""
+    store, now = desk.store, next_tick(desk.clock.now()) - TICK
+    mark = slow_mark(store)
+    slow = kept(desk, "slow risk", mark, lambda: slow_risk_of(store))
     if slow is None:
         return {"outlook": None, "signs": []}
-    found = place_outlook(slow.value, where, "", now)
-    lies_in = slow.value.lies_in(where.id)
-    states = [state.about(lies_in, "") for state in register(store, now).values()]
+    known = slow.value
+    made = kept(
+        desk, f"outlook {where.id}", (mark, now), lambda: place_outlook(known, where, "", now)
+    )
+    lies_in = known.lies_in(where.id)
+    states = [state.about(lies_in, "") for state in register(store, desk.clock.now()).values()]
     rows = [state_row(state, now) for state in states if state.retired_by is None]
     return {
-        "outlook": {
-            "relative": round(found.relative, 3),
-            "known_events": found.known_events,
-            "horizons": [asdict(base) for base in found.bases],
-            "reasons": [{"what": text, "adds": round(share, 3)} for text, share in found.reasons],
-        },
+        "outlook": None if made is None else _told(made.value),
         "signs": [row for row in rows if row["status"] in _SEEN],
+    }
+
+
+def _told(found: PlaceOutlook) -> Line:
+    return {
+        "relative": round(found.relative, 3),
+        "known_events": found.known_events,
+        "horizons": [asdict(base) for base in found.bases],
+        "reasons": [{"what": text, "adds": round(share, 3)} for text, share in found.reasons],
     }
 
 
