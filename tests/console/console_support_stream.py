@@ -128,10 +128,11 @@ def action(name: str, hours: float, level: Level, what: Action, **more: Any) -> 
     return WarningAction(**said)
 
 
+ELSEWHERE = SituationKey("geonames:2", "Group A")
 ACTIONS = (
     action("aaaaaaaaaaaa", 20, Level.WATCH, Action.ISSUE),
     action("aaaaaaaaaaaa", 30, Level.ALERT, Action.UPDATE),
-    action("bbbbbbbbbbbb", 33, Level.ALERT, Action.ISSUE, key=SituationKey("geonames:2", "Group A")),
+    action("bbbbbbbbbbbb", 33, Level.ALERT, Action.ISSUE, key=ELSEWHERE),
     action("aaaaaaaaaaaa", 41, Level.ALARM, Action.UPDATE),
     action("aaaaaaaaaaaa", 52, Level.ALARM, Action.EXPIRE),
 )  # fmt: skip

@@ -89,7 +89,9 @@ def test_last_event_id_goes_on_where_it_was(desk: ConsoleDesk) -> None:
     put_actions(desk.project, ALERT)
     say_so(desk.project, DecisionKind.WARNING_CONFIRM, WATCH.id, "confirmed", "ana", at(3))
     client = client_of(desk, "viewer")
-    told = client.get("/api/v1/stream", params={"seconds": 0.3}, headers={"last-event-id": str(seen)})
+    told = client.get(
+        "/api/v1/stream", params={"seconds": 0.3}, headers={"last-event-id": str(seen)}
+    )
     assert told.headers["content-type"].startswith("text/event-stream")
     (change,) = parsed([*told.text.splitlines(), ""])
     assert change.warnings == ("aaaaaaaaaaaa", "bbbbbbbbbbbb")
@@ -116,9 +118,7 @@ def test_posts_alone_change_the_position_and_name_no_warning(desk: ConsoleDesk) 
     assert changed_since(desk.store, before.position) == []
 
 
-def test_it_beats_while_nothing_happens(
-    desk: ConsoleDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_beats_while_nothing_happens(desk: ConsoleDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "BEAT_S", 0.2)
     monkeypatch.setattr(live, "LOOK_S", 0.05)
     said = text_of(desk, None, lambda text: text.count("still here") == 2, lambda: None)
@@ -130,12 +130,12 @@ def ends_within(desk: ConsoleDesk, act: Callable[[], Any], client: Any = None) -
     """Seconds from what is done to the end of a stream that is open meanwhile."""
     client = client or signed_in(desk)
     ended: list[float] = []
-    thread = threading.Thread(
-        target=lambda: (
-            client.get("/api/v1/stream", params={"seconds": 20}),
-            ended.append(time.monotonic()),
-        )
-    )
+
+    def listen() -> None:
+        client.get("/api/v1/stream", params={"seconds": 20})
+        ended.append(time.monotonic())
+
+    thread = threading.Thread(target=listen)
     thread.start()
     until = time.monotonic() + 5
     while desk.streams.count == 0 and time.monotonic() < until:
@@ -167,7 +167,7 @@ def test_it_ends_when_the_server_stops(desk: ConsoleDesk) -> None:
     assert ends_within(desk, lambda: _ending(desk, lambda *_: None)(2, None)) < 1.5
 
 
-def test_it_ends_when_the_store_is_gone(desk: ConsoleDesk) -> None:
+def test_it_ends_when_the_store_is_gone() -> None:
     def gone() -> Any:
         raise StoreUnavailable("gone")
 

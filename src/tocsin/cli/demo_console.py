@@ -42,7 +42,10 @@ def serve_demo(folder: Project, clock: Clock) -> None:
     port = free_port()
     link = f"http://{HOST}:{port}/welcome/{visitor_link(desk)}"
     show()
-    show("Look around: the console of the reconstruction, as it stood a minute after the call", "bold")
+    show(
+        "Look around: the console of the reconstruction, as it stood a minute after the call",
+        "bold",
+    )
     show(f"  {link}", "bold cyan")
     show("  The link works once and on this machine alone. Nothing is sent to anybody.", "")
     say("Ctrl-C ends it")
