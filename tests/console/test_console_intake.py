@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from engine_support import contents, ingest_file
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from tocsin.archive import Archive, verify
+from tocsin.archive import Archive, LedgerEntry, verify
 from tocsin.console import desk as desk_module
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.idempotency import Answers
@@ -126,9 +127,7 @@ def test_live_posts_are_known_from_now_on(desk: ConsoleDesk, feeder: TestClient)
 def test_who_handed_them_over_is_in_the_ledger(desk: ConsoleDesk, feeder: TestClient) -> None:
     feeder.post(PATH, json=[post(1, 1)])
     with Archive.open(desk.project.archive_folder) as archive:
-        captures = [
-            one.payload for one in archive.items(0) if getattr(one, "kind", "") == "capture"
-        ]
+        captures = [one.payload for one in archive.items(0) if isinstance(one, LedgerEntry)]
     assert captures[0]["operator"] == "analyst (analyst)"
     assert captures[0]["collector"].endswith(" api")
 
@@ -197,7 +196,7 @@ def test_only_so_many_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tocsin.console.idempotency.MOST", 3)
     answers = Answers()
     for number in range(10):
-        answers.once(("a", str(number)), "d", lambda number=number: {"taken": number})
+        answers.once(("a", str(number)), "d", partial(dict, taken=number))
     assert len(answers._known) == 3
     assert answers.once(("a", "9"), "d", dict) == {"taken": 9}
 
