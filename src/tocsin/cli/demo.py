@@ -80,9 +80,7 @@ def demo(
             show_result(result, show)
             _leaving(folder, result, keep)
         sent = server is None or _drill(folder, result, server)
-        if serve is None:
-            serve = not as_json and sys.stdin.isatty() and sys.stdout.isatty()
-        if serve:
+        if serve or (serve is None and not as_json and in_terminal()):
             serve_demo(Project.open(folder), SystemClock())
         elif not as_json:
             say("to look around in a browser: tocsin demo --serve")
@@ -90,6 +88,11 @@ def demo(
         say(f"kept: look around with: tocsin warnings --project {keep}, or: tocsin serve {keep}")
     if not sent:
         raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def in_terminal() -> bool:
+    """Whether a person is there who could end a server."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _leaving(folder: Path, result: DemoResult, keep: Path | None) -> None:

@@ -117,7 +117,10 @@ def replay(desk: ConsoleDesk, window: Window, role: Role) -> dict[str, Any]:
         "to": wire.iso(window.end),
         "minute": (at - window.start) // _MINUTE,
         "minutes": window.length // _MINUTE,
-        "situations": [{**row, "life": lives.get(_key(row), [])} for row in standing],
+        "situations": [
+            {**row, "minutes_left": _left(row, at), "life": lives.get(_key(row), [])}
+            for row in standing
+        ],
         "marks": _marks(store, window),
         "decisions": _decisions(store, at),
         "posts": _posts(store, at, role),
@@ -128,6 +131,12 @@ def replay(desk: ConsoleDesk, window: Window, role: Role) -> dict[str, Any]:
 
 def _key(row: Row) -> tuple[str, str, str]:
     return row.get("warning") or row["id"], row["place_id"], row["target"]
+
+
+def _left(row: Row, at: datetime) -> int | None:
+    """Minutes to the called hour; below zero: it has passed; None: no hour is known."""
+    start = wire.moment(row["window_start"])
+    return None if start is None else (start - at) // _MINUTE
 
 
 def _lives(

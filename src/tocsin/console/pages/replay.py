@@ -17,8 +17,8 @@ from tocsin.console.moments import Window, maybe_moment
 from tocsin.console.render import render
 
 router = APIRouter(include_in_schema=False)
-STEPS: Final = (("−1 h", -60), ("−10 min", -10), ("+10 min", 10), ("+1 h", 60))
-"""Buttons: what stands on them, and minutes."""
+STEPS: Final = {"hour_back": -60, "back": -10, "on": 10, "hour_on": 60}
+"""Buttons: the word of the language files, and minutes."""
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -59,10 +59,13 @@ def _window(desk: Desk, asked: Asked) -> Window:
 
 def _steps(window: Window) -> list[dict[str, str | None]]:
     return [
-        {"name": name, "at": wire.iso(window.at + minutes * _MINUTE)} for name, minutes in STEPS
+        {"name": name, "at": wire.iso(window.at + minutes * _MINUTE)}
+        for name, minutes in STEPS.items()
     ]
 
 
 def _link(facts: dict[str, Any], at: str) -> str:
     """Address of the page at another moment of the same window."""
-    return "/replay?" + urlencode({"at": at, "from": facts["from"], "to": facts["to"]})
+    said = {"at": at, "from": facts["from"], "to": facts["to"]}
+    short = {name: moment.replace("+00:00", "Z") for name, moment in said.items()}
+    return "/replay?" + urlencode(short, safe=":")
