@@ -31,3 +31,12 @@ def town(_town: Project, tmp_path: Path) -> Iterator[Stand]:
     made = town_stand(copy_town(_town, tmp_path))
     yield made
     made.desk.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The reconstruction, ingested and run; take a copy."""
+    from console_support_browser import browser_path, make_demo
+
+    browser_path()  # only browsers look at it
+    return make_demo(tmp_path_factory.mktemp("demo"))

@@ -5,6 +5,7 @@ them, and all routes that there are.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -253,12 +254,16 @@ class Way:
     def name(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def shape(self) -> str:
+        """Its path without kinds of values, as the API's description has it."""
+        return re.sub(r":\w+}", "}", self.path)
+
     def filled(self, values: Mapping[str, str]) -> str:
         """Its path with values for what stands in braces."""
-        path = self.path
+        path = self.shape
         for one in self.route.param_convertors:
-            for form in ("{" + one + "}", "{" + one + ":path}", "{" + one + ":int}"):
-                path = path.replace(form, values.get(one, "1"))
+            path = path.replace("{" + one + "}", values.get(one, "1"))
         return path
 
 

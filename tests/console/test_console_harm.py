@@ -12,6 +12,7 @@ import pytest
 from console_support import Answer, Stand, User, Way, ways
 from console_support_town import FAKE, HARMFUL, PROBE, alarm, let_in
 
+from tocsin.console.guard import CSRF_FIELD
 from tocsin.console.roles import Role
 
 MOST_ALIKE = 5
@@ -29,7 +30,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.troubles: list[str] = []
         self.words: list[str] = []
-        self._scripts = 0
+        self._form: str | None = None
         self.feed(text)
         self.close()
 
@@ -48,6 +49,18 @@ class Page(HTMLParser):
                 self.troubles.append(f"<{tag} {name}={value}>")
         if tag == "a" and named.get("href"):
             self.links.append(str(named["href"]))
+        if tag == "form" and (named.get("method") or "").lower() == "post":
+            self._form = named.get("action") or ""
+        if tag == "input" and named.get("name") == CSRF_FIELD and named.get("value"):
+            self._form = None
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            if self._form is not None and not self._form.startswith(
+                ("/sign-in", "/welcome", "/tip")
+            ):
+                self.troubles.append(f"a form without its token: {self._form}")
+            self._form = None
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)

@@ -106,4 +106,6 @@ def test_every_route_of_the_api_is_described(town: Stand) -> None:
         for path, methods in town.app.openapi()["paths"].items()
         for method in methods
     }
-    assert {way.name for way in ways() if way.path.startswith("/api/")} == described
+    assert {
+        f"{way.method} {way.shape}" for way in ways() if way.path.startswith("/api/")
+    } == described
