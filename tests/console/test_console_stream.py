@@ -25,11 +25,11 @@ from console_support_stream import (
 )
 from joined_support import put_actions, say_so
 
-from tocsin.cli.serve import _ending
 from tocsin.client.listening import parsed
 from tocsin.console import streams as live
 from tocsin.console.app import build
 from tocsin.console.desk import ConsoleDesk
+from tocsin.console.serving import _ending
 from tocsin.console.streams import MOST_OF_ONE, Mark, Streams, changed_since, events, mark_of
 from tocsin.errors import StoreUnavailable
 from tocsin.model import Action, DecisionKind, Level

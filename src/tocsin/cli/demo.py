@@ -37,17 +37,21 @@ DrillOption = Annotated[
 ]
 
 
+ServeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--serve/--no-serve",
+        help="After printing, serve the console of it to this machine; default: in a terminal.",
+    ),
+]
+KeepOption = Annotated[
+    Path | None, typer.Option(help="Keep the demo's project in this new folder.")
+]
+
+
 def demo(
-    serve: Annotated[
-        bool | None,
-        typer.Option(
-            "--serve/--no-serve",
-            help="After printing, serve the console of it to this machine; default: in a terminal.",
-        ),
-    ] = None,
-    keep: Annotated[
-        Path | None, typer.Option(help="Keep the demo's project in this new folder.")
-    ] = None,
+    serve: ServeOption = None,
+    keep: KeepOption = None,
     drill_to: DrillOption = None,
     as_json: JsonOption = False,
 ) -> None:
