@@ -8,9 +8,9 @@ from typing import Annotated, Final
 from pydantic import BaseModel, Field
 
 from tocsin.clock import as_utc
+from tocsin.engines.search_words import words_of
 from tocsin.errors import UsageError
 from tocsin.store.finding import Asked
-from tocsin.store.words import words_of
 
 MOST_WORDS: Final = 12
 _DAY: Final = 10

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, literal, select, te
 from tocsin.errors import UsageError
 from tocsin.store import schema
 from tocsin.store.store import Store, chunks
-from tocsin.store.words import full_text_of, says
+from tocsin.store.words import full_text_of
 
 FEW: Final = 3_000
 """Posts that are looked at one by one where an index names them."""
@@ -37,7 +37,7 @@ class Asked:
     """Which posts; all that is given must fit.
 
     Args:
-        words: as ``words.words_of`` gives them.
+        words: cleaned, and in one case, as full text has them.
         act: that a machine read in it.
         since, until: known here at or after, and before.
         before: ledger position of the last post that was shown or looked at.
@@ -70,11 +70,21 @@ class Found:
     last: int | None = None
 
 
-def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
-    """Posts that fit, the newest first.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one looks.
 
     Args:
+        says: whether a text as it was taken in has all the words.
         hurry: whether time is up; asked after each window, of which there is at least one.
+    """
+
+    says: Callable[[str, Sequence[str]], bool]
+    hurry: Callable[[], bool]
+
+
+def find(store: Store, asked: Asked, look: Look) -> Found:
+    """Posts that fit, the newest first.
 
     Raises:
         UsageError: there is no post at ``asked.before``.
@@ -83,24 +93,24 @@ def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
         after = _place(connection, asked.before)
         few = _few(connection, asked)
         if few is not None:
-            rows = sorted(_among(connection, few), key=_key, reverse=True)
+            rows = sorted(_among(connection, few, look), key=_key, reverse=True)
             rows = [row for row in rows if after is None or _key(row) < after]
             return _found(rows[:MOST])
-        return _walked(connection, asked, after, hurry)
+        return _walked(connection, asked, after, look)
 
 
 def _walked(
-    connection: Connection, asked: Asked, after: tuple[Any, ...] | None, hurry: Callable[[], bool]
+    connection: Connection, asked: Asked, after: tuple[Any, ...] | None, look: Look
 ) -> Found:
     rows: list[Row] = []
     while True:
         window = window_of(asked, after)
         edge = connection.execute(window.offset(WINDOW - 1).limit(1)).mappings().first()
-        rows += _fitting(connection, asked, _joined(asked, window.limit(WINDOW).subquery()))
+        rows += _fitting(connection, (asked, look), _joined(asked, window.limit(WINDOW).subquery()))
         if edge is None:
             return _found(rows)
         after = _key(dict(edge))
-        if len(rows) >= MOST or hurry():
+        if len(rows) >= MOST or look.hurry():
             return replace(_found(rows), reached=edge["known_at"], last=edge["seq"])
 
 
@@ -143,12 +153,13 @@ def _joined(asked: Asked, window: Any) -> Select[Any]:
     return query.select_from(source).order_by(*(w[name].desc() for name in _ORDER))
 
 
-def _fitting(connection: Connection, asked: Asked, query: Select[Any]) -> list[Row]:
+def _fitting(connection: Connection, what: tuple[Asked, Look], query: Select[Any]) -> list[Row]:
+    asked, look = what
     rows = connection.execute(query).mappings()
     return [
         dict(row)
         for row in rows
-        if (not asked.words or says(row["text"], asked.words)) and _does(row, asked.act)
+        if (not asked.words or look.says(row["text"], asked.words)) and _does(row, asked.act)
     ]
 
 
@@ -199,14 +210,14 @@ def full_text(said: str) -> Any:
     return query.bindparams(said=said, most=FEW + 1)
 
 
-def _among(connection: Connection, few: _Few) -> Iterator[Row]:
+def _among(connection: Connection, few: _Few, look: Look) -> Iterator[Row]:
     """Those of few posts that fit."""
     p, rest = schema.posts, few.rest
     query = _joined(rest, p)
     times = [p.c.known_at >= rest.since] if rest.since is not None else []
     times += [p.c.known_at < rest.until] if rest.until is not None else []
     for some in chunks(few.seqs, _CHUNK):
-        yield from _fitting(connection, rest, query.where(and_(p.c.seq.in_(some), *times)))
+        yield from _fitting(connection, (rest, look), query.where(and_(p.c.seq.in_(some), *times)))
 
 
 def _place(connection: Connection, seq: int | None) -> tuple[Any, ...] | None:
