@@ -8,11 +8,12 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from tocsin import wire
 from tocsin.model import DecisionKind
 from tocsin.store import Store, schema
+from tocsin.store.search import of_refs
 from tocsin.store.store import chunks
 from tocsin.text.clean import clean
 
@@ -83,11 +84,10 @@ def digests_of(store: Store, refs: Sequence[str]) -> dict[str, bytes]:
     p, s = schema.posts, schema.sightings
     query = select(p.c.channel, p.c.message_id, s.c.digest).join_from(p, s, s.c.seq == p.c.seq)
     found: dict[str, bytes] = {}
-    pairs = [tuple(ref.rpartition("/")[::2]) for ref in dict.fromkeys(refs)]
     with store.reading() as connection:
-        for some in chunks(pairs, _CHUNK):
-            asked = query.where(tuple_(p.c.channel, p.c.message_id).in_(some))
-            for row in connection.execute(asked.order_by(p.c.version)):
+        for some in chunks(list(dict.fromkeys(refs)), _CHUNK):
+            asked = query.where(of_refs(some)).order_by(p.c.version)
+            for row in connection.execute(asked):
                 if row.digest is not None:
                     found[f"{row.channel}/{row.message_id}"] = row.digest
     return found
@@ -121,10 +121,9 @@ def _line(row: Mapping[str, Any], text: str, lang: str | None) -> dict[str, Any]
 def _texts(store: Store, refs: Sequence[str]) -> dict[str, tuple[str, str | None]]:
     """Text and language of the newest version of each post."""
     p, r = schema.posts, schema.readings
-    pairs = [tuple(ref.rpartition("/")[::2]) for ref in dict.fromkeys(refs)]
     query = select(p.c.channel, p.c.message_id, p.c.text, r.c.lang)
     query = query.join_from(p, r, r.c.seq == p.c.seq, isouter=True)
-    query = query.where(tuple_(p.c.channel, p.c.message_id).in_(pairs)).order_by(p.c.version)
+    query = query.where(of_refs(refs)).order_by(p.c.version)
     with store.reading() as connection:
         rows = connection.execute(query)
         return {f"{row.channel}/{row.message_id}": (row.text, row.lang) for row in rows}

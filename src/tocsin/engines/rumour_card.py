@@ -11,6 +11,7 @@ from tocsin import wire
 from tocsin.model import Phase, Stance, Suggestion
 from tocsin.rumours.life import phase
 from tocsin.rumours.summary import SightedText, Summary, summarise
+from tocsin.store import Store
 from tocsin.store.erasures import erased_sightings
 from tocsin.store.rumours import Shown, ShownRumours
 from tocsin.store.sightings import background, places_named, sightings_of, wordings_in
@@ -97,17 +98,32 @@ def phase_now(shown: Shown, reached: datetime | None) -> Phase:
     return phase(shown.rumour, reached or shown.rumour.last_seen)
 
 
-def told(book: ShownRumours, shown: Shown, most: int | None = None) -> Told:
+def usual_texts(store: Store) -> dict[int, str]:
+    """What posts say in general, cleaned, by ledger position: against it a rumour's words stand
+    out.
+    """
+    return {seq: clean(said) for seq, said in background(store).items()}
+
+
+def told(
+    book: ShownRumours,
+    shown: Shown,
+    most: int | None = None,
+    usual: Mapping[int, str] | None = None,
+) -> Told:
     """Read a rumour's posts: what it is about, in which wordings, where.
 
     Args:
         most: of a rumour with more posts only about so many, evenly spaced; None: all.
+        usual: as :func:`usual_texts` gives it; None: it is asked for.
     """
     rows = wordings_in(book, shown, most)
-    others = background(book.store, {row["seq"] for row in rows})
     cleaned = {text: clean(text) for text in {row["text"] for row in rows}}
+    own = {row["seq"] for row in rows}
+    usual = usual_texts(book.store) if usual is None else usual
+    others = (said for seq, said in usual.items() if seq not in own)
     return Told(
-        summarise([_sighted(row, cleaned) for row in rows], map(clean, others)),
+        summarise([_sighted(row, cleaned) for row in rows], others),
         _wordings(rows, cleaned),
         len({row["channel"] for row in rows}),
         len(rows),

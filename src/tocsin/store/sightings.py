@@ -95,20 +95,15 @@ def _grouped(member: str, row: Mapping[str, Any]) -> Grouped:
     return Grouped(row["seq"], member, ref, row["digest"] or row["wording"])
 
 
-def background(store: Store, without: set[int]) -> list[str]:
-    """Texts of posts evenly spaced over all that were taken in.
-
-    Args:
-        without: ledger positions of the posts to leave out.
-    """
+def background(store: Store) -> dict[int, str]:
+    """Texts of posts evenly spaced over all that were taken in, by ledger position."""
     seq = schema.posts.c.seq
     with store.reading() as connection:
         first, last = connection.execute(select(func.min(seq), func.max(seq))).one()
     if first is None:
-        return []
-    looked_at = _evenly(range(first, last + 1), BACKGROUND)
-    texts = _texts(store, [one for one in looked_at if one not in without])
-    return [texts[one] for one in sorted(texts)]
+        return {}
+    texts = _texts(store, _evenly(range(first, last + 1), BACKGROUND))
+    return {one: texts[one] for one in sorted(texts)}
 
 
 def _joined(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, literal, select, tuple_
 
 from tocsin.errors import UsageError
 from tocsin.store import schema
+from tocsin.store.search import of_refs
 from tocsin.store.store import Store
 
 WINDOW: Final = 400
@@ -19,7 +20,8 @@ Row = Mapping[str, Any]
 
 
 def alarming(least: float, after: tuple[float, int] | None) -> Select[Any]:
-    """One window of posts, the most alarming first, and of equals the newest.
+    """One window of posts, the most alarming first, and of equals the newest; each with its newest
+    copy's ledger position (``newest``) and alarm (``newest_alarm``).
 
     Args:
         least: alarm of a post, 0 to 1, at least.
@@ -31,10 +33,22 @@ def alarming(least: float, after: tuple[float, int] | None) -> Select[Any]:
         query = query.where(tuple_(r.alarm, r.seq) < tuple_(*map(literal, after)))
     window = query.order_by(r.alarm.desc(), r.seq.desc()).limit(WINDOW).subquery()
     p, s, w = schema.posts, schema.sightings, window.c
-    found = select(w.seq, w.alarm, p.c.channel, p.c.message_id, p.c.version, s.c.digest)
+    copy, read = s.alias("copy").c, schema.readings.alias("copy_read").c
+    newest = select(func.max(copy.seq)).where(copy.digest == s.c.digest).scalar_subquery()
+    found = select(w.seq, w.alarm, p.c.channel, p.c.message_id, s.c.digest, newest.label("newest"))
     found = found.join_from(window, p, p.c.seq == w.seq)
-    found = found.join(s, s.c.seq == w.seq, isouter=True)
-    return found.order_by(w.alarm.desc(), w.seq.desc())
+    whole = found.join(s, s.c.seq == w.seq, isouter=True).subquery()
+    alarm = select(read.alarm).where(read.seq == whole.c.newest).scalar_subquery()
+    query = select(whole, alarm.label("newest_alarm"))
+    return query.order_by(whole.c.alarm.desc(), whole.c.seq.desc())
+
+
+def stands_for_copies(row: Row) -> bool:
+    """Whether a row of a window is to be shown for its copies: the newest is, and one that alarms
+    otherwise than the newest. So pages of a list do not repeat a text.
+    """
+    newest = row["newest"]
+    return newest in (None, row["seq"]) or row["newest_alarm"] != row["alarm"]
 
 
 def window(store: Store, least: float, after: int | None) -> list[Row]:
@@ -91,7 +105,6 @@ def named_by_newest(store: Store) -> dict[str, list[str]]:
 def known_among(store: Store, refs: Sequence[str]) -> set[str]:
     """Those evidence ids of which there is a post."""
     p = schema.posts.c
-    pairs = [tuple(ref.rpartition("/")[::2]) for ref in dict.fromkeys(refs)]
-    query = select(p.channel, p.message_id).where(tuple_(p.channel, p.message_id).in_(pairs))
+    query = select(p.channel, p.message_id).where(of_refs(refs))
     with store.reading() as connection:
         return {f"{channel}/{name}" for channel, name in connection.execute(query)}

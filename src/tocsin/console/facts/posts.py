@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import Select, and_, select
 
 from tocsin import wire
 from tocsin.console.roles import Role
@@ -15,6 +15,7 @@ from tocsin.sources.contacts import redact
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_refs
 from tocsin.store.observations import GONE
+from tocsin.store.search import of_refs
 from tocsin.store.store import chunks
 from tocsin.text.clean import clean
 
@@ -32,11 +33,10 @@ def joined() -> Select[Any]:
 
 def posts_by_ref(store: Store, refs: Iterable[str]) -> list[dict[str, Any]]:
     """The newest version of each post, in time order; those that are not there are left out."""
-    pairs = [tuple(ref.rpartition("/")[::2]) for ref in dict.fromkeys(refs)]
     p, found = schema.posts.c, dict[str, dict[str, Any]]()
     with store.reading() as connection:
-        for some in chunks(pairs, 200):
-            query = joined().where(tuple_(p.channel, p.message_id).in_(some)).order_by(p.version)
+        for some in chunks(list(dict.fromkeys(refs)), 200):
+            query = joined().where(of_refs(some)).order_by(p.version)
             for row in connection.execute(query).mappings():
                 found[f"{row['channel']}/{row['message_id']}"] = dict(row)
     return sorted(found.values(), key=lambda row: (row["known_at"], row["seq"]))

@@ -23,6 +23,7 @@ from tocsin.store.waiting import (
     count_alarming,
     known_among,
     named_by_newest,
+    stands_for_copies,
     window,
 )
 
@@ -99,7 +100,7 @@ def _waiting(
         for row in rows:
             after = row["seq"]
             ref = f"{row['channel']}/{row['message_id']}"
-            if not book.of(ref, row["digest"]):
+            if stands_for_copies(row) and not book.of(ref, row["digest"]):
                 seqs.setdefault(row["digest"] or ref, row["seq"])
             if len(seqs) == wanted.limit:
                 return rows_at(store, list(seqs.values())), str(after)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
-from threading import Lock
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
 
 from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import joined, post_forms, posts_by_ref
+from tocsin.console.facts.rumour_told import MOST_READ, told_of
 from tocsin.console.facts.warning import timeline
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.console.sparkline import growth_points
-from tocsin.engines.rumour_card import Told, Wording, phase_now, told
+from tocsin.engines.rumour_card import Told, Wording, phase_now
 from tocsin.errors import UsageError
 from tocsin.model import Suggestion, Verification
 from tocsin.sources.contacts import redact
@@ -34,19 +32,12 @@ from tocsin.text.clean import clean
 STATUSES: Final = tuple(one.value for one in Verification)
 MOST_WORDINGS: Final = 30
 MOST_TOWNS: Final = 5
-MOST_READ: Final = 2_000
-"""Posts from which a rumour's page tells what it says; of more, about so many evenly spaced."""
-MOST_DRAWN: Final = 5_000
+MOST_DRAWN: Final = 2_000
 """Posts of a rumour whose spread is drawn."""
 _SUGGESTED: Final = 5
-_REMEMBERED: Final = 16
 _TOWNS_OF: Final = timedelta(hours=72)
 _HEAD: Final = 160
 """Letters of a rumour's first post where only its beginning is shown."""
-
-_Remembered = OrderedDict[tuple[Any, ...], Told]
-_known: WeakKeyDictionary[Store, _Remembered] = WeakKeyDictionary()
-_lock = Lock()
 
 
 def rumour_list(desk: ConsoleDesk, wanted: Wanted, role: Role) -> dict[str, Any]:
@@ -120,7 +111,7 @@ def rumour(
     """
     book = ShownRumours(desk.store)
     shown = shown_rumour(book, name)
-    known = _told(book, shown)
+    known = told_of(book, shown)
     last = shown.rumour.last_seen - _TOWNS_OF
     return {
         **wire.rumour_line(shown.rumour, phase_now(shown, book.reached())),
@@ -147,23 +138,6 @@ def newest_of_all(store: Store) -> int:
     """
     with store.reading() as connection:
         return int(connection.execute(select(func.max(schema.decisions.c.seq))).scalar() or 0)
-
-
-def _told(book: ShownRumours, shown: Shown) -> Told:
-    """What its posts tell, remembered while nothing new came to it."""
-    one = shown.rumour
-    key = (shown.members, one.posts, one.last_seen, book.regrouping.partings)
-    with _lock:
-        remembered = _known.setdefault(book.store, OrderedDict())
-        if key in remembered:
-            remembered.move_to_end(key)
-            return remembered[key]
-    found = told(book, shown, MOST_READ)
-    with _lock:
-        remembered[key] = found
-        while len(remembered) > _REMEMBERED:
-            remembered.popitem(last=False)
-    return found
 
 
 def _summary_form(known: Told, role: Role) -> dict[str, Any]:
