@@ -31,9 +31,9 @@ from tocsin.console.roles import Role
 from tocsin.console.throttle import Allowance, Throttle
 from tocsin.engines.project import Project
 
-SHIPPED = accounts._HASHER
+SHIPPED: PasswordHasher = accounts._HASHER
 """As accounts keep passwords; tests hash faster."""
-accounts._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # noqa: B010
 PASSWORD = "four good long words"
 MORNING = NIGHT + timedelta(hours=8)
 GUARDED = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -274,7 +274,7 @@ def ways() -> list[Way]:
         for package, prefix in ((api, "/api/v1"), (pages, ""))
         for router in _routers(package)
         for path, route in _routes(router)
-        for method in sorted(route.methods)
+        for method in sorted(route.methods or ())
     ]
     assert len({way.name for way in found}) == len(found), "two routes for one request"
     return found

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -19,7 +20,7 @@ from joined_support import put_actions
 
 from posts_support import START, post_line
 from tocsin.clock import ReplayClock
-from tocsin.console.accounts import Account, hashed, with_account
+from tocsin.console.accounts import Account, Accounts, hashed, with_account
 from tocsin.console.roles import Role
 from tocsin.engines.desk import desk_box, log_decision
 from tocsin.engines.project import Project
@@ -183,7 +184,11 @@ def people_of_town() -> Iterator[Account]:
     yield Account(HARMFUL[0], Role.ADMIN, hashed(PASSWORD), NOON)
 
 
+def _with(account: Account, known: Accounts) -> Accounts:
+    return with_account(known, account)
+
+
 def let_in(stand: Stand) -> None:
     """Make their accounts."""
     for one in people_of_town():
-        stand.desk.accounts.change(lambda known, one=one: with_account(known, one))
+        stand.desk.accounts.change(partial(_with, one))

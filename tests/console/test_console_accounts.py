@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -40,7 +41,7 @@ KEY = b"k" * 32
 HOUR = timedelta(hours=1)
 
 
-def account(handle: str = "ana", role: Role = Role.ANALYST, **more: bool) -> Account:
+def account(handle: str = "ana", role: Role = Role.ANALYST, **more: Any) -> Account:
     return Account(handle, role, kept_password(), MORNING, **more)
 
 

@@ -51,7 +51,9 @@ def build(desk: ConsoleDesk) -> Console:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        desk.streams.closing = False
         yield
+        desk.streams.closing = True
         desk.close()
 
     app = Console(

@@ -12,8 +12,12 @@ from typing import Final, TypeVar
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
+from tocsin.console.checking import Checking
+from tocsin.console.idempotency import Answers
 from tocsin.console.sessions import Sessions
+from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
+from tocsin.console.tips_here import TipsHere
 from tocsin.desk.audit import Look, append
 from tocsin.desk.lists import DeskLists
 from tocsin.engines.desk import ListsReader, desk_key, log_decision
@@ -44,13 +48,15 @@ class ConsoleOptions:
         secure: over TLS, or behind a proxy that speaks it: cookies are kept to it.
         tiles: address of map tiles; empty: the built-in map alone.
         proxies: how many proxies in front are trusted to say who asks.
-        demo: the reconstruction is shown: a notice says so, and pages stand at its last moment.
+        demo: the reconstruction is shown: a notice says so, and its visitor needs no password.
+        opens_at: the page on which whoever comes by a link begins.
     """
 
     secure: bool = False
     tiles: str = ""
     proxies: int = 0
     demo: bool = False
+    opens_at: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,10 @@ class ConsoleDesk:
         self.options = options or ConsoleOptions()
         self.limits = limits or Limits()
         self.sessions = Sessions()
+        self.streams = Streams()
+        self.answers = Answers()
+        self.tips = TipsHere(project)
+        self.checking = Checking()
         self._store: Store | None = None
         self._opening = Lock()
         self._lists = ListsReader(project)
@@ -123,6 +133,7 @@ class ConsoleDesk:
     def close(self) -> None:
         """Let go of the database, and sign everybody out."""
         self.sessions.end_all()
+        self.tips.forget()
         self._people = None
         with self._opening:
             store, self._store = self._store, None

@@ -85,12 +85,21 @@ class Needs:
     Args:
         what: as the audit log calls the use; default by method: query or change.
         scope: of a token; default by method: read or write.
+        quiet: pages ask by themselves; the same within ten minutes is noted once.
     """
 
-    def __init__(self, role: Role, what: str | None = None, scope: str | None = None) -> None:
+    def __init__(
+        self,
+        role: Role,
+        what: str | None = None,
+        scope: str | None = None,
+        *,
+        quiet: bool = False,
+    ) -> None:
         self.role = role
         self.what = what
         self.scope = scope
+        self.quiet = quiet
 
     async def __call__(self, request: Request) -> Caller:
         """The caller.
@@ -122,7 +131,8 @@ class Needs:
         desk: ConsoleDesk = request.app.state.desk
         what = self.what or ("change" if changes else "query")
         by_itself = caller.session is not None and "hx-request" in request.headers
-        desk.note(caller.noted, what, noted(request), refresh=by_itself and not changes)
+        refresh = self.quiet or (by_itself and not changes)
+        desk.note(caller.noted, what, noted(request), refresh=refresh)
 
 
 def noted(request: Request) -> tuple[str, ...]:
@@ -130,25 +140,29 @@ def noted(request: Request) -> tuple[str, ...]:
     return (request.method, request.url.path, *(f"{name}=" for name in request.query_params))
 
 
-def who(request: Request, desk: ConsoleDesk) -> Caller | None:
-    """The caller by their token or session; None: nobody we know."""
+def who(request: Request, desk: ConsoleDesk, *, asked: bool = True) -> Caller | None:
+    """The caller by their token or session; None: nobody we know.
+
+    Args:
+        asked: see :meth:`Sessions.find`.
+    """
     given = request.headers.get("authorization", "")
     if given.lower().startswith("bearer "):
         token = token_for(desk.people(), given[7:].strip(), desk.clock.now())
         if token is None:
             return None
         return Caller(token.owner, token.role, token.scopes, token=token.name)
-    session = session_of(request, desk)
+    session = session_of(request, desk, asked=asked)
     account = None if session is None else desk.people().find(session.handle)
     if account is None or account.disabled:
         return None
     return Caller(account.handle, account.role, session=session)
 
 
-def session_of(request: Request, desk: ConsoleDesk) -> Session | None:
+def session_of(request: Request, desk: ConsoleDesk, *, asked: bool = True) -> Session | None:
     """The session that the browser's cookie names."""
     secret = request.cookies.get(COOKIE, "")
-    return desk.sessions.find(secret, desk.clock.now()) if secret else None
+    return desk.sessions.find(secret, desk.clock.now(), asked=asked) if secret else None
 
 
 async def refuse_foreign(request: Request, token: str) -> None:

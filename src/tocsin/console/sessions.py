@@ -59,13 +59,18 @@ class Sessions:
             self._open[digest_of(secret)] = session
         return secret
 
-    def find(self, secret: str, now: datetime) -> Session | None:
-        """The session of a secret, while it holds; being asked for keeps it alive."""
+    def find(self, secret: str, now: datetime, *, asked: bool = True) -> Session | None:
+        """The session of a secret, while it holds; being asked for keeps it alive.
+
+        Args:
+            asked: by its owner; a stream that only looks whether it still may go on is not.
+        """
         with self._lock:
             session = self._open.get(digest_of(secret))
             if session is None or not _holds(session, now):
                 return None
-            session.seen_at = now
+            if asked:
+                session.seen_at = now
             return session
 
     def end(self, secret: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import select
 
 from tocsin import wire
-from tocsin.archive import load_or_create_key
+from tocsin.archive import Archive, load_or_create_key
 from tocsin.desk.audit import head_of
 from tocsin.desk.lists import DeskBox, DeskLists
 from tocsin.engines.indexing import Indexer
@@ -127,13 +127,35 @@ def log_decision(project: Project, decision: Decision, seen: int | None = None) 
     Raises:
         Overtaken: there is a newer one; nothing was written.
     """
-    with project.writing() as (archive, store):
+    log_decisions(project, [decision], seen)
+
+
+def log_decisions(project: Project, decisions: Sequence[Decision], seen: int | None = None) -> None:
+    """Append several decisions to the ledger in one go, for one writer and one flush.
+
+    Args:
+        seen: as for :func:`log_decision`, of every subject.
+
+    Raises:
+        Overtaken: about one of them there is a newer one; nothing was written.
+    """
+    with project.writing() as opened:
         if seen is not None:
-            _refuse_overtaken(store, decision.subject, seen)
-        archive.append_entry("decision", wire.decision_form(decision))
-        archive.append_entry("audit", audit_anchor(project))
-        archive.flush()
-        Indexer(store).catch_up(archive)
+            for one in decisions:
+                _refuse_overtaken(opened[1], one.subject, seen)
+        append_decisions(project, opened, decisions)
+
+
+def append_decisions(
+    project: Project, opened: tuple[Archive, Store], decisions: Sequence[Decision]
+) -> None:
+    """Append decisions, and how far the audit log has come, to the opened ledger."""
+    archive, store = opened
+    for one in decisions:
+        archive.append_entry("decision", wire.decision_form(one))
+    archive.append_entry("audit", audit_anchor(project))
+    archive.flush()
+    Indexer(store).catch_up(archive)
 
 
 def newest_decision(store: Store, subject: str) -> Mapping[Any, Any] | None:

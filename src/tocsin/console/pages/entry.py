@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+import secrets
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,6 +16,7 @@ from tocsin.console.accounts import (
     invitation_for,
     sign_in,
 )
+from tocsin.console.actions.people import checked_name
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.forms import Desk, Viewer, back, local
 from tocsin.console.guard import COOKIE, Refused, refuse_cross_site, session_of
@@ -27,7 +29,6 @@ from tocsin.model.names import skeleton
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=300)]
-_HANDLE_LENGTH: Final = 60
 
 
 @router.get("/sign-in")
@@ -111,8 +112,13 @@ def welcome(request: Request, desk: Desk, secret: str) -> Response:
 
 
 @router.post("/welcome/{secret}")
-def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text) -> Response:
-    """Take the invitation up: an account is made, and signed in."""
+def join(
+    request: Request, desk: Desk, secret: str, handle: Text = "", password: Text = ""
+) -> Response:
+    """Take the invitation up: an account is made, and signed in.
+
+    The visitor of a demo gets a password that nobody knows: the link is the way in.
+    """
     desk.refuse_if_locked()
     refuse_cross_site(request)
     knock(request, desk, digest_of(secret))
@@ -120,8 +126,10 @@ def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text
     invitation = invitation_for(desk.people(), secret, now)
     if invitation is None:
         raise NotThere("this link holds no more; ask whoever sent it for a new one")
+    if desk.options.demo:
+        password = password or secrets.token_urlsafe(24)
     try:
-        name = checked_handle(invitation.handle or handle)
+        name = checked_name(invitation.handle or handle)
         account = Account(name, invitation.role, hashed(password), now)
         desk.accounts.change(lambda known: accepted(known, secret, account, now))
     except UsageError as error:
@@ -129,19 +137,7 @@ def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text
         return render(request, "welcome.html", facts, 422)
     desk.sessions.end_of(account.handle)  # it may be a new password for an old account
     desk.note(account.handle, "change", ("welcome", account.role.word))
-    return admit(request, desk, account, "/")
-
-
-def checked_handle(handle: str) -> str:
-    """A handle as it goes into the ledger.
-
-    Raises:
-        UsageError: it is empty, too long, or has signs that cannot be told apart on a page.
-    """
-    found = " ".join(handle.split())
-    if not found or len(found) > _HANDLE_LENGTH or not found.isprintable():
-        raise UsageError(f"a handle has 1 to {_HANDLE_LENGTH} letters; it need not be a real name")
-    return found
+    return admit(request, desk, account, desk.options.opens_at)
 
 
 @router.post("/language")
