@@ -37,7 +37,7 @@ FLAGS = (
 )
 DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 """Maps are drawn by the processor; without these there is no WebGL, and the page says so."""
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 LIVE = "/api/v1/stream"
 """Every page listens to it."""
 
