@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tocsin.archive import Archive
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import show, show_json, show_rows
-from tocsin.desk.audit import check, entries, head_of
+from tocsin.desk.audit import entries
+from tocsin.engines.audit_check import check_audit
 from tocsin.errors import EXIT_FINDING
 
 app = typer.Typer(
@@ -44,16 +44,14 @@ def show_log(
 def verify_log(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """Check the chain, and its ends as the ledger noted them. Exit code 1 if something is amiss."""
     desk = open_project(project)
-    with Archive.open(desk.archive_folder) as archive:
-        anchors = [entry.payload for entry in archive.entries() if entry.kind == "audit"]
-    troubles = check(desk.audit_path, anchors)
-    head = head_of(desk.audit_path)
+    found = check_audit(desk)
+    head, troubles = found.head, found.troubles
     if as_json:
         problems = [{"line": one.line, "problem": one.problem} for one in troubles]
-        said = {"lines": head.lines, "head": head.digest.hex(), "anchors": len(anchors)}
+        said = {"lines": head.lines, "head": head.digest.hex(), "anchors": found.anchors}
         show_json({**said, "problems": problems})
     else:
-        show(f"{head.lines} lines, {len(anchors)} times noted in the ledger")
+        show(f"{head.lines} lines, {found.anchors} times noted in the ledger")
         for one in troubles:
             show(f"line {one.line}: {one.problem}", "bold red")
         show("the chain holds" if not troubles else f"{len(troubles)} problems")

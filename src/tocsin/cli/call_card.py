@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin import wire
-from tocsin.cli.desk_lists import change_lists
+from tocsin.cli.desk_lists import change_now
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -165,7 +165,7 @@ def set_card(
     made = CallCard(community, place, contacts, refused)
     desk = open_project(project)
     key = (community, place)
-    change_lists(desk, "cards", key, lambda lists: with_line(lists, "cards", made))(by)
+    change_now(desk, ("cards", key), lambda lists: with_line(lists, "cards", made), by)
     show(f"card for {community} at {place}: {len(contacts)} to call, {len(refused)} not")
 
 

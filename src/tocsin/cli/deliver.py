@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,13 +17,13 @@ from tocsin.clock import SystemClock
 from tocsin.delivery import Queued, State
 from tocsin.delivery.folder import replace as put_in_place
 from tocsin.desk.release import FollowUp
-from tocsin.engines.delivering import Delivery, RoundOptions, Rounds, carrier_options, open_outbox
-from tocsin.engines.outbox import queued
+from tocsin.engines.delivering import Delivery, RoundOptions, Rounds, carrier_options, put_back
+from tocsin.engines.outbox import outbox_form, queued
 from tocsin.engines.project import Project, filing
 from tocsin.engines.release import Told
 from tocsin.engines.wording import ProjectWording
 from tocsin.errors import EXIT_FINDING, UsageError
-from tocsin.model import Clearance, DeskPage, Level, Message, PlacePrecision, Recipient
+from tocsin.model import Clearance, Level, Message, PlacePrecision, Recipient
 from tocsin.plugins import load_carriers
 from tocsin.store import Store
 from tocsin.store import outbox as outbox_rows
@@ -68,7 +68,7 @@ def deliver(
 
 def show_try(entry: Queued, as_json: bool) -> None:
     """One try, as it ends."""
-    form = form_of(entry)
+    form = outbox_form(entry)
     if as_json:
         show_json(form)
         return
@@ -102,27 +102,6 @@ def show_untold(untold: Iterable[FollowUp], as_json: bool) -> None:
             )
 
 
-def form_of(entry: Queued) -> dict[str, Any]:
-    """One line of ``tocsin outbox``: whom by id or handle, never an address or the text."""
-    content = entry.content
-    page = isinstance(content, DeskPage)
-    return {
-        "key": entry.key,
-        "state": entry.state.value,
-        "to": content.staff if isinstance(content, DeskPage) else content.recipient,
-        "page": page,
-        "warning": content.warning,
-        "number": content.number,
-        "level": content.level.word,
-        "drill": content.drill,
-        "tries": entry.tries,
-        "next_try": entry.next_try.isoformat() if entry.state is State.WAITING else None,
-        "settled_at": None if entry.settled_at is None else entry.settled_at.isoformat(),
-        "released_by": [] if entry.release is None else list(entry.release.released_by),
-        "note": entry.note,
-    }
-
-
 @app.callback()
 def outbox(
     context: typer.Context,
@@ -150,7 +129,7 @@ def list_outbox(
 def _list(project: Path, *, dead: bool, as_json: bool) -> None:
     with open_project(project).reading() as store:
         rows = outbox_rows.rows(store, outbox_rows.DEAD if dead else None)
-    forms = [form_of(queued(row)) for row in rows]
+    forms = [outbox_form(queued(row)) for row in rows]
     if not forms and not as_json:
         show("the outbox is empty" if not dead else "no dead letters")
         return
@@ -167,14 +146,7 @@ def retry(
     """Put dead letters back, to be sent at the next delivery; none out of order."""
     desk = open_project(project)
     with desk.reading() as store:
-        box = open_outbox(desk, store, SystemClock())
-        wanted = keys or []
-        if every:
-            rows = outbox_rows.rows(store, outbox_rows.DEAD)
-            wanted = [key for row in rows if not box.overtaken(key := row["key"])]
-        if not wanted:
-            raise UsageError("nothing to put back; the list: tocsin outbox --dead")
-        back = box.retry(wanted)
+        back = put_back(desk, store, SystemClock(), None if every else keys or ())
     if as_json:
         show_json({"put_back": list(back)})
         return

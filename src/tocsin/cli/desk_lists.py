@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from tocsin.cli.decide import record
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -20,20 +17,22 @@ from tocsin.cli.options import (
     open_project,
 )
 from tocsin.cli.output import show, show_rows
+from tocsin.clock import SystemClock
 from tocsin.desk.forms import form_of, word_of
 from tocsin.desk.lists import DeskLists, key_of, with_line, without_line
-from tocsin.engines.desk import desk_box, keyed
+from tocsin.engines.desk import desk_box
+from tocsin.engines.desk_lists import (
+    KINDS,
+    Change,
+    area_form,
+    change_lists,
+    list_word,
+    shown_form,
+    with_kept_secret,
+)
 from tocsin.engines.project import Project
 from tocsin.errors import RecordRefused, Unfit, UsageError
-from tocsin.model import DecisionKind, Level, ProtectedSite, Recipient, StaffMember
 
-_SECRET = frozenset({"secret"})
-_HIDDEN = "set"
-_KINDS: dict[str, type[Any]] = {
-    "recipients": Recipient,
-    "staff": StaffMember,
-    "sites": ProtectedSite,
-}
 _COLUMNS = {
     "recipients": ("id", "name", "kind", "address", "languages", "communities", "least"),
     "staff": ("handle", "push", "chat", "zone", "quiet_from", "quiet_until", "languages"),
@@ -48,59 +47,36 @@ staff = typer.Typer(help="The desk's own people, by handle; encrypted.", no_args
 sites = typer.Typer(help="Places the desk watches over; encrypted.", no_args_is_help=True)
 
 
-def change_lists(
-    desk: Project, what: str, line: tuple[str, ...], change: Callable[[DeskLists], DeskLists]
-) -> Callable[[str | None], None]:
-    """A change of the lists that waits for the name of who makes it.
-
-    The lists are written first: a ledger entry never speaks of a change that did not happen.
-    """
-
-    def by(name: str | None) -> None:
-        who = named_person(name)
-        desk_box(desk).change(change)
-        subject = keyed(desk, " ".join(line).casefold())
-        record(desk, DecisionKind.LISTS_CHANGED, what, f"{what} {subject}", (who, ""))
-
-    return by
+def change_now(
+    desk: Project, about: tuple[str, tuple[str, ...]], change: Change, by: str | None
+) -> None:
+    """Change the lists in the name of who does it; see ``engines.desk_lists.change_lists``."""
+    change_lists(desk, about, change, named_person(by), SystemClock().now())
 
 
 def add_line(project: Path, name: str, form: dict[str, Any], by: str | None) -> None:
     """Add or replace one line."""
     named_person(by)
     desk = open_project(project)
-    word = _word(name, {k: v for k, v in form.items() if v not in (None, (), [], "")})
+    word = list_word(name, form)
     key = key_of(name, word)
-    change_lists(desk, name, key, lambda lists: with_line(lists, name, word))(by)
+    change_now(desk, (name, key), lambda lists: with_line(lists, name, word), by)
     show(f"{name}: {' '.join(key)} added")
-
-
-def _word(name: str, form: dict[str, Any]) -> Any:
-    try:
-        return word_of(_KINDS[name], form)
-    except Unfit as error:
-        raise UsageError(f"{name}: {error.problem}; {error.advice}") from None
 
 
 def _list(project: Path, name: str, as_json: bool) -> None:
     lists = desk_box(open_project(project)).read()
-    forms = [_shown(form_of(word)) for word in lists.of(name)]
+    forms = [shown_form(form_of(word)) for word in lists.of(name)]
     if not forms and not as_json:
         show(f"no {name}; add them with: tocsin {name} add --help")
         return
     show_rows(forms, _COLUMNS[name], as_json)
 
 
-def _shown(form: dict[str, Any]) -> dict[str, Any]:
-    """Levels as words; keys that messages are signed with are not shown to anybody."""
-    words = {"least": Level(form["least"]).word} if "least" in form else {}
-    return {k: _HIDDEN if k in _SECRET and v else v for k, v in (form | words).items()}
-
-
 def _remove(project: Path, name: str, key: str, by: str | None) -> None:
     named_person(by)
     desk = open_project(project)
-    change_lists(desk, name, (key,), lambda lists: without_line(lists, name, (key,)))(by)
+    change_now(desk, (name, (key,)), lambda lists: without_line(lists, name, (key,)), by)
     show(f"{name}: {key} removed")
 
 
@@ -111,21 +87,11 @@ def _import(project: Path, name: str, path: Path, by: str | None) -> None:
 
     def change(lists: DeskLists) -> DeskLists:
         for word in words:
-            lists = with_line(lists, name, _with_secret(lists, word))
+            lists = with_line(lists, name, with_kept_secret(lists, word))
         return lists
 
-    change_lists(desk, name, (path.name,), change)(by)
+    change_now(desk, (name, (path.name,)), change, by)
     show(f"{path}: {len(words)} {name} taken in")
-
-
-def _with_secret(lists: DeskLists, word: Any) -> Any:
-    """A list that was shown and is taken in again keeps the keys that were not shown."""
-    if getattr(word, "secret", "") != _HIDDEN:
-        return word
-    for old in lists.recipients:
-        if old.id == word.id and old.secret:
-            return replace(word, secret=old.secret)
-    raise UsageError(f"{word.id}: write its secret out; {_HIDDEN!r} only stands for one we have")
 
 
 def _read(name: str, path: Path) -> list[Any]:
@@ -138,7 +104,7 @@ def _read(name: str, path: Path) -> list[Any]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                words.append(word_of(_KINDS[name], orjson.loads(line)))
+                words.append(word_of(KINDS[name], orjson.loads(line)))
             except orjson.JSONDecodeError:
                 advice = "write one JSON object a line; nothing was taken in"
                 raise RecordRefused(str(path), f"line {number}", "not JSON", advice) from None
@@ -218,17 +184,10 @@ def add_recipient(
 
 
 def _area(said: str) -> dict[str, Any]:
-    parts = [part.strip() for part in said.split(",")]
     try:
-        name, latitude, longitude, radius = parts
-        return {
-            "name": name,
-            "latitude": float(latitude),
-            "longitude": float(longitude),
-            "radius_km": float(radius),
-        }
-    except ValueError:
-        raise UsageError(f"--area {said}: write it as NAME,LAT,LON,KM") from None
+        return area_form(said)
+    except UsageError as error:
+        raise UsageError(f"--{error}") from None
 
 
 @staff.command("add")

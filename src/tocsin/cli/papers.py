@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -24,8 +23,8 @@ from tocsin.desk.box import write_whole
 from tocsin.desk.forms import form_of
 from tocsin.desk.pages import brief_page, page, workbook
 from tocsin.engines.desk import desk_box
+from tocsin.engines.desk_lists import add_note
 from tocsin.engines.papers import morning_brief, purpose, year_counts
-from tocsin.errors import UsageError
 from tocsin.model import ShiftNote
 
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a printable page.")]
@@ -53,11 +52,8 @@ def note(
 ) -> None:
     """Write a note to the shift log. It is kept encrypted, and not in the ledger."""
     who = named_person(by)
-    if not text.strip():
-        raise UsageError("an empty note helps nobody: say what happened")
     desk = open_project(project)
-    made = ShiftNote(SystemClock().now(), who, text.strip(), handover, warning)
-    desk_box(desk).change(lambda lists: replace(lists, notes=(*lists.notes, made)))
+    add_note(desk, ShiftNote(SystemClock().now(), who, text.strip(), handover, warning))
     show("noted")
 
 

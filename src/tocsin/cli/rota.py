@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tocsin import wire
-from tocsin.cli.desk_lists import change_lists
+from tocsin.cli.desk_lists import change_now
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -23,7 +23,7 @@ from tocsin.cli.output import say, show, show_json
 from tocsin.clock import SystemClock
 from tocsin.desk.forms import form_of
 from tocsin.desk.paging import next_due, pages_due
-from tocsin.desk.rota import gaps, on_duty, unknown_people, zone_of
+from tocsin.desk.rota import change_said, gaps, names_said, on_duty, unknown_people, zone_of
 from tocsin.engines.desk import desk_box
 from tocsin.engines.paging import all_raised, answers, roster_of, standing
 from tocsin.errors import UsageError
@@ -141,7 +141,7 @@ def set_rota(
     zone_of(new.zone)
     changes = tuple(_change(one, new.zone) for one in instead or ())
     new = replace(new, changes=(*old.changes, *changes))
-    change_lists(desk, "rota", ("rota",), lambda lists: replace(lists, rota=new))(by)
+    change_now(desk, ("rota", ("rota",)), lambda lists: replace(lists, rota=new), by)
     show("rota set; look at it with: tocsin rota show")
 
 
@@ -149,7 +149,9 @@ def _duty(said: str) -> Duty:
     try:
         days, hours, people = said.split(maxsplit=2)
         start, _, end = hours.partition("-")
-        return Duty(_days(days), time.fromisoformat(start), time.fromisoformat(end), _names(people))
+        return Duty(
+            _days(days), time.fromisoformat(start), time.fromisoformat(end), names_said(people)
+        )
     except ValueError:
         example = '"mon-fri 20:00-08:00 ana,ben"'
         raise UsageError(f"--duty {said}: write it as {example}") from None
@@ -166,31 +168,13 @@ def _days(said: str) -> tuple[int, ...]:
     return tuple(sorted(set(found)))
 
 
-def _names(said: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in said.split(",") if name.strip())
-    if not names:
-        raise ValueError("no people")
-    return names
-
-
 def _change(said: str, zone: str) -> RotaChange:
     try:
         start, end, people = said.split(maxsplit=2)
-        return _in_order(RotaChange(_moment(start, zone), _moment(end, zone), _names(people)))
+        return change_said(start, end, people, zone)
     except ValueError:
         example = '"2024-05-01T20:00 2024-05-02T08:00 ben,ana"'
         raise UsageError(f"--instead {said}: write it as {example}") from None
-
-
-def _in_order(change: RotaChange) -> RotaChange:
-    if change.start >= change.end:
-        raise ValueError("ends before it starts")
-    return change
-
-
-def _moment(said: str, zone: str) -> datetime:
-    moment = datetime.fromisoformat(said)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(zone))
 
 
 def moment_said(option: str, said: str | None) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,12 @@ import typer
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import say, show, show_rows
 from tocsin.clock import SystemClock
-from tocsin.console.accounts import INVITED_FOR, Invitation, digest_of, invited, with_account
+from tocsin.console.accounts import INVITED_FOR, Invitation, digest_of, invited
+from tocsin.console.actions.people import with_change, with_invitation
 from tocsin.console.desk import ConsoleDesk, ConsoleOptions
 from tocsin.console.roles import WORDS, Role
 from tocsin.engines.project import Project
-from tocsin.errors import EnvironmentFailed, UsageError
+from tocsin.errors import UsageError
 from tocsin.wire import iso
 
 people = typer.Typer(help="Who may sign in to the console: list, invite, close.")
@@ -28,6 +30,10 @@ CertOption = Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")]
 KeyOption = Annotated[Path | None, typer.Option(help="Its key, PEM.")]
 ProxyOption = Annotated[
     bool, typer.Option("--behind-proxy", help="A proxy on this network speaks TLS before it.")
+]
+TipsOption = Annotated[
+    int | None,
+    typer.Option("--tips-port", min=1, max=65_535, help="Serve the tip form alone here too."),
 ]
 TilesOption = Annotated[
     str, typer.Option(help="Address of map tiles, {z}/{x}/{y}; asked for by the reader's browser.")
@@ -45,6 +51,7 @@ def serve(
     key: KeyOption = None,
     behind_proxy: ProxyOption = False,
     tiles: TilesOption = "",
+    tips_port: TipsOption = None,
 ) -> None:
     """Serve the console and the API of a project until told to stop.
 
@@ -61,7 +68,9 @@ def serve(
     if link is not None:
         show(f"first admin, within a day and once: {address}/welcome/{link}", "bold")
     say(f"console of {desk.folder}: {address}  (Ctrl-C stops it)")
-    run_server(ConsoleDesk(desk, options=options), (host, port), cert, key)
+    if tips_port is not None:
+        say(f"tip form alone: {'https' if secure else 'http'}://{host}:{tips_port}/tip")
+    run_server(ConsoleDesk(desk, options=options), (host, port, tips_port), cert, key)
 
 
 def refuse_open(host: str, cert: Path | None, key: Path | None, *, behind_proxy: bool) -> None:
@@ -100,38 +109,15 @@ def first_link(desk: Project) -> str | None:
 
 
 def run_server(
-    desk: ConsoleDesk, at: tuple[str, int], cert: Path | None = None, key: Path | None = None
+    desk: ConsoleDesk,
+    at: tuple[str, int] | tuple[str, int, int | None],
+    cert: Path | None = None,
+    key: Path | None = None,
 ) -> None:
-    """Listen until a signal comes.
+    """Listen until a signal comes; see ``console.serving``, which --help need not load."""
+    from tocsin.console.serving import listen
 
-    Raises:
-        EnvironmentFailed: the port is taken, or a file cannot be read.
-    """
-    import uvicorn
-
-    from tocsin.console.app import build
-
-    config = uvicorn.Config(
-        build(desk),
-        host=at[0],
-        port=at[1],
-        ssl_certfile=cert,
-        ssl_keyfile=key,
-        log_level="warning",
-        access_log=False,  # the audit log has who looked at what; addresses are kept nowhere
-        server_header=False,
-        proxy_headers=desk.options.proxies > 0,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=3,
-        limit_concurrency=500,
-    )
-    server = uvicorn.Server(config)
-    try:
-        server.run()
-    except SystemExit:
-        raise EnvironmentFailed(f"cannot listen at {at[0]}:{at[1]}; try another --port") from None
-    if not server.started:
-        raise EnvironmentFailed(f"cannot listen at {at[0]}:{at[1]}; try another --port")
+    listen(desk, at, cert, key)
 
 
 @people.callback()
@@ -167,7 +153,7 @@ def invite(
     box = ConsoleDesk(open_project(project)).accounts
     secret, until = secrets.token_urlsafe(24), SystemClock().now() + INVITED_FOR
     made = Invitation(digest_of(secret), Role.named(role), until, handle.strip())
-    box.change(lambda known: invited(known, made))
+    box.change(lambda known: with_invitation(known, made))
     show(f"/welcome/{secret}")
     say("once, within a day; put it behind the console's address")
 
@@ -177,11 +163,9 @@ def close(
     handle: Annotated[str, typer.Argument(help="Whose account.")], project: ProjectOption = Path()
 ) -> None:
     """Close an account; what they decided stays. A running console ends their session with it."""
-    from dataclasses import replace
-
     box = ConsoleDesk(open_project(project)).accounts
     account = box.read().find(handle)
     if account is None:
         raise UsageError(f"no account {handle}; the list: tocsin people list")
-    box.change(lambda known: with_account(known, replace(account, disabled=True)))
+    box.change(lambda known: with_change(known, replace(account, disabled=True)))
     show(f"{account.handle}: closed")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tocsin import wire
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -21,8 +20,7 @@ from tocsin.cli.options import (
 from tocsin.cli.output import show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines.project import Project, filing
-from tocsin.engines.tip_box import KeptTip
-from tocsin.engines.tips import Judgement, TipDesk
+from tocsin.engines.tips import Judgement, TipDesk, tip_form
 from tocsin.errors import UsageError
 from tocsin.model import ContactWish, TipStatus
 from tocsin.sources.tips import CONSENT, CONSENT_VERSION, TipForm
@@ -103,7 +101,7 @@ def list_tips(
     if not kept and not as_json:
         show("no tips")
         return
-    rows = [_row(one) for one in kept]
+    rows = [tip_form(one) for one in kept]
     if not as_json:
         rows = [{**row, "text": " ".join(row["text"].split())[:_HEAD]} for row in rows]
     show_rows(rows, _COLUMNS, as_json)
@@ -123,7 +121,7 @@ def show_tip(
 ) -> None:
     """Show one tip whole: what was said, and what became of it."""
     desk = _desk(project)[1]
-    row = _row(desk.get(tip))
+    row = tip_form(desk.get(tip))
     if save_to is not None:
         _save(desk, tip, save_to)
     if as_json:
@@ -228,26 +226,3 @@ def _save(desk: TipDesk, tip: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for number, data in enumerate(files):
             (folder / f"{tip}-{number}").write_bytes(data)
-
-
-def _row(kept: KeptTip) -> dict[str, Any]:
-    tip = kept.tip
-    return {
-        "id": tip.id,
-        "received_at": wire.iso(tip.received_at),
-        "status": kept.status.value,
-        "files": len(tip.attachments),
-        "place": tip.place,
-        "when": tip.when,
-        "text": tip.text,
-        "lang": tip.lang,
-        "contact": tip.contact.value,
-        "consent": tip.consent,
-        "attachments": [
-            {"digest": one.digest, "size": one.size, "mime": one.mime} for one in tip.attachments
-        ],
-        "files_deleted": kept.purged,
-        "answer": kept.answer,
-        "evidence": kept.evidence,
-        "decided_at": wire.iso(kept.decided_at),
-    }

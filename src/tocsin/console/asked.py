@@ -1,74 +1,93 @@
-"""What is asked of a search, in an address: the same for the page and the API."""
+"""What is asked for in an address: moments and points, refused in one clear line."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from fastapi import Depends, Query
 
-from tocsin.clock import as_utc
-from tocsin.engines.search_words import words_of
+from tocsin import wire
+from tocsin.console.facts.events import EventsAsked
+from tocsin.console.facts.indicators import SignsAsked
 from tocsin.errors import UsageError
-from tocsin.store.finding import Asked
+from tocsin.model import IndicatorStatus, Violence
 
-MOST_WORDS: Final = 12
-_DAY: Final = 10
-"""Letters of a date without an hour."""
-_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
-Part = Annotated[str, Field(max_length=200)]
+Moment = Annotated[str, Query(max_length=40, examples=["2023-10-01T00:00:00+00:00"])]
 
 
-class SearchForm(BaseModel):
-    """Words and filters; all that is given must fit."""
+def moment_asked(name: str, text: str) -> datetime | None:
+    """A moment in UTC; None where nothing is said.
 
-    q: str = Field("", max_length=400, description="Words, in any script; all must be there.")
-    channel: Part = ""
-    lang: Annotated[str, Field(max_length=20, description="As it was read: ISO 639-1.")] = ""
-    act: Annotated[str, Field(max_length=40, description="That a machine read in it.")] = ""
-    target: Part = ""
-    since: Annotated[
-        str, Field(max_length=40, description="Known here at or after: a date or ISO 8601.")
-    ] = ""
-    until: Annotated[
-        str, Field(max_length=40, description="Known here before; a date means its end.")
-    ] = ""
-    cursor: Annotated[
-        str, Field(pattern=r"^\d{0,18}$", description="`next` of the answer before.")
-    ] = ""
-
-    def asked(self) -> Asked:
-        """The same for the store.
-
-        Raises:
-            UsageError: too many words, or what is no time.
-        """
-        words = words_of(self.q)
-        if len(words) > MOST_WORDS:
-            raise UsageError(f"q: at most {MOST_WORDS} words")
-        return Asked(
-            words,
-            self.channel or None,
-            self.lang or None,
-            self.act or None,
-            self.target or None,
-            _moment("since", self.since),
-            _moment("until", self.until, end_of_day=True),
-            int(self.cursor) if self.cursor else None,
-        )
-
-    def narrowed(self) -> bool:
-        """Whether anything was asked at all."""
-        return any((self.q, self.channel, self.lang, self.act, self.target, self.since, self.until))
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return wire.moment(text.strip() or None)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{name}: not a time; write it like 2023-10-29T07:30") from None
 
 
-def _moment(name: str, said: str, *, end_of_day: bool = False) -> datetime | None:
-    if not said.strip():
+def point_asked(name: str, text: str) -> tuple[float, float] | None:
+    """Degrees north and east; None where nothing is said.
+
+    Raises:
+        UsageError: it is no point on earth.
+    """
+    if not text.strip():
         return None
     try:
-        found = as_utc(datetime.fromisoformat(said.strip()))
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{name}: write a date or a time like 2023-10-28T18:00") from error
-    day = timedelta(days=1) if end_of_day and len(said.strip()) <= _DAY else timedelta()
-    return min(max(found, _EARLIEST), _LATEST) + day
+        latitude, longitude = map(float, text.split(","))
+    except ValueError:
+        latitude, longitude = 91.0, 0.0
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise UsageError(f"{name}: not a point; write it as LAT,LON, like 42.98,47.50")
+    return latitude, longitude
+
+
+class _When:
+    """Which time is asked about."""
+
+    def __init__(
+        self,
+        start: Annotated[Moment, Query(alias="from", description="Not before.")] = "",
+        end: Annotated[Moment, Query(alias="to", description="Before.")] = "",
+        known_by: Annotated[Moment, Query(description="As it was known then.")] = "",
+    ) -> None:
+        self.start = moment_asked("from", start)
+        self.end = moment_asked("to", end)
+        self.known_by = moment_asked("known_by", known_by)
+
+
+def events_asked(
+    when: Annotated[_When, Depends()],
+    violence: Annotated[Violence | Literal[""], Query(description="What it counts as.")] = "",
+    near: Annotated[str, Query(max_length=60, description="LAT,LON", examples=["43,47.5"])] = "",
+    within_km: Annotated[float, Query(gt=0, le=20_000, description="Of that point.")] = 50.0,
+    words: Annotated[
+        str, Query(max_length=100, description="Letters in place, kind or target.")
+    ] = "",
+) -> EventsAsked:
+    """What is asked for, from an address.
+
+    Raises:
+        UsageError: a moment or a point is none.
+    """
+    point = point_asked("near", near)
+    return EventsAsked(when.start, when.end, when.known_by, violence, point, within_km, words)
+
+
+AskedEvents = Annotated[EventsAsked, Depends(events_asked)]
+
+
+def signs_asked(
+    place: Annotated[str, Query(max_length=100, description="Gazetteer id or country.")] = "",
+    group: Annotated[str, Query(max_length=100)] = "",
+    status: Annotated[IndicatorStatus | Literal[""], Query()] = "",
+    retired: Annotated[bool, Query(description="Signs out of use too.")] = False,
+) -> SignsAsked:
+    """What is asked for, from an address."""
+    return SignsAsked(place.strip(), group.strip(), status, retired)
+
+
+AskedSigns = Annotated[SignsAsked, Depends(signs_asked)]

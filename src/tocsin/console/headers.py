@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,6 +19,10 @@ MOST_BYTES: Final = 48 * 1_000_000
 LONGEST_PATH: Final = 4_096
 SLOWEST_S: Final = 30.0
 """Between two pieces of a body."""
+LONGEST_S: Final = 300.0
+"""From its first piece to its last."""
+_TOO_LARGE: Final = f"too large; {MOST_BYTES // 1_000_000} MB are taken"
+_TOO_SLOW: Final = "the rest of the request did not come"
 
 
 def content_policy(tiles: str = "") -> str:
@@ -68,41 +74,38 @@ class Shield:
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_PATH:
             await sent.refuse(414, "the address is too long")
         elif not length.isdigit() or int(length) > MOST_BYTES:
-            await sent.refuse(413, f"too large; {MOST_BYTES // 1_000_000} MB are taken")
+            await sent.refuse(413, _TOO_LARGE)
         else:
-            await self._guarded(scope, receive, sent)
-
-    async def _guarded(self, scope: Scope, receive: Receive, sent: _Sending) -> None:
-        body = _Body(receive)
-        try:
-            await self._app(scope, body, sent)
-        except _TooMuch:
-            await sent.refuse(413, f"too large; {MOST_BYTES // 1_000_000} MB are taken")
-        except TimeoutError:
-            await sent.refuse(408, "the rest of the request did not come")
-
-
-class _TooMuch(Exception):
-    pass
+            await self._app(scope, _Body(receive), sent)
 
 
 class _Body:
-    """A body that is counted and waited for, but not for ever."""
+    """A body that is counted and waited for, but not for ever.
+
+    What it raises the application answers as it answers its own refusals; the connection ends
+    there, for the rest of the body may still be on its way.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._bytes = 0
         self._whole = False
+        self._until: float | None = None
 
     async def __call__(self) -> Message:
         if self._whole:  # what comes now is that the caller left; a stream waits for it for long
             return await self._receive()
-        async with asyncio.timeout(SLOWEST_S):
-            message = await self._receive()
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + LONGEST_S
+        try:
+            async with asyncio.timeout(min(SLOWEST_S, self._until - now)):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, _TOO_SLOW, {"connection": "close"}) from None
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._bytes > MOST_BYTES:
-            raise _TooMuch
+            raise HTTPException(413, _TOO_LARGE, {"connection": "close"})
         return message
 
 

@@ -58,6 +58,14 @@ def render(
     return HTMLResponse(text, status, {"vary": "accept-language, cookie"})
 
 
+def render_open(
+    template: str, language: Language, facts: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page for people who are nobody to us: nothing of the desk or of a session is in it."""
+    text = _environment().get_template(template).render({"t": language, **facts})
+    return HTMLResponse(text, status, {"vary": "accept-language"})
+
+
 def utc(moment: str | datetime | None, form: str = "%Y-%m-%d %H:%M") -> Markup:
     """A ``<time>`` element in UTC; a dash where it is not known."""
     if isinstance(moment, str):

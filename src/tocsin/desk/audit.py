@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -31,6 +31,8 @@ FILE_NAME: Final = "audit.log"
 GENESIS: Final = bytes(32)
 _PREV_HEX: Final = 64
 _TAIL_BYTES: Final = 1 << 16
+SEARCHED_BYTES: Final = 8 << 20
+"""Looked through for one answer of :func:`newest`: some 30,000 entries."""
 LONGEST_WORD: Final = 80
 """Longer words of a command are cut: nobody's text is kept by accident."""
 
@@ -141,18 +143,93 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
             yield form
 
 
-def _lines(path: Path) -> list[bytes]:
+def _lines(path: Path) -> Iterator[bytes]:
     try:
-        return path.read_bytes().splitlines()
+        with path.open("rb") as file:
+            for line in file:
+                yield line.removesuffix(b"\n")
     except FileNotFoundError:
-        return []
+        return
     except OSError as error:
         raise EnvironmentFailed(f"{path}: {error.strerror}; check the disk") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a log, read from its end.
+
+    Args:
+        rows: the newest first.
+        before: position of the oldest byte that was looked at: what is older lies before it;
+            None: the beginning was reached.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+    before: int | None
+
+
+def newest(
+    path: Path, before: int | None, most: int, wanted: Callable[[Mapping[str, Any]], bool]
+) -> Stretch:
+    """The newest entries that are wanted; the file is read in blocks from its end.
+
+    Args:
+        before: ``Stretch.before`` of the answer before; None: from the end.
+        most: so many rows at most. Of a long stretch without any that is wanted it stops after
+            ``SEARCHED_BYTES``, with fewer rows and a place to go on from.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            end = size if before is None else min(before, size)
+            return _newest(file, end, most, wanted)
+    except FileNotFoundError:
+        return Stretch((), None)
+    except OSError as error:
+        raise EnvironmentFailed(f"{path}: {error.strerror}; check the disk") from error
+
+
+def _newest(
+    file: BinaryIO, end: int, most: int, wanted: Callable[[Mapping[str, Any]], bool]
+) -> Stretch:
+    rows: list[dict[str, Any]] = []
+    until = max(0, end - SEARCHED_BYTES)
+    for at, line in _backwards(file, end):
+        form = _parsed(line)
+        if form is not None and wanted(form):
+            rows.append(form)
+        if at > 0 and (len(rows) >= most or at <= until):
+            return Stretch(tuple(rows), at)
+    return Stretch(tuple(rows), None)
+
+
+def _backwards(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
+    """Lines before a position, the last first, each with where it begins."""
+    rest, at = b"", end
+    while at > 0:
+        size = min(_TAIL_BYTES, at)
+        at -= size
+        file.seek(at)
+        rest = file.read(size) + rest
+        cut = 0 if at == 0 else rest.find(b"\n") + 1  # what is before it begins further up
+        if at > 0 and cut == 0:
+            continue
+        begins = at + len(rest)
+        for line in reversed(rest[cut:].splitlines(keepends=True)):
+            begins -= len(line)
+            yield begins, line.removesuffix(b"\n")
+        rest = rest[:cut]
+
+
 def head_of(path: Path) -> Head:
-    """How far the log has come."""
-    last = next((line for line in reversed(_lines(path)) if _parsed(line) is not None), None)
+    """How far the log has come; only its end is read."""
+    try:
+        with path.open("rb") as file:
+            last = _last_line(file.fileno())
+    except FileNotFoundError:
+        return Head(0, GENESIS)
+    except OSError as error:
+        raise EnvironmentFailed(f"{path}: {error.strerror}; check the disk") from error
     return Head(0, GENESIS) if last is None else Head(_number(last) + 1, _digest(last))
 
 
@@ -162,6 +239,8 @@ def check(path: Path, anchors: Iterable[Mapping[str, Any]] = ()) -> list[Trouble
     Args:
         anchors: what the ledger noted, as ``{"lines", "head"}``.
     """
+    noted = list(anchors)
+    asked = {anchor["lines"] for anchor in noted}
     troubles: list[Trouble] = []
     heads: dict[int, str] = {0: GENESIS.hex()}
     prev, count = GENESIS, 0
@@ -173,8 +252,9 @@ def check(path: Path, anchors: Iterable[Mapping[str, Any]] = ()) -> list[Trouble
         if line[:_PREV_HEX] != prev.hex().encode() or form["seq"] != count:
             troubles.append(Trouble(number, "does not follow the line before it"))
         prev, count = _digest(line), form["seq"] + 1
-        heads[count] = prev.hex()
-    for anchor in anchors:
+        if count in asked:
+            heads[count] = prev.hex()
+    for anchor in noted:
         if heads.get(anchor["lines"]) != anchor["head"]:
             said = f"the ledger saw {anchor['lines']} lines here with another end"
             troubles.append(Trouble(count, f"{said}: cut off or rewritten"))

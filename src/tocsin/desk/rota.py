@@ -7,11 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.errors import UsageError
-from tocsin.model import Duty, Rota, StaffMember
+from tocsin.model import Duty, Rota, RotaChange, StaffMember
 
 _DAY = timedelta(days=1)
-_STEP = timedelta(minutes=15)
-"""Gaps are looked for at this distance; duties begin on such minutes in practice."""
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -87,20 +85,73 @@ def quiet_ends(member: StaffMember, now: datetime) -> datetime:
     return next(end for end in ends if end > now)
 
 
+def stretches(
+    rota: Rota, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, tuple[str, ...]]]:
+    """Who is on duty between two moments: (from, until, people), one after the other without a
+    break; nobody where the rota has a gap.
+    """
+    since, people = start, on_duty(rota, start)
+    for moment in (*_turns(rota, start, end), end):
+        then = on_duty(rota, moment)
+        if moment == end or then != people:
+            if since < moment:
+                yield since, moment, people
+            since, people = moment, then
+
+
+def _turns(rota: Rota, start: datetime, end: datetime) -> list[datetime]:
+    """Moments between the two at which somebody's duty begins or ends."""
+    zone = zone_of(rota.zone)
+    first = start.astimezone(zone).date() - _DAY
+    days = [first + n * _DAY for n in range((end - start).days + 4)]
+    found = {edge for change in rota.changes for edge in (change.start, change.end)}
+    for duty in rota.duties:
+        for day in days:
+            if _begins_on(duty, day):
+                found |= set(span(duty, zone, day))
+    return sorted(moment for moment in found if start < moment < end)
+
+
 def gaps(rota: Rota, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Stretches between two moments in which nobody is on duty, to a quarter of an hour."""
-    since: datetime | None = None
-    moment = start
-    while moment < end:
-        covered = bool(on_duty(rota, moment))
-        if covered and since is not None:
-            yield since, moment
-            since = None
-        elif not covered and since is None:
-            since = moment
-        moment += _STEP
-    if since is not None:
-        yield since, end
+    """Stretches between two moments in which nobody is on duty."""
+    for since, until, people in stretches(rota, start, end):
+        if not people:
+            yield since, until
+
+
+def change_said(start: str, end: str, people: str, zone: str) -> RotaChange:
+    """An exception as it is written: local times, handles parted by commas, the first first.
+
+    Raises:
+        ValueError: a time is none, nobody is named, or it ends before it begins.
+    """
+    made = RotaChange(moment_in(start, zone), moment_in(end, zone), names_said(people))
+    if made.start >= made.end:
+        raise ValueError("ends before it starts")
+    return made
+
+
+def names_said(said: str) -> tuple[str, ...]:
+    """Handles parted by commas.
+
+    Raises:
+        ValueError: there is none.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in said.split(",") if name.strip()))
+    if not names:
+        raise ValueError("no people")
+    return names
+
+
+def moment_in(said: str, zone: str) -> datetime:
+    """A time as it is written; without an offset it is meant in the zone.
+
+    Raises:
+        ValueError: it is no ISO 8601 time.
+    """
+    moment = datetime.fromisoformat(said)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(zone))
 
 
 def unknown_people(rota: Rota, staff: Iterable[StaffMember]) -> tuple[str, ...]:

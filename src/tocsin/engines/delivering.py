@@ -28,7 +28,7 @@ from tocsin.engines.released import Stuck, queue_released
 from tocsin.engines.wording import Atlas, ProjectWording, sender_of
 from tocsin.errors import UsageError
 from tocsin.settings import Settings
-from tocsin.store import Store
+from tocsin.store import Store, outbox
 from tocsin.store.lists import warning_life, warnings_now
 
 LONGEST_REST = timedelta(seconds=5)
@@ -81,6 +81,26 @@ def open_outbox(
         drills_alone=drills_alone,
     )
     return Outbox(StoreQueue(store), clock, options)
+
+
+def put_back(
+    project: Project, store: Store, clock: Clock, keys: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Put dead letters back, to be sent at the next delivery, none out of order.
+
+    Args:
+        keys: which; None: every one that nothing later has overtaken.
+
+    Raises:
+        UsageError: there is nothing to put back, one is no dead letter, or it was overtaken.
+    """
+    box = open_outbox(project, store, clock)
+    if keys is None:
+        dead = (row["key"] for row in outbox.rows(store, outbox.DEAD))
+        keys = [key for key in dead if not box.overtaken(key)]
+    if not keys:
+        raise UsageError("nothing to put back; the list: tocsin outbox --dead")
+    return box.retry(keys)
 
 
 def untold(project: Project, store: Store, warning: str | None = None) -> list[FollowUp]:

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import select
 
 from tocsin import wire
-from tocsin.archive import load_or_create_key
+from tocsin.archive import Archive, load_or_create_key
 from tocsin.desk.audit import head_of
 from tocsin.desk.lists import DeskBox, DeskLists
 from tocsin.engines.indexing import Indexer
@@ -30,10 +30,11 @@ def desk_key(project: Project) -> bytes:
     """
     project.refuse_if_locked()
     path = project.desk_key_path
-    if project.lists_path.exists() and not path.exists():
+    closed = sorted(box.name for box in project.folder.glob("*.box"))
+    if closed and not path.exists():
         raise EnvironmentFailed(
             f"{path}: the key of the desk's lists is missing; bring it back from its copy, without "
-            f"it {project.lists_path.name} cannot be read"
+            f"it {' and '.join(closed)} cannot be read"
         )
     return load_or_create_key(path, "the key of the desk's lists")
 
@@ -138,15 +139,23 @@ def log_decisions(project: Project, decisions: Sequence[Decision], seen: int | N
     Raises:
         Overtaken: about one of them there is a newer one; nothing was written.
     """
-    with project.writing() as (archive, store):
+    with project.writing() as opened:
         if seen is not None:
             for one in decisions:
-                _refuse_overtaken(store, one.subject, seen)
-        for one in decisions:
-            archive.append_entry("decision", wire.decision_form(one))
-        archive.append_entry("audit", audit_anchor(project))
-        archive.flush()
-        Indexer(store).catch_up(archive)
+                _refuse_overtaken(opened[1], one.subject, seen)
+        append_decisions(project, opened, decisions)
+
+
+def append_decisions(
+    project: Project, opened: tuple[Archive, Store], decisions: Sequence[Decision]
+) -> None:
+    """Append decisions, and how far the audit log has come, to the opened ledger."""
+    archive, store = opened
+    for one in decisions:
+        archive.append_entry("decision", wire.decision_form(one))
+    archive.append_entry("audit", audit_anchor(project))
+    archive.flush()
+    Indexer(store).catch_up(archive)
 
 
 def newest_decision(store: Store, subject: str) -> Mapping[Any, Any] | None:

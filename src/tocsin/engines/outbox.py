@@ -152,3 +152,24 @@ def receipts_of_messages(store: Store, warning: str | None = None) -> list[dict[
     """Receipts of messages that have arrived outside the desk, oldest first; no pages, no calls."""
     rows = outbox.arrived(store, warning)
     return [form for row in rows if (form := orjson.loads(row))["digest"]]
+
+
+def outbox_form(entry: Queued) -> dict[str, Any]:
+    """One message of the outbox: whom by id or handle, never an address or the text."""
+    content = entry.content
+    page = isinstance(content, DeskPage)
+    return {
+        "key": entry.key,
+        "state": entry.state.value,
+        "to": content.staff if isinstance(content, DeskPage) else content.recipient,
+        "page": page,
+        "warning": content.warning,
+        "number": content.number,
+        "level": content.level.word,
+        "drill": content.drill,
+        "tries": entry.tries,
+        "next_try": entry.next_try.isoformat() if entry.state is State.WAITING else None,
+        "settled_at": None if entry.settled_at is None else entry.settled_at.isoformat(),
+        "released_by": [] if entry.release is None else list(entry.release.released_by),
+        "note": entry.note,
+    }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,6 +90,15 @@ class TipBox:
             raise UsageError(f"no tip {tip_id}; the list: tocsin tips list")
         return _kept(orjson.loads(self._read(path)))
 
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """The id of every tip, with what changes whenever it does: time and size of its file."""
+        found: dict[str, tuple[int, int]] = {}
+        for path in self._folder.glob("*.tip"):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                stat = path.stat()
+                found[path.stem] = (stat.st_mtime_ns, stat.st_size)
+        return found
+
     def attachment(self, tip_id: str, number: int) -> bytes:
         """The bytes of one attachment, counted from 0.
 
@@ -151,6 +161,31 @@ class TipBox:
             raise EnvironmentFailed(
                 f"{path}: was changed, or {self._key_path} is another key; restore both from a copy"
             ) from None
+
+
+class TipsReader:
+    """Every tip of a box, each opened again only where it has changed."""
+
+    def __init__(self, box: TipBox) -> None:
+        self._box = box
+        self._seen: dict[str, tuple[tuple[int, int], KeptTip]] = {}
+
+    def all(self) -> list[KeptTip]:
+        """As they are now, the newest first."""
+        before, found = self._seen, dict[str, tuple[tuple[int, int], KeptTip]]()
+        for name, stamp in self._box.stamps().items():
+            if name in before and before[name][0] == stamp:
+                found[name] = before[name]
+                continue
+            with suppress(UsageError, FileNotFoundError):  # deleted meanwhile
+                found[name] = (stamp, self._box.get(name))
+        self._seen = found
+        kept = [one for _, one in found.values()]
+        return sorted(kept, key=lambda one: (one.tip.received_at, one.tip.id), reverse=True)
+
+    def forget(self) -> None:
+        """Hold nothing in memory any more."""
+        self._seen = {}
 
 
 def _form(kept: KeptTip) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tocsin.archive.format import canonical
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.tip_box import KeptTip, TipBox
-from tocsin.errors import UsageError
+from tocsin.errors import Overtaken, UsageError
 from tocsin.model import TIP_SOURCE, Decision, DecisionKind, Identity, Tip, TipStatus
 from tocsin.sources.contacts import redact
 from tocsin.sources.tips import (
@@ -155,7 +155,8 @@ class TipDesk:
         """Make a tip evidence; returns the evidence id. Doing it again changes nothing.
 
         Raises:
-            UsageError: no such tip, or it was rejected.
+            UsageError: no such tip.
+            Overtaken: it was rejected.
         """
         kept = self._undecided(tip_id, TipStatus.ACCEPTED)
         ref = f"{CHANNEL}/{tip_id}"
@@ -169,7 +170,8 @@ class TipDesk:
         """Put a tip aside: its files are deleted now, its text with the next purge that is due.
 
         Raises:
-            UsageError: no such tip, or it was accepted.
+            UsageError: no such tip.
+            Overtaken: it was accepted.
         """
         kept = self._undecided(tip_id, TipStatus.REJECTED)
         _log(opened, DecisionKind.TIP_REJECT, tip_id, "rejected", who)
@@ -216,7 +218,7 @@ class TipDesk:
     def _undecided(self, tip_id: str, wanted: TipStatus) -> KeptTip:
         kept = self._box.get(tip_id)
         if kept.status not in (TipStatus.NEW, wanted):
-            raise UsageError(f"tip {tip_id}: was {kept.status.value} before; that stands")
+            raise Overtaken(f"tip {tip_id}: was {kept.status.value} before; that stands")
         return kept
 
     def _archive_tip(self, opened: Opened, tip: Tip, who: Judgement) -> None:
@@ -227,6 +229,30 @@ class TipDesk:
         identity = Identity(TIP_SOURCE, CHANNEL, tip.id, 1)
         archive.append_evidence(identity, canonical(content), raw, capture)
         _log(opened, DecisionKind.TIP_ACCEPT, tip.id, f"{CHANNEL}/{tip.id}", who)
+
+
+def tip_form(kept: KeptTip) -> dict[str, Any]:
+    """A tip as the desk sees it; nothing of the code, and of a sender there is nothing."""
+    tip = kept.tip
+    return {
+        "id": tip.id,
+        "received_at": wire.iso(tip.received_at),
+        "status": kept.status.value,
+        "files": len(tip.attachments),
+        "place": tip.place,
+        "when": tip.when,
+        "text": tip.text,
+        "lang": tip.lang,
+        "contact": tip.contact.value,
+        "consent": tip.consent,
+        "attachments": [
+            {"digest": one.digest, "size": one.size, "mime": one.mime} for one in tip.attachments
+        ],
+        "files_deleted": kept.purged,
+        "answer": kept.answer,
+        "evidence": kept.evidence,
+        "decided_at": wire.iso(kept.decided_at),
+    }
 
 
 def tip_content(tip: Tip, at: datetime, public: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import Final
 
 from tocsin.errors import UsageError
@@ -167,6 +168,10 @@ def is_code(salt: bytes, digest: bytes, code: str) -> bool:
 # -- how many from one place ---------------------------------------------------------------------
 
 
+class TooMany(UsageError):
+    """No more today from there, or from all places together."""
+
+
 class Gate:
     """Limits how often one remote place may knock; forgets all of it every day.
 
@@ -185,22 +190,27 @@ class Gate:
         self._salt = b""
         self._counts: dict[bytes, int] = {}
         self._all = 0
+        self._lock = Lock()
 
     def __repr__(self) -> str:
         return "Gate(…)"
 
     def knock(self, remote: str, now: datetime) -> None:
-        """Count one attempt.
+        """Count one attempt; several threads may.
 
         Raises:
-            UsageError: too many today; does not say from where.
+            TooMany: too many today; does not say from where.
         """
+        with self._lock:
+            self._count(remote, now)
+
+    def _count(self, remote: str, now: datetime) -> None:
         self._turn_the_day(now)
         token = hashlib.blake2b(remote.encode(), key=self._salt, digest_size=16).digest()
         count = self._counts.get(token, 0)
         if count >= self._limits[0] or self._all >= self._limits[1]:
             hours = _hours_to_midnight(now)
-            raise UsageError(f"too many for today; try again in {hours} hours, or call the desk")
+            raise TooMany(f"too many for today; try again in {hours} hours, or call the desk")
         self._counts[token] = count + 1
         self._all += 1
 

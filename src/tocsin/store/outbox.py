@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.store import Store, schema
@@ -126,6 +126,43 @@ def rows(
         query = query.where(_COLUMNS.line == line)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
+
+
+_ORDER = {DEAD: 0, WAITING: 1, DELIVERED: 2}
+
+
+def newest(
+    store: Store, state: str | None, after: tuple[int, int] | None, most: int
+) -> tuple[list[Row], tuple[int, int] | None]:
+    """Rows as a person reads them: dead letters, what waits, what was delivered; the newest first.
+
+    Args:
+        after: what the answer before came with; None: from the beginning.
+
+    Returns:
+        The rows, and where to go on; None: these were all.
+    """
+    rank = case(_ORDER, value=_COLUMNS.state, else_=len(_ORDER))
+    query = select(_COLUMNS.seq, rank).order_by(rank, _COLUMNS.seq.desc()).limit(most + 1)
+    if state is not None:
+        query = query.where(_COLUMNS.state == state)
+    if after is not None:
+        later = and_(rank == after[0], _COLUMNS.seq < after[1])
+        query = query.where(or_(rank > after[0], later))
+    with store.reading() as connection:
+        found = connection.execute(query).all()
+        shown = [seq for seq, _ in found[:most]]
+        whole = connection.execute(_TABLE.select().where(_COLUMNS.seq.in_(shown))).mappings()
+        by_seq = {row["seq"]: dict(row) for row in whole}
+    last = found[most - 1] if len(found) > most else None
+    return [by_seq[seq] for seq in shown], None if last is None else (last[1], last[0])
+
+
+def counts(store: Store) -> dict[str, int]:
+    """How many rows are in each state."""
+    query = select(_COLUMNS.state, func.count()).group_by(_COLUMNS.state)
+    with store.reading() as connection:
+        return dict(connection.execute(query).tuples().all())
 
 
 def next_due(store: Store) -> datetime | None:

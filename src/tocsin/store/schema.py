@@ -64,6 +64,7 @@ posts = Table(
     Column("extra", Text, nullable=False),
     UniqueConstraint("channel", "message_id", "version", name="one_version"),
     Index("posts_in_time", "known_at", "channel", "message_id", "version"),
+    Index("posts_by_channel", "channel", "posted_at"),
 )
 
 readings = Table(
@@ -222,7 +223,10 @@ runs = Table(
     Column("position", Text),
     Column("state", String),
     Column("versions", Text, nullable=False),
+    Column("until", UtcTime),
 )
+"""``until``: to when time passes after the last post, for warnings that end or wait for an answer
+while no post comes."""
 
 erased = Table(
     "erased",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from tocsin.console.actions.search import save_feed
-from tocsin.console.asked import SearchForm
+from tocsin.console.asked_search import SearchForm
 from tocsin.console.facts import search as facts
 from tocsin.console.forms import Analyst, Desk, Limit, Reader
 from tocsin.console.problems import responses

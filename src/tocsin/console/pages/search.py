@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from tocsin.console.actions.search import save_feed
-from tocsin.console.asked import SearchForm
+from tocsin.console.asked_search import SearchForm
 from tocsin.console.facts.search import search
 from tocsin.console.forms import Analyst, Desk, Reader, back, said
 from tocsin.console.render import render
