@@ -16,6 +16,7 @@ from tocsin.store.rumours import Wanted, in_order
 from tocsin.store.suggestions import keep_likeliest
 
 BRIDGE, MUSEUM, HOCKEY = map(rumour_id, ("bridge", "museum", "hockey"))
+WHY = ("--reason", "asked for by whom it names", "--yes")
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def test_the_spread_is_a_picture_and_a_timeline(at: Town) -> None:
 def test_what_is_erased_is_not_shown_again_from_memory(at: Town) -> None:
     assert "натюрморты" in at.ana.page(f"/rumours/{MUSEUM}")
     for number in (3, 4):
-        answer = call("erase", ref(number), "--as", "ana", "--project", at.project.folder, "--yes")
+        answer = call("erase", ref(number), "--as", "ana", *WHY, "--project", at.project.folder)
         assert answer.code == 0, answer
     assert "натюрморты" not in at.ana.page(f"/rumours/{MUSEUM}")
 
