@@ -114,7 +114,10 @@ def test_the_policy_allows_nothing_inline_and_nobody_else() -> None:
 
 def test_a_long_address_is_turned_away(stand: Stand) -> None:
     assert stand.nobody().get("/sign-in?after=" + "x" * LONGEST_PATH).status == 414
-    assert stand.nobody().get("/" + "x" * LONGEST_PATH).status == 414
+    assert stand.nobody().get("/" + "x" * LONGEST_PATH).text == "the address is too long\n"
+    told = stand.nobody().get("/api/v1/now?x=" + "x" * LONGEST_PATH)
+    assert told.json["status"] == told.status == 414
+    assert told.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("length", [str(MOST_BYTES + 1), "-1", "many", ""])

@@ -128,7 +128,7 @@ def test_who_handed_them_over_is_in_the_ledger(desk: ConsoleDesk, feeder: TestCl
     feeder.post(PATH, json=[post(1, 1)])
     with Archive.open(desk.project.archive_folder) as archive:
         captures = [one.payload for one in archive.items(0) if isinstance(one, LedgerEntry)]
-    assert captures[0]["operator"] == "analyst (analyst)"
+    assert captures[0]["operator"] == "analyst"
     assert captures[0]["collector"].endswith(" api")
 
 

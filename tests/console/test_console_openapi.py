@@ -7,6 +7,7 @@ declared, be of the declared form, and never be a 5xx.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import AcceptedNegativeData, FailureGroup
+from starlette.exceptions import HTTPException
 
 from tocsin.console.roles import Role
 
@@ -30,8 +33,12 @@ LEFT_OUT = {
     "max_response_time",
 }
 ALL = [CHECKS.get_one(name) for name in CHECKS.get_all_names() if name not in LEFT_OUT]
-MOST = {"admin": (8, 6), "releaser": (2, 1), "analyst": (2, 1), "viewer": (2, 1), "nobody": (1, 0)}
+MOST = {"admin": (6, 4), "releaser": (1, 1), "analyst": (1, 1), "viewer": (1, 0), "nobody": (1, 0)}
 """Examples of each operation that fit its description, and that do not."""
+ONE_BY_ONE = {"POST /api/v1/posts"}
+"""Operations that take a list and refuse each line by itself, in the answer."""
+HARMLESS = re.compile(r"header: |query: violates `additionalProperties`")
+"""The header of who asks is put in anew, and a name that is not asked for is passed over."""
 BOUNDED = settings(
     database=None,
     deadline=None,
@@ -71,9 +78,24 @@ def tried(operation: Any, user: User, known: list[str], mode: GenerationMode, mo
         if name and mode is GenerationMode.POSITIVE and "name" in (case.path_parameters or {}):
             case.path_parameters["name"] = name
         response = case.call(headers=dict(user.headers))
-        case.validate_response(response, checks=ALL, headers=dict(user.headers))
+        try:
+            case.validate_response(response, checks=ALL, headers=dict(user.headers))
+        except FailureGroup as found:
+            grave = [one for one in found.exceptions if not _is_harmless(operation, response, one)]
+            if grave:
+                raise AssertionError(grave) from None
 
     ask()
+
+
+def _is_harmless(operation: Any, response: Any, found: Any) -> bool:
+    """Whether something wrong was taken that may be taken."""
+    if not isinstance(found, AcceptedNegativeData):
+        return False
+    if operation.label in ONE_BY_ONE or response.status_code == 414:  # refused, if not by that
+        return True
+    wrong = found.message.partition("Invalid component:")[2].strip().splitlines()
+    return all(HARMLESS.search(line) for line in wrong)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -91,13 +113,25 @@ def test_the_api_is_as_it_is_described(town: Stand, who: str) -> None:
                 continue
             try:
                 tried(operation, user, known, mode, most)
-            except BaseExceptionGroup as found:
-                wrong.append(f"{operation.label}: {found.exceptions}")
             except Exception as found:
                 wrong.append(f"{operation.label}: {found}")
     town.desk.refuse_if_locked()
     assert not wrong, "\n\n".join(wrong)
     assert count > 10
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_what_is_not_declared_would_be_seen(town: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(*_: Any) -> None:
+        raise HTTPException(418)
+
+    monkeypatch.setattr("tocsin.console.api.desk.now", odd)
+    monkeypatch.setattr("tocsin.console.api.desk.coverage", lambda *_: ["no object"])
+    user = town.software(Role.VIEWER)
+    found = {one.label: one for one in operations(town)}
+    for name in ("now", "coverage"):
+        with pytest.raises(Exception, match=r"Undocumented|validation error"):
+            tried(found[f"GET /api/v1/{name}"], user, [], GenerationMode.POSITIVE, 1)
 
 
 def test_every_route_of_the_api_is_described(town: Stand) -> None:

@@ -16,7 +16,6 @@ from tocsin.store.rumours import Wanted, in_order
 from tocsin.store.suggestions import keep_likeliest
 
 BRIDGE, MUSEUM, HOCKEY = map(rumour_id, ("bridge", "museum", "hockey"))
-WHY = ("--reason", "asked for by whom it names", "--yes")
 
 
 @pytest.fixture
@@ -153,7 +152,17 @@ def test_the_spread_is_a_picture_and_a_timeline(at: Town) -> None:
 def test_what_is_erased_is_not_shown_again_from_memory(at: Town) -> None:
     assert "натюрморты" in at.ana.page(f"/rumours/{MUSEUM}")
     for number in (3, 4):
-        answer = call("erase", ref(number), "--as", "ana", *WHY, "--project", at.project.folder)
+        answer = call(
+            "erase",
+            ref(number),
+            "--as",
+            "ana",
+            "--reason",
+            "asked",
+            "--project",
+            at.project.folder,
+            "--yes",
+        )
         assert answer.code == 0, answer
     assert "натюрморты" not in at.ana.page(f"/rumours/{MUSEUM}")
 

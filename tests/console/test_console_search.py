@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from posts_support import START
 from tocsin.console.facts import search as facts
+from tocsin.engines.search_words import says, words_of
 from tocsin.model import DecisionKind
 from tocsin.store import finding
-from tocsin.store.finding import Asked, find, full_text, window_of
+from tocsin.store.finding import Asked, Look, find, full_text, window_of
 from tocsin.store.lists import decided
-from tocsin.text.searched import says, words_of
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +86,16 @@ def test_a_walk_that_runs_out_of_time_says_how_far_it_came_and_goes_on(
 
 def test_both_ways_of_looking_find_the_same(at: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [
-        Asked(words_of(q), channel, act=act, says=says)
+        Asked(words_of(q), channel, act=act)
         for q in ("мост", "мо", "今", "музее дети", "")
         for channel in (None, "town_chat")
         for act in (None, "threat")
     ]
-    few = [find(at.desk.store, one, lambda: False).seqs for one in asked]
+    look = Look(says, lambda: False)
+    few = [find(at.desk.store, one, look).seqs for one in asked]
     monkeypatch.setattr(finding, "FEW", 0)
     monkeypatch.setattr(finding, "WINDOW", 3)
-    assert [find(at.desk.store, one, lambda: False).seqs for one in asked] == few
+    assert [find(at.desk.store, one, look).seqs for one in asked] == few
     assert any(few)
 
 

@@ -13,7 +13,7 @@ from console_support import PASSWORD, Stand
 
 from tocsin.cli import serve as command
 from tocsin.cli.serve import first_link, is_loopback, refuse_open, run_server
-from tocsin.console.accounts import INVITED_FOR, Account, accepted, invitation_for
+from tocsin.console.accounts import INVITED_FOR, Account, accepted, invitation_for, with_account
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.roles import Role
 from tocsin.engines.project import Project
@@ -87,6 +87,8 @@ def test_people_are_invited_listed_and_closed(tmp_path: Path) -> None:
     listed = call("people", "list", "--json", "--project", path).out
     assert '"handle":"ana"' in listed.replace(" ", "")
     assert '"closed":false' in listed.replace(" ", "")
+    lead = Account("lead", Role.ADMIN, "x", now)  # one admin must stay
+    desk.accounts.change(lambda known: with_account(known, lead))
     assert call("people", "close", "Ana", "--project", path).out.strip() == "ana: closed"
     assert desk.people().accounts[0].disabled
     assert call("people", "close", "nobody", "--project", path).code == 2

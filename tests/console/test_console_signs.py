@@ -50,7 +50,7 @@ def test_an_analyst_says_what_they_saw(town: Town) -> None:
     told = {**FINDING, "evidence": ["right/leave"], "place": "RU", "group": "Roma"}
     answer = _post(town, f"{SIGN}/findings", told)
     assert answer.status_code == 201, answer.text
-    assert answer.json()["by"] == "analyst (test)"
+    assert answer.json()["by"] == "analyst"
     found = town.json(f"/indicators/{SIGN}")
     assert (found["status"], found["grade"], found["decay_left"]) == ("observed", "B2", 1.0)
     (said,) = found["said"]

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 from pydantic import BaseModel, Field
 
 from tocsin.clock import as_utc
+from tocsin.engines.search_words import words_of
 from tocsin.errors import UsageError
 from tocsin.store.finding import Asked
-from tocsin.text.searched import says, words_of
 
 MOST_WORDS: Final = 12
 _DAY: Final = 10
@@ -56,7 +56,6 @@ class SearchForm(BaseModel):
             _moment("since", self.since),
             _moment("until", self.until, end_of_day=True),
             int(self.cursor) if self.cursor else None,
-            says,
         )
 
     def narrowed(self) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any, Final
 
+import orjson
 from starlette.exceptions import HTTPException
 
 Scope = MutableMapping[str, Any]
@@ -14,6 +16,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+API: Final = "/api/"
+"""Paths that software asks for."""
 MOST_BYTES: Final = 48 * 1_000_000
 """Of a body; a tip's files are the largest that is taken."""
 LONGEST_PATH: Final = 4_096
@@ -69,7 +73,7 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = _Sending(send, self._said)
+        sent = _Sending(send, self._said, software=scope["path"].startswith(API))
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_PATH:
             await sent.refuse(414, "the address is too long")
@@ -110,9 +114,12 @@ class _Body:
 
 
 class _Sending:
-    def __init__(self, send: Send, said: list[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, send: Send, said: list[tuple[bytes, bytes]], *, software: bool = False
+    ) -> None:
         self._send = send
         self._said = said
+        self._software = software
         self._begun = False
 
     async def __call__(self, message: Message) -> None:
@@ -127,11 +134,14 @@ class _Sending:
         await self._send(message)
 
     async def refuse(self, status: int, why: str) -> None:
-        """One line; nothing where an answer has begun."""
+        """One line, or a problem for software; nothing where an answer has begun."""
         if self._begun:
             return
-        body = f"{why}\n".encode()
-        head = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        body, kind = f"{why}\n".encode(), b"text/plain; charset=utf-8"
+        if self._software:
+            form = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+            body, kind = orjson.dumps({**form, "detail": why}), b"application/problem+json"
+        head = [(b"content-type", kind), (b"connection", b"close")]
         head.append((b"content-length", str(len(body)).encode()))
         await self({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": body})

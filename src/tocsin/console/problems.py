@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from tocsin.console.guard import Refused
+from tocsin.console.headers import API
 from tocsin.console.language import Language
 from tocsin.console.render import render
 from tocsin.errors import (
@@ -25,7 +26,6 @@ from tocsin.errors import (
     UsageError,
 )
 
-API: Final = "/api/"
 _ANYWHERE: Final = (400, 401, 403, 408, 413, 414, 422, 423, 429, 503)
 """What any route may answer: see the shield, the guard, and what becomes of our own errors."""
 MEDIA_TYPE: Final = "application/problem+json"

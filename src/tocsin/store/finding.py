@@ -32,22 +32,15 @@ _ORDER: Final = ("known_at", "channel", "message_id", "version")
 Row = Mapping[str, Any]
 
 
-def literally(text: str, words: Sequence[str]) -> bool:
-    """Whether a text has all the words, letter by letter."""
-    folded = text.casefold()
-    return all(word in folded for word in words)
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which posts; all that is given must fit.
 
     Args:
-        words: in one case, as texts are compared.
+        words: cleaned, and in one case, as full text has them.
         act: that a machine read in it.
         since, until: known here at or after, and before.
         before: ledger position of the last post that was shown or looked at.
-        says: whether a text has all of some words; what it means by that is not the store's matter.
     """
 
     words: tuple[str, ...] = ()
@@ -58,7 +51,6 @@ class Asked:
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
-    says: Callable[[str, Sequence[str]], bool] = literally
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +70,21 @@ class Found:
     last: int | None = None
 
 
-def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
-    """Posts that fit, the newest first.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one looks.
 
     Args:
+        says: whether a text as it was taken in has all the words.
         hurry: whether time is up; asked after each window, of which there is at least one.
+    """
+
+    says: Callable[[str, Sequence[str]], bool]
+    hurry: Callable[[], bool]
+
+
+def find(store: Store, asked: Asked, look: Look) -> Found:
+    """Posts that fit, the newest first.
 
     Raises:
         UsageError: there is no post at ``asked.before``.
@@ -91,24 +93,24 @@ def find(store: Store, asked: Asked, hurry: Callable[[], bool]) -> Found:
         after = _place(connection, asked.before)
         few = _few(connection, asked)
         if few is not None:
-            rows = sorted(_among(connection, few), key=_key, reverse=True)
+            rows = sorted(_among(connection, few, look), key=_key, reverse=True)
             rows = [row for row in rows if after is None or _key(row) < after]
             return _found(rows[:MOST])
-        return _walked(connection, asked, after, hurry)
+        return _walked(connection, asked, after, look)
 
 
 def _walked(
-    connection: Connection, asked: Asked, after: tuple[Any, ...] | None, hurry: Callable[[], bool]
+    connection: Connection, asked: Asked, after: tuple[Any, ...] | None, look: Look
 ) -> Found:
     rows: list[Row] = []
     while True:
         window = window_of(asked, after)
         edge = connection.execute(window.offset(WINDOW - 1).limit(1)).mappings().first()
-        rows += _fitting(connection, asked, _joined(asked, window.limit(WINDOW).subquery()))
+        rows += _fitting(connection, (asked, look), _joined(asked, window.limit(WINDOW).subquery()))
         if edge is None:
             return _found(rows)
         after = _key(dict(edge))
-        if len(rows) >= MOST or hurry():
+        if len(rows) >= MOST or look.hurry():
             return replace(_found(rows), reached=edge["known_at"], last=edge["seq"])
 
 
@@ -118,7 +120,7 @@ def window_of(asked: Asked, after: tuple[Any, ...] | None) -> Select[Any]:
     query = select(p.seq, *(p[name] for name in _ORDER))
     if asked.channel is not None:
         # As an expression, so that the walk keeps to the index of times: a channel's own posts lie
-        # elsewhere in another order, and would be sorted for every window.
+        # there in no order, and would be sorted for every window.
         query = query.where(p.channel + "" == asked.channel)
     if asked.since is not None:
         query = query.where(p.known_at >= asked.since)
@@ -153,12 +155,13 @@ def _joined(asked: Asked, window: Any) -> Select[Any]:
     return query.select_from(source).order_by(*(w[name].desc() for name in _ORDER))
 
 
-def _fitting(connection: Connection, asked: Asked, query: Select[Any]) -> list[Row]:
+def _fitting(connection: Connection, what: tuple[Asked, Look], query: Select[Any]) -> list[Row]:
+    asked, look = what
     rows = connection.execute(query).mappings()
     return [
         dict(row)
         for row in rows
-        if (not asked.words or asked.says(row["text"], asked.words)) and _does(row, asked.act)
+        if (not asked.words or look.says(row["text"], asked.words)) and _does(row, asked.act)
     ]
 
 
@@ -209,14 +212,14 @@ def full_text(said: str) -> Any:
     return query.bindparams(said=said, most=FEW + 1)
 
 
-def _among(connection: Connection, few: _Few) -> Iterator[Row]:
+def _among(connection: Connection, few: _Few, look: Look) -> Iterator[Row]:
     """Those of few posts that fit."""
     p, rest = schema.posts, few.rest
     query = _joined(rest, p)
     times = [p.c.known_at >= rest.since] if rest.since is not None else []
     times += [p.c.known_at < rest.until] if rest.until is not None else []
     for some in chunks(few.seqs, _CHUNK):
-        yield from _fitting(connection, rest, query.where(and_(p.c.seq.in_(some), *times)))
+        yield from _fitting(connection, (rest, look), query.where(and_(p.c.seq.in_(some), *times)))
 
 
 def _place(connection: Connection, seq: int | None) -> tuple[Any, ...] | None:

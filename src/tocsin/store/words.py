@@ -1,6 +1,6 @@
 """Words as SQLite's full text is asked for them.
 
-SQLite's full text knows three letters or more. A word of one or two is asked for as all that
+It knows three letters or more. A word of one or two is asked for as all that
 begins with it, so in any script; only as the very end of a post it is not found that way.
 """
 

@@ -69,7 +69,7 @@ async def listen(
     `warnings` about which something was said, decided or sent since the event before. A comment
     every 15 seconds shows that it is alive. Ends when the session ends or the desk is locked.
     """
-    key = f"{caller.handle} {caller.session.csrf if caller.session else ''}"
+    key = f"{caller.noted} {caller.session.csrf if caller.session else ''}"
     streams: Streams = desk.streams
     if not streams.admit(key):
         raise Refused(429, "often", _LATER_S)

@@ -46,6 +46,8 @@ def readings(store: Store, asked: Asked) -> dict[str, Any]:
     Raises:
         UsageError: the cursor is not one of this list.
     """
+    if asked.channel and not _known(store, asked.channel):
+        return {"items": [], "next": None}
     p, r = schema.posts.c, schema.readings
     seqs = _seqs(store, asked).subquery()
     query = select(schema.posts, r, schema.sightings.c.rumour).join_from(
@@ -60,6 +62,13 @@ def readings(store: Store, asked: Asked) -> dict[str, Any]:
     shown = rows[: asked.limit]
     more = len(rows) > asked.limit
     return {"items": [_line(row) for row in shown], "next": str(shown[-1]["seq"]) if more else None}
+
+
+def _known(store: Store, channel: str) -> bool:
+    """Whether there is a post of that channel; else the whole index would be walked for none."""
+    query = select(schema.posts.c.seq).where(schema.posts.c.channel == channel).limit(1)
+    with store.reading() as connection:
+        return connection.execute(query).first() is not None
 
 
 def _order() -> tuple[ColumnElement[Any], ...]:

@@ -16,8 +16,9 @@ from tocsin.console.facts.posts import joined, post_forms
 from tocsin.console.facts.rumours import rows_at
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
+from tocsin.engines.search_words import says
 from tocsin.store import schema
-from tocsin.store.finding import MOST, Asked, Found, find
+from tocsin.store.finding import MOST, Asked, Found, Look, find
 
 LOOK_S: Final = 0.08
 """Seconds of one look back through posts that no index names."""
@@ -28,7 +29,7 @@ MOST_DAYS: Final = 400
 def search(desk: ConsoleDesk, asked: Asked, role: Role, limit: int) -> dict[str, Any]:
     """Posts that fit, the newest first; how many came on which day; how far it looked."""
     until = time.monotonic() + LOOK_S
-    found = find(desk.store, asked, lambda: time.monotonic() >= until)
+    found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until))
     shown = found.seqs[:limit]
     return {
         "items": post_forms(desk.store, _newest(rows_at(desk.store, shown)), role),

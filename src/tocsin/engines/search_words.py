@@ -1,4 +1,4 @@
-"""Words that somebody searches for, and whether a text has them: in one case, cleaned."""
+"""Words that somebody searches for, and whether a text has them, whatever it is disguised as."""
 
 from __future__ import annotations
 
