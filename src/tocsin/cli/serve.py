@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import secrets
-from contextlib import nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,7 +72,8 @@ def serve(
     say(f"console of {desk.folder}: {address}  (Ctrl-C stops it)")
     if tips_port is not None:
         say(f"tip form alone: {'https' if secure else 'http'}://{host}:{tips_port}/tip")
-    run_server(ConsoleDesk(desk, options=options), (host, port, tips_port), cert, key)
+    aside = () if tips_port is None else (tips_port,)
+    run_server(ConsoleDesk(desk, options=options), (host, port), cert, key, *aside)
 
 
 def refuse_open(host: str, cert: Path | None, key: Path | None, *, behind_proxy: bool) -> None:
@@ -112,14 +113,15 @@ def first_link(desk: Project) -> str | None:
 
 def run_server(
     desk: ConsoleDesk,
-    at: tuple[str, int] | tuple[str, int, int | None],
+    at: tuple[str, int],
     cert: Path | None = None,
     key: Path | None = None,
+    tips_port: int | None = None,
 ) -> None:
     """Listen until a signal comes.
 
     Args:
-        at: host, port, and a port where the tip form alone is served.
+        tips_port: where the tip form alone is served too, in this same process.
 
     Raises:
         EnvironmentFailed: a port is taken, or a file cannot be read.
@@ -141,23 +143,29 @@ def run_server(
         "timeout_graceful_shutdown": 3,
         "limit_concurrency": 500,
     }
-    ports = [port for port in at[1:] if isinstance(port, int)]
+    ports = [at[1]] if tips_port is None else [at[1], tips_port]
     apps = (build(desk), build_tips(desk))
     servers = [
         uvicorn.Server(uvicorn.Config(app, port=port, **shared))
         for app, port in zip(apps, ports, strict=False)
     ]
-    failed = f"cannot listen at {at[0]}, port {' or '.join(map(str, ports))}; try another --port"
-    try:
+    with ExitStack() as held:
+        sockets = [held.enter_context(closing(_listen_at(server.config))) for server in servers]
         with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
-            runner.run(_serve_all(servers))
-    except SystemExit:
-        raise EnvironmentFailed(failed) from None
+            runner.run(_serve_all(servers, sockets))
     if not all(server.started for server in servers):
-        raise EnvironmentFailed(failed)
+        raise EnvironmentFailed(f"cannot listen at {at[0]}; what is wrong stands above")
 
 
-async def _serve_all(servers: list[Any]) -> None:
+def _listen_at(config: Any) -> Any:
+    try:
+        return config.bind_socket()
+    except SystemExit:  # it has said why
+        where = f"{config.host}:{config.port}"
+        raise EnvironmentFailed(f"cannot listen at {where}; try another --port") from None
+
+
+async def _serve_all(servers: list[Any], sockets: list[Any]) -> None:
     """All of them in one process, so that they share one gate; a signal ends all of them."""
     first, *others = servers
     listening = first.capture_signals
@@ -166,13 +174,14 @@ async def _serve_all(servers: list[Any]) -> None:
 
     async def until_told() -> None:
         try:
-            await first.serve()
+            await first.serve(sockets[:1])
         finally:
             for one in others:
                 one.should_exit = True
 
     with listening():
-        await asyncio.gather(until_told(), *(one.serve() for one in others))
+        aside = (one.serve([at]) for one, at in zip(others, sockets[1:], strict=True))
+        await asyncio.gather(until_told(), *aside)
 
 
 @people.callback()
