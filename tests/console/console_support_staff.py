@@ -8,13 +8,12 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from engine_support import new_project
 from fastapi.testclient import TestClient
-from httpx import Response
 from joined_support import joined_desk
 
 from tocsin.clock import ReplayClock
-from tocsin.console import accounts
 from tocsin.console.accounts import Account, Accounts, Token, digest_of
 from tocsin.console.app import build
 from tocsin.console.desk import ConsoleDesk
@@ -108,17 +107,17 @@ class Browser:
     client: TestClient
     csrf: str
 
-    def get(self, path: str) -> Response:
+    def get(self, path: str) -> Any:
         """Look at a page."""
         return self.client.get(path)
 
-    def post(self, path: str, **form: Any) -> Response:
+    def post(self, path: str, **form: Any) -> Any:
         """Send a form of that page."""
         return self.client.post(path, data={"csrf": self.csrf, **form}, headers={"origin": HOME})
 
 
 def _people(created_at: datetime) -> Accounts:
-    quick = accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     return Accounts(tuple(Account(name, role, quick, created_at) for name, role in PEOPLE.items()))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from console_support_staff import HOME, SENDER, Desk, bare_desk
 from fastapi.testclient import TestClient
-from httpx import Response
 
 from tocsin.console.language import languages, words_of
 from tocsin.console.tip_app import build_tips
@@ -31,14 +30,14 @@ def desk(tmp_path: Path) -> Desk:
     return bare_desk(tmp_path, tips__per_day=6, project__name="The Desk of Aford")
 
 
-def send(client: TestClient, *files: bytes, to: str = "/tip", **more: Any) -> Response:
+def send(client: TestClient, *files: bytes, to: str = "/tip", **more: Any) -> Any:
     form = {"consent": CONSENT_VERSION, "text": SAID, **more}
     parts = [("file", (f"{n}.png", data, "image/png")) for n, data in enumerate(files)]
     parts = parts or [("file", ("", b"", "application/octet-stream"))]
     return client.post(to, data=form, files=parts, headers={"origin": HOME})
 
 
-def code_in(answer: Response) -> str:
+def code_in(answer: Any) -> str:
     assert answer.status_code == 201, answer.text
     found = CODE.search(answer.text)
     assert found is not None
@@ -70,7 +69,7 @@ def test_a_tip_is_taken_with_its_files_and_its_code_asks_back(desk: Desk) -> Non
 def test_no_tip_page_sets_a_cookie_knows_a_session_or_names_the_desk(desk: Desk) -> None:
     signed_in = desk.by("adm").client
     for client in (desk.nobody(), signed_in):
-        answers = [
+        answers: list[Any] = [
             client.get("/tip"),
             client.get("/tip/answer"),
             send(client),

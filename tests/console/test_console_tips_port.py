@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
 
 def start(project: Path, *ports: int) -> subprocess.Popen[str]:
     port, tips = map(str, ports)
-    command = [sys.executable, "-m", "tocsin", "serve", project, "--port", port]
+    command = [sys.executable, "-m", "tocsin", "serve", str(project), "--port", port]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
         [*command, "--tips-port", tips],
