@@ -59,6 +59,10 @@ def towns(words: Wordings) -> list[Town]:
     return found
 
 
+OPENED = "2019-01-01"
+"""Long before any episode."""
+
+
 def write_posts(streams: Iterable[Episode], path: Path) -> int:
     """All posts, in the columns of the real files; how many."""
     count = 0
@@ -73,13 +77,18 @@ def write_posts(streams: Iterable[Episode], path: Path) -> int:
 
 
 def write_channels(streams: Iterable[Episode], path: Path) -> None:
-    """Half of the channels are known with their home town, as a desk knows the ones it follows."""
+    """Channels of age, half of them known with their home town, as a desk knows those it follows.
+
+    Without an age all of them would be newcomers between real posts, for none is seen before its
+    episode; fresh channels that fake something are tests/backtest/test_backtest_adversary.py.
+    """
     with path.open("w", encoding="utf-8") as file:
         for number, stream in enumerate(streams):
             for channel in sorted({post["channel"] for post in stream.posts}):
+                row = {"channel": channel, "created_at": OPENED}
                 if number % 2:
-                    row = {"channel": channel, "home_place": stream.town.name}
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                    row["home_place"] = stream.town.name
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def cut_background(language: str, span: tuple[datetime, datetime], path: Path) -> int:

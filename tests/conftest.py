@@ -18,6 +18,8 @@ settings.register_profile(
 )
 settings.load_profile("tocsin")
 
+pytest_plugins = ["console_fixtures"]
+
 ROOT = Path(__file__).resolve().parent.parent
 _CONNECT = socket.socket.connect
 _HERE = frozenset({"127.0.0.1", "::1"})

@@ -8,7 +8,7 @@ const shared = { bundle: true, minify: true, format: "iife", target: "es2022", l
 
 await build({
   ...shared,
-  entryPoints: ["desk", "map", "plots"].map((name) => `src/${name}.js`),
+  entryPoints: ["desk", "map", "plots", "review"].map((name) => `src/${name}.js`),
   outdir: OUT,
   // The build for strict content policies: its worker is a file of its own instead of a blob.
   alias: { "maplibre-gl": "./node_modules/maplibre-gl/dist/maplibre-gl-csp.js" },

@@ -29,6 +29,18 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class ShiftedClock:
+    """A clock that goes on from another moment, as fast as the one it is made of."""
+
+    def __init__(self, of: Clock, start: datetime) -> None:
+        self._of = of
+        self._shift = as_utc(start) - of.now()
+
+    def now(self) -> datetime:
+        """The moment there, aware, in UTC."""
+        return self._of.now() + self._shift
+
+
 class ReplayClock:
     """A clock that only moves when it is told to, and never backwards."""
 

@@ -81,4 +81,4 @@ def test_a_port_of_its_own_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         desk = bare_desk(tmp_path).console
         with pytest.raises(EnvironmentFailed, match=f"127.0.0.1:{port}; try another"):
-            run_server(desk, ("127.0.0.1", console), None, None, port)
+            run_server(desk, ("127.0.0.1", console, port))

@@ -319,7 +319,7 @@ def test_no_command_shows_or_sends_while_the_desk_is_locked(
     desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for slow in ("_reads_a_post", "_compares_texts"):  # models, nothing of a project
-        monkeypatch.setattr(f"tocsin.cli.check.{slow}", str)
+        monkeypatch.setattr(f"tocsin.engines.checking.{slow}", str)
     assert at(desk, "lock").code == 1, "no passphrase was set: said, and locked all the same"
     refused: dict[str, str] = {}
     for path in _commands():

@@ -58,7 +58,7 @@ def _check_cut(items: list[RawItem], share: float) -> None:
 
 @pytest.mark.data
 def test_a_run_cut_at_t_on_real_posts(data_folder: Path) -> None:
-    _check_cut(_posts(data_folder, 4_000), 0.6)
+    _check_cut(_posts(data_folder, 1_500), 0.6)
 
 
 @pytest.mark.data

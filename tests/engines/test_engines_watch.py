@@ -21,6 +21,7 @@ from tocsin.engines.rebuild import rebuild
 from tocsin.engines.watch import Told, Watch
 from tocsin.engines.watch_state import WatchStates
 from tocsin.errors import EnvironmentFailed, SourceFailed
+from tocsin.model import Action
 from tocsin.sources.live import Gone
 from tocsin.store import Store
 from tocsin.store.observations import gone_posts, silent_sources
@@ -106,6 +107,24 @@ def test_a_silent_source_stands_in_the_next_warnings_and_after_a_rebuild(tmp_pat
     without = watch_of(project, clock, town)
     gone = told(without.round().told, "heard")
     assert [one.says for one in gone] == ["source mute is no longer watched"]
+
+
+def test_a_warning_ends_although_no_post_comes_and_after_a_rebuild_too(tmp_path: Path) -> None:
+    project, clock = desk(tmp_path), ReplayClock(START)
+    town = FakeSource("town")
+    town.posts = [(START + HOUR, CALL)]
+    watch = watch_of(project, clock, town)
+    actions = []
+    while clock.now() < START + 60 * HOUR:
+        actions += watch.round().actions
+        clock.advance(clock.now() + timedelta(minutes=10))
+    assert actions[0].action is Action.ISSUE
+    assert actions[-1].action is Action.EXPIRE
+    before = contents(project)
+    assert before["warnings"]
+    with Archive.open(project.archive_folder, writable=True) as archive:
+        assert rebuild(project, archive, {}, lambda _: RunWatch()).same
+    assert contents(project) == before
 
 
 def test_restarted_it_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -221,7 +240,7 @@ def test_what_an_earlier_ingest_left_is_run(tmp_path: Path) -> None:
     project = desk(tmp_path)
     calls: list[int] = []
 
-    def run(*opened: Any) -> Any:  # noqa: ARG001 (as run_project is called)
+    def run(*opened: Any, **how: Any) -> Any:  # noqa: ARG001 (as run_project is called)
         calls.append(1)
         raise EnvironmentFailed("a worker died")
 

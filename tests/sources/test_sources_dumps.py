@@ -19,14 +19,12 @@ from dump_writer import (
     save_rows,
     telethon,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 from telegram_export_writer import message
 
 from tocsin.errors import PrivateChat, RecordRefused, UsageError
 from tocsin.model import ChannelProfile, RawItem
 from tocsin.sources import FourCat, ReadOptions, Source, TelethonDump, channel_names
-from tocsin.sources.api_message import peer_of, with_links
+from tocsin.sources.api_message import peer_of
 
 TELETHON, FOURCAT = TelethonDump(), FourCat()
 
@@ -51,42 +49,10 @@ def one_row(folder: Path, found: dict[str, str], columns: tuple[str, ...] = COLU
 # Telethon
 
 
-def test_links_become_visible_at_their_place_in_utf16(tmp_path: Path) -> None:
+def test_links_lose_their_targets_as_in_exports(tmp_path: Path) -> None:
     link = {"type": "text_link", "text": "map 🙏🏽", "href": "https://e.org/a"}
     post = one_telethon(tmp_path, telethon(message(1, ["🔥🔥 see ", link, " now"])))
-    assert post.content["text"] == "🔥🔥 see map 🙏🏽 (https://e.org/a) now"
-
-
-@pytest.mark.parametrize(
-    "href",
-    [
-        "https://t.me/+AbCdEf",
-        "https://t.me/joinchat/AbC",
-        "tg://user?id=7",
-        "javascript:x",
-        "https://e.org/\n",
-    ],
-)
-def test_links_that_lead_nowhere_public_stay_words(tmp_path: Path, href: str) -> None:
-    link = {"type": "text_link", "text": "here", "href": href}
-    assert one_telethon(tmp_path, telethon(message(1, [link]))).content["text"] == "here"
-
-
-def test_a_target_that_is_to_be_read_already_is_not_said_twice() -> None:
-    entity = {"_": "MessageEntityTextUrl", "offset": 0, "length": 13, "url": "https://e.org"}
-    assert with_links("https://e.org", [entity]) == "https://e.org"
-
-
-@given(
-    st.text("aя🙏\n", max_size=20),
-    st.lists(st.tuples(st.integers(-2, 45), st.integers(-2, 45)), max_size=4),
-)
-def test_no_entity_loses_a_letter_of_the_text(text: str, places: list[tuple[int, int]]) -> None:
-    entities = [
-        {"_": "MessageEntityTextUrl", "offset": at, "length": length, "url": "https://e.org"}
-        for at, length in places
-    ]
-    assert with_links(text, entities).replace(" (https://e.org)", "") == text
+    assert post.content["text"] == "🔥🔥 see map 🙏🏽 now"
 
 
 def test_views_count_only_with_the_moment_they_were_counted(tmp_path: Path) -> None:

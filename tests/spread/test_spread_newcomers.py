@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,22 @@ def test_twenty_newcomers_are_one(tracker: SpreadTracker) -> None:
     follow(tracker, seen("a", at=40 * DAY), seen("b", at=40 * DAY))
     assert counted(tracker, [*FRESH, "a", "b"], 40 * DAY) == (3, 3)
     assert tracker.spread("r1", hours(40 * DAY)).channels == 22
+
+
+@pytest.mark.parametrize(
+    ("profile", "count"),
+    [
+        ({"home_place": "Northtown"}, 20),
+        ({"reliability": "C"}, 20),
+        ({"name": "a name alone"}, 1),
+        ({"home_place": "Northtown", "created_at": hours(39 * DAY)}, 0),
+    ],
+)
+def test_whom_the_desk_has_looked_at_is_no_newcomer(profile: dict[str, Any], count: int) -> None:
+    profiles = {name: ChannelProfile(name, **profile) for name in FRESH}
+    tracker = old_stream(SpreadTracker(profiles))
+    follow(tracker, *(seen(name, at=40 * DAY) for name in FRESH))
+    assert counted(tracker, FRESH, 40 * DAY) == (count, count)
 
 
 def test_in_a_young_stream_all_count() -> None:

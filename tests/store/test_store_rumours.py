@@ -263,9 +263,9 @@ def test_texts_for_a_summary_are_bounded(store: Store, monkeypatch: pytest.Monke
 
 
 def test_the_background_is_of_other_posts(store: Store, tmp_path: Path) -> None:
-    assert len(background(store, set(range(5)))) == POSTS - 5
+    assert len(background(store)) == POSTS
     with Store.at(tmp_path / "empty.db") as empty:
-        assert background(empty, set()) == []
+        assert background(empty) == {}
 
 
 def suggest(store: Store, *rows: tuple[str, str, str, float]) -> None:

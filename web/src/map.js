@@ -15,10 +15,13 @@ async function draw(box) {
   try {
     map = new maplibregl.Map({ container: box, style: style(world, box.dataset.tiles, dark), attributionControl: false, ...view(found) });
   } catch {
+    box.dataset.drawn = "no";
     box.textContent = box.dataset.without; // no WebGL here: the list beside says the same
     return;
   }
+  box.setAttribute("role", "group"); // a picture holds nothing that can be pressed
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
+  map.once("idle", () => (box.dataset.drawn = "yes")); // pictures of the page wait for it
   for (const one of found.features) mark(map, one);
 }
 
@@ -51,5 +54,6 @@ function mark(map, one) {
   link.className = `mark ${level}`;
   link.style.setProperty("--colour", COLOURS[level] ?? COLOURS.none);
   link.textContent = title;
+  link.setAttribute("aria-label", title); // or the library calls each of them "Map marker"
   new maplibregl.Marker({ element: link, anchor: "left" }).setLngLat(one.geometry.coordinates).addTo(map);
 }

@@ -84,7 +84,8 @@ def picture(line: Timeline) -> str:
     ]
     size = f'viewBox="0 0 {_WIDTH} {frame.bottom + 34:g}"'
     label = escape(f"{len(ordered)} posts by channel and time")
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}">'
+    return f"{head}{''.join(parts)}</svg>"
 
 
 def _frame(ordered: Sequence[ToldPost]) -> _Frame:

@@ -43,6 +43,7 @@ from tocsin.cli import (
     release,
     replay,
     report,
+    review,
     rota,
     rumours,
     run,
@@ -129,6 +130,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     (RESEARCH, "replay", replay.replay),
     (RESEARCH, "backtest", backtest.backtest),
     (RESEARCH, "calibrate", calibrate.calibrate),
+    (RESEARCH, "review", review.app),
     (CARE, "rebuild", rebuild.rebuild),
     (CARE, "key", key.app),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tocsin.cli.demo_console import serve_demo
 from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import JsonOption
 from tocsin.cli.output import err, say, show, show_json
@@ -35,13 +37,21 @@ DrillOption = Annotated[
 ]
 
 
+ServeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--serve/--no-serve",
+        help="After printing, serve the console of it to this machine; default: in a terminal.",
+    ),
+]
+KeepOption = Annotated[
+    Path | None, typer.Option(help="Keep the demo's project in this new folder.")
+]
+
+
 def demo(
-    serve: Annotated[
-        bool, typer.Option("--serve/--no-serve", help="Nothing to serve yet: it only prints.")
-    ] = False,
-    keep: Annotated[
-        Path | None, typer.Option(help="Keep the demo's project in this new folder.")
-    ] = None,
+    serve: ServeOption = None,
+    keep: KeepOption = None,
     drill_to: DrillOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,13 +61,15 @@ def demo(
     how it grew, what would have been warned when, and how long before the called hour. Nothing
     in the code knows that it is the demo. Works without a network.
 
+    In a terminal its console is then served at 127.0.0.1 until Ctrl-C; a link is printed that
+    opens it once, at the replay of the minute after the main call.
+
     A mailbox to try --drill-to with, in another terminal:
 
         python -m aiosmtpd -n -l 127.0.0.1:2525
 
         tocsin demo --drill-to 127.0.0.1:2525
     """
-    del serve
     server = None if drill_to is None else _server(drill_to)
     prepare_gazetteer()
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as temporary:
@@ -72,10 +84,19 @@ def demo(
             show_result(result, show)
             _leaving(folder, result, keep)
         sent = server is None or _drill(folder, result, server)
+        if serve or (serve is None and not as_json and in_terminal()):
+            serve_demo(Project.open(folder), SystemClock())
+        elif not as_json:
+            say("to look around in a browser: tocsin demo --serve")
     if keep is not None:
-        say(f"kept: look around with: tocsin warnings --project {keep}")
+        say(f"kept: look around with: tocsin warnings --project {keep}, or: tocsin serve {keep}")
     if not sent:
         raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def in_terminal() -> bool:
+    """Whether a person is there who could end a server."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _leaving(folder: Path, result: DemoResult, keep: Path | None) -> None:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tocsin.cli import indicators_change, indicators_define
-from tocsin.cli.indicators_register import AsOfOption, known_sign, moment_of, register, said
+from tocsin.cli.indicators_register import AsOfOption, moment_of
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import show, show_json, show_rows
+from tocsin.engines.register import known_sign, register, said, state_row
 from tocsin.indicators import (
-    IndicatorState,
     checked_place,
-    decay,
     definition_form,
     log_likelihood_ratio,
     proposals_for,
 )
-from tocsin.model import Finding, Look
 from tocsin.store.indicators import posts_as_read
 from tocsin.store.lists import decisions_about
 from tocsin.wire import iso
@@ -65,36 +62,13 @@ def indicators(
         known = register(store, moment).values()
     places = (checked_place(place, "--place"),) if place else ()
     states = [state.about(places, group) for state in known]
-    rows = [_row(s, moment) for s in states if everything or s.retired_by is None]
+    rows = [state_row(s, moment) for s in states if everything or s.retired_by is None]
     if as_json:
         show_rows(rows, _COLUMNS, True)
         return
     show_rows([_readable(row) for row in rows], _COLUMNS, False)
     looked = sum(row["last_looked"] is not None for row in rows)
     show(f"\n{looked} of {len(rows)} signs were ever looked for; of the others nothing is known")
-
-
-def _row(state: IndicatorState, moment: datetime) -> dict[str, Any]:
-    best, look = state.newest_seen, state.last_looked
-    left = None if best is None else decay(best, state.indicator.half_life_days, moment)
-    return {
-        "id": state.indicator.id,
-        "sign": state.indicator.sign,
-        "status": state.status.value,
-        "disputed": state.disputed,
-        "grade": None if best is None else str(best.grade),
-        "decay_left": None if left is None else round(left, 3),
-        "last_looked": None if look is None else iso(look.at),
-        "looked_by": None if look is None else look.by,
-        "looked_where": None if look is None else _where(look),
-        "owner": state.indicator.owner,
-        "retired_by": state.retired_by,
-    }
-
-
-def _where(look: Finding | Look) -> str:
-    """The place and group that were looked at: a look at one says nothing of others."""
-    return ", ".join(filter(None, (look.place, look.group))) or "all"
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +106,7 @@ def show_sign(
     told = [*map(said, state.findings), *map(said, state.looks)]
     if as_json:
         definition = definition_form(state.indicator)
-        show_json({**_row(state, moment), "definition": definition, "said": told})
+        show_json({**state_row(state, moment), "definition": definition, "said": told})
         return
     for key, value in definition_form(state.indicator).items():
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
@@ -140,7 +114,7 @@ def show_sign(
     weight = log_likelihood_ratio(state.indicator.diagnosticity)
     show(f"weight when just observed, graded A1: {weight:.2f} in log-odds")
     show(f"defined by: {state.defined_by or 'tocsin, starter set'}")
-    show(f"status: {_readable(_row(state, moment))['status']}")
+    show(f"status: {_readable(state_row(state, moment))['status']}")
     for form in told:
         show("  ".join(str(value) for value in form.values() if value))
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from tocsin.cli.decide import record
-from tocsin.cli.indicators_register import group_check, known_sign, moment_of, register
+from tocsin.cli.indicators_register import moment_of
 from tocsin.cli.options import AsOption, ProjectOption, ReasonOption, named_person, open_project
 from tocsin.cli.output import show
 from tocsin.engines.project import Project
+from tocsin.engines.register import group_check, known_sign, register
 from tocsin.errors import UsageError
 from tocsin.indicators import checked, definition_form, definition_from, definitions_in
 from tocsin.model import DecisionKind, Indicator

@@ -23,6 +23,7 @@ FLAGS = frozenset(
         "--all",
         "--alone",
         "--apply",
+        "--behind-proxy",
         "--dead",
         "--deliver",
         "--drill",
@@ -48,7 +49,7 @@ FLAGS = frozenset(
     }
 )
 """Options without a value: what follows them is noted."""
-_PRIVATE = frozenset({"recipients", "staff", "sites", "rota", "shift"})
+_PRIVATE = frozenset({"people", "recipients", "staff", "sites", "rota", "shift"})
 """Commands about the desk's own lists: what they name is noted nowhere in clear."""
 _PLAIN = re.compile(r"[\w@./:+~-]{1,80}")
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
@@ -72,6 +73,8 @@ _KINDS = {
         "events import",
         "places add",
         "heads sign",
+        "people invite",
+        "people close",
     ),
 }
 WHAT = {command: kind for kind, commands in _KINDS.items() for command in commands}

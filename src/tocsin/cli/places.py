@@ -10,10 +10,9 @@ import typer
 from tocsin.cli.gazetteer import load_gazetteer
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import out, show, show_json, show_rows
-from tocsin.engines.project import Project
+from tocsin.engines.atlas import own_places, place_form
 from tocsin.errors import UsageError
-from tocsin.model import Place
-from tocsin.reading import Gazetteer, WhereWhen, checked, read_added, write_added
+from tocsin.reading import Gazetteer, WhereWhen, checked, write_added
 from tocsin.settings import PLACES_NAME
 
 app = typer.Typer(help="Places: search, add, list (your own), explain.", no_args_is_help=True)
@@ -42,7 +41,7 @@ def search(
     if not found and not as_json:
         show(f"no place is called {name!r}; add one: tocsin places add --help")
         raise typer.Exit(1)
-    show_rows([_row(place) for place in found], _COLUMNS, as_json)
+    show_rows([place_form(place) for place in found], _COLUMNS, as_json)
 
 
 @app.command()
@@ -74,7 +73,7 @@ def add(
         "zone": zone,
     }
     place = checked(entry, f"place {name!r}")
-    known = _own(desk)
+    known = own_places(desk)
     if any((p.name, p.country) == (place.name, place.country) for p in known):
         raise UsageError(
             f"{desk.folder / PLACES_NAME}: {name!r} is there already; change it there by hand"
@@ -84,7 +83,7 @@ def add(
 
 
 @app.command("list")
-def list_own(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+def listown_places(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """Places of the project's own."""
     rows = [
         {
@@ -96,7 +95,7 @@ def list_own(project: ProjectOption = Path(), as_json: JsonOption = False) -> No
             "zone": place.zone,
             "aliases": list(place.aliases) if as_json else ", ".join(place.aliases),
         }
-        for place in _own(open_project(project))
+        for place in own_places(open_project(project))
     ]
     if not rows and not as_json:
         show("none of your own yet: tocsin places add --help")
@@ -119,7 +118,9 @@ def explain(
     found = WhereWhen.build(_gazetteer(project)).explain(text, lang, home)
     rows: list[dict[str, Any]] = []
     for name in found:
-        options = [{**_row(place), "probability": round(share, 3)} for place, share in name.options]
+        options = [
+            {**place_form(place), "probability": round(share, 3)} for place, share in name.options
+        ]
         sure = {"a_place": round(name.meant, 3), "p": round(name.p, 3), "read": name.read}
         rows.append({"said": name.said, **sure, "options": options})
     if as_json:
@@ -140,25 +141,7 @@ def explain(
 def _gazetteer(folder: Path) -> Gazetteer:
     """With the project's own places, where there is a project."""
     try:
-        own = _own(open_project(folder))
+        own = own_places(open_project(folder))
     except UsageError:
         own = ()
     return load_gazetteer().with_added(own)
-
-
-def _own(desk: Project) -> tuple[Any, ...]:
-    path = desk.folder / PLACES_NAME
-    return read_added([path]) if path.is_file() else ()
-
-
-def _row(place: Place) -> dict[str, Any]:
-    return {
-        "id": place.id,
-        "name": place.name,
-        "kind": str(place.kind),
-        "country": place.country,
-        "population": place.population,
-        "lat": round(place.latitude, 4),
-        "lon": round(place.longitude, 4),
-        "time_zone": place.time_zone,
-    }

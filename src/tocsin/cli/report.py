@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin.cli.gazetteer import load_gazetteer
-from tocsin.cli.indicators_register import group_check, moment_of
+from tocsin.cli.indicators_register import moment_of
 from tocsin.cli.options import (
     AsOption,
     JsonOption,
@@ -21,6 +21,7 @@ from tocsin.cli.options import (
 from tocsin.cli.output import say, show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines.project import Project
+from tocsin.engines.register import group_check
 from tocsin.engines.reports import add_report, all_reports, report_named
 from tocsin.errors import UsageError
 from tocsin.model import Credibility, FieldReport, Grade, Place, Reliability, Seen

@@ -12,9 +12,10 @@ from tocsin import wire
 from tocsin.cli import rumours_change
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import show, show_json, show_rows
-from tocsin.cli.rumours_change import RumourId, known_rumour
+from tocsin.cli.rumours_change import RumourId
 from tocsin.cli.rumours_show import show_card
 from tocsin.engines.rumour_card import card, card_json, phase_now
+from tocsin.engines.rumour_decisions import known_rumour
 from tocsin.store.rumours import Shown, ShownRumours
 from tocsin.store.suggestions import likeliest
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import secrets
-from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,7 +18,7 @@ from tocsin.console.actions.people import with_change, with_invitation
 from tocsin.console.desk import ConsoleDesk, ConsoleOptions
 from tocsin.console.roles import WORDS, Role
 from tocsin.engines.project import Project
-from tocsin.errors import EnvironmentFailed, UsageError
+from tocsin.errors import UsageError
 from tocsin.wire import iso
 
 people = typer.Typer(help="Who may sign in to the console: list, invite, close.")
@@ -72,8 +70,7 @@ def serve(
     say(f"console of {desk.folder}: {address}  (Ctrl-C stops it)")
     if tips_port is not None:
         say(f"tip form alone: {'https' if secure else 'http'}://{host}:{tips_port}/tip")
-    aside = () if tips_port is None else (tips_port,)
-    run_server(ConsoleDesk(desk, options=options), (host, port), cert, key, *aside)
+    run_server(ConsoleDesk(desk, options=options), (host, port, tips_port), cert, key)
 
 
 def refuse_open(host: str, cert: Path | None, key: Path | None, *, behind_proxy: bool) -> None:
@@ -113,75 +110,14 @@ def first_link(desk: Project) -> str | None:
 
 def run_server(
     desk: ConsoleDesk,
-    at: tuple[str, int],
+    at: tuple[str, int] | tuple[str, int, int | None],
     cert: Path | None = None,
     key: Path | None = None,
-    tips_port: int | None = None,
 ) -> None:
-    """Listen until a signal comes.
+    """Listen until a signal comes; see ``console.serving``, which --help need not load."""
+    from tocsin.console.serving import listen
 
-    Args:
-        tips_port: where the tip form alone is served too, in this same process.
-
-    Raises:
-        EnvironmentFailed: a port is taken, or a file cannot be read.
-    """
-    import uvicorn
-
-    from tocsin.console.app import build
-    from tocsin.console.tip_app import build_tips
-
-    shared: dict[str, Any] = {
-        "host": at[0],
-        "ssl_certfile": cert,
-        "ssl_keyfile": key,
-        "log_level": "warning",
-        "access_log": False,  # the audit log has who looked at what; addresses are kept nowhere
-        "server_header": False,
-        "proxy_headers": desk.options.proxies > 0,
-        "timeout_keep_alive": 15,
-        "timeout_graceful_shutdown": 3,
-        "limit_concurrency": 500,
-    }
-    ports = [at[1]] if tips_port is None else [at[1], tips_port]
-    apps = (build(desk), build_tips(desk))
-    servers = [
-        uvicorn.Server(uvicorn.Config(app, port=port, **shared))
-        for app, port in zip(apps, ports, strict=False)
-    ]
-    with ExitStack() as held:
-        sockets = [held.enter_context(closing(_listen_at(server.config))) for server in servers]
-        with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
-            runner.run(_serve_all(servers, sockets))
-    if not all(server.started for server in servers):
-        raise EnvironmentFailed(f"cannot listen at {at[0]}; what is wrong stands above")
-
-
-def _listen_at(config: Any) -> Any:
-    try:
-        return config.bind_socket()
-    except SystemExit:  # it has said why
-        where = f"{config.host}:{config.port}"
-        raise EnvironmentFailed(f"cannot listen at {where}; try another --port") from None
-
-
-async def _serve_all(servers: list[Any], sockets: list[Any]) -> None:
-    """All of them in one process, so that they share one gate; a signal ends all of them."""
-    first, *others = servers
-    listening = first.capture_signals
-    for one in servers:
-        one.capture_signals = nullcontext
-
-    async def until_told() -> None:
-        try:
-            await first.serve(sockets[:1])
-        finally:
-            for one in others:
-                one.should_exit = True
-
-    with listening():
-        aside = (one.serve([at]) for one, at in zip(others, sockets[1:], strict=True))
-        await asyncio.gather(until_told(), *aside)
+    listen(desk, at, cert, key)
 
 
 @people.callback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +14,9 @@ from tocsin.cli.output import say, show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines.live_sources import build_sources, telethon_client
 from tocsin.engines.project import Project, filing
+from tocsin.engines.source_health import said_of, states_of
 from tocsin.engines.source_tables import KINDS, SourceTable, add_table, read_tables, remove_table
-from tocsin.engines.watch_plan import SourceState, silence
+from tocsin.engines.watch_plan import SourceState
 from tocsin.engines.watch_state import WatchStates
 from tocsin.errors import EXIT_ENVIRONMENT, RecordRefused, TocsinError, UsageError
 from tocsin.sources.live import Polled
@@ -70,12 +70,6 @@ def _short(at: str | None) -> str | None:
     return at and at[5:16].replace("T", " ")
 
 
-def states_of(desk: Project) -> list[tuple[SourceTable, SourceState]]:
-    """Every configured source with where it stands."""
-    kept = WatchStates(desk.folder)
-    return [(table, kept.load(table.name)) for table in read_tables(desk.folder)]
-
-
 def _row(table: SourceTable, state: SourceState, now: datetime) -> dict[str, Any]:
     return {
         "name": table.name,
@@ -88,24 +82,6 @@ def _row(table: SourceTable, state: SourceState, now: datetime) -> dict[str, Any
         "failures": state.failures,
         "state": said_of(table, state, now),
     }
-
-
-def said_of(table: SourceTable, state: SourceState, now: datetime) -> str:
-    """How a source is doing, in a few words."""
-    if state.since is None:
-        return "not looked at yet"
-    silent = silence(state, table, now)
-    if silent is not None:
-        return f"{silent}; {state.error}" if state.error else silent
-    return state.error or "well"
-
-
-def source_lines(desk: Project, now: datetime) -> Iterator[tuple[str, bool, str]]:
-    """For ``tocsin check``: name, whether it is heard, and what to say of each source."""
-    for table, state in states_of(desk):
-        heard = silence(state, table, now) is None
-        advice = "" if state.since else "; start: tocsin watch"
-        yield table.name, heard, f"{table.kind}, {said_of(table, state, now)}{advice}"
 
 
 @app.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Final, TypeVar
@@ -29,8 +30,6 @@ LONGEST_PASSWORD: Final = 256
 INVITED_FOR: Final = timedelta(hours=24)
 _VERSION: Final = 1
 _HASHER: Final = PasswordHasher()
-_NOBODY: Final = _HASHER.hash("nobody has this password")
-"""Checked where there is no such account, so that the time taken tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +141,17 @@ def hashed(password: str) -> str:
     return _HASHER.hash(checked_password(password))
 
 
+@cache
+def _nobody() -> str:
+    """Checked where there is no such account, so that the time taken tells nothing."""
+    return _HASHER.hash("nobody has this password")
+
+
 def sign_in(accounts: Accounts, handle: str, password: str) -> Account | None:
     """The account, if the password is right and it is not closed; takes as long either way."""
     account = accounts.find(handle)
     try:
-        _HASHER.verify(account.password if account else _NOBODY, password[:LONGEST_PASSWORD])
+        _HASHER.verify(account.password if account else _nobody(), password[:LONGEST_PASSWORD])
     except VerificationError:
         return None
     return None if account is None or account.disabled else account
@@ -163,10 +168,19 @@ def with_account(accounts: Accounts, account: Account) -> Accounts:
 
 
 def invited(accounts: Accounts, invitation: Invitation) -> Accounts:
-    """With one more invitation; those for the same handle go, and with one for the first admin all
-    others that name nobody.
+    """With one more invitation; those that hold no more and those for the same handle go, and as
+    long as there is no account at all, so do those that name nobody: one link for the first admin.
     """
-    kept = (one for one in accounts.invitations if one.handle != invitation.handle)
+    made_at = invitation.expires_at - INVITED_FOR
+
+    def stays(one: Invitation) -> bool:
+        if one.expires_at <= made_at:
+            return False
+        if one.handle and invitation.handle:
+            return not same_person(one.handle, invitation.handle)
+        return bool(accounts.accounts)
+
+    kept = filter(stays, accounts.invitations)
     return replace(accounts, invitations=(*kept, invitation))
 
 

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from tocsin import __version__
 from tocsin.console import api, pages, problems
@@ -23,15 +24,39 @@ _ABOUT = (
 )
 
 
-def build(desk: ConsoleDesk) -> FastAPI:
+_TOKEN: Final = {"type": "http", "scheme": "bearer", "description": "A token of the desk."}
+
+
+class Console(FastAPI):
+    """The application behind its shield: that is outermost, so that even what crashed carries the
+    headers of every answer.
+    """
+
+    def build_middleware_stack(self) -> Any:
+        """As the framework builds it, with the shield around all."""
+        options = self.state.desk.options
+        inner: Any = super().build_middleware_stack()
+        return Shield(inner, tiles=options.tiles, secure=options.secure)
+
+    def openapi(self) -> dict[str, Any]:
+        """The API's description, with how to show who asks."""
+        form = super().openapi()
+        form["components"] = {**form.get("components", {}), "securitySchemes": {"token": _TOKEN}}
+        form["security"] = [{"token": []}]
+        return form
+
+
+def build(desk: ConsoleDesk) -> Console:
     """The application; the desk is closed when it ends."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        desk.streams.closing = False
         yield
+        desk.streams.closing = True
         desk.close()
 
-    app = FastAPI(
+    app = Console(
         title="tocsin",
         version=__version__,
         description=_ABOUT,
@@ -46,8 +71,9 @@ def build(desk: ConsoleDesk) -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     for router in _routers(pages):
         app.include_router(router)
-    shield: Any = Shield
-    app.add_middleware(shield, tiles=desk.options.tiles, secure=desk.options.secure)
+    # A page and its secret are compressed together; the session's cookie is strict about sites, so
+    # that nobody elsewhere can have a page with words of their own made, and measure it (BREACH).
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)
     return app
 
 

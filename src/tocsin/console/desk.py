@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final, TypeVar
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.console.accounts import FILE_NAME, Accounts, AccountsBox
 from tocsin.console.checking import Checking
+from tocsin.console.idempotency import Answers
 from tocsin.console.sessions import Sessions
+from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
 from tocsin.console.tips_here import TipsHere
 from tocsin.desk.audit import Look, append
 from tocsin.desk.lists import DeskLists
 from tocsin.engines.desk import ListsReader, desk_key, log_decision
 from tocsin.engines.project import Project
+from tocsin.engines.settling import settle
 from tocsin.errors import DeskLocked, Locked, UsageError
 from tocsin.model import Decision, DecisionKind
 from tocsin.store import Store
 
 PATIENCE_S: Final = 8.0
 """Seconds a decision waits for another tocsin that is writing, before it says so."""
+SETTLING_S: Final = 2.0
+"""The same for what was decided to take effect; the next run sees to it otherwise."""
 _STEP_S: Final = 0.1
 _QUIET: Final = timedelta(minutes=10)
 """A part that refreshes itself is noted in the audit log once in this time."""
@@ -41,13 +48,15 @@ class ConsoleOptions:
         secure: over TLS, or behind a proxy that speaks it: cookies are kept to it.
         tiles: address of map tiles; empty: the built-in map alone.
         proxies: how many proxies in front are trusted to say who asks.
-        demo: the reconstruction is shown: a notice says so, and pages stand at its last moment.
+        demo: the reconstruction is shown: a notice says so, and its visitor needs no password.
+        opens_at: the page on which whoever comes by a link begins.
     """
 
     secure: bool = False
     tiles: str = ""
     proxies: int = 0
     demo: bool = False
+    opens_at: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +92,12 @@ class ConsoleDesk:
         self.options = options or ConsoleOptions()
         self.limits = limits or Limits()
         self.sessions = Sessions()
+        self.streams = Streams()
+        self.answers = Answers()
         self.tips = TipsHere(project)
         self.checking = Checking()
         self._store: Store | None = None
+        self._opening = Lock()
         self._lists = ListsReader(project)
         self._people: tuple[tuple[int, int, int], Accounts] | None = None
         self._noted: dict[tuple[str, ...], datetime] = {}
@@ -93,9 +105,10 @@ class ConsoleDesk:
     @property
     def store(self) -> Store:
         """The working database, opened once."""
-        if self._store is None:
-            self._store = self.project.store()
-        return self._store
+        with self._opening:
+            if self._store is None:
+                self._store = self.project.store()
+            return self._store
 
     @property
     def accounts(self) -> AccountsBox:
@@ -122,9 +135,10 @@ class ConsoleDesk:
         self.sessions.end_all()
         self.tips.forget()
         self._people = None
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        with self._opening:
+            store, self._store = self._store, None
+        if store is not None:
+            store.close()
 
     def refuse_if_locked(self) -> None:
         """Say no while ``tocsin lock`` holds; everybody is signed out by it.
@@ -152,10 +166,11 @@ class ConsoleDesk:
             before = self._noted.get(key)
             if before is not None and now - before < _QUIET:
                 return
+        append(self.project.audit_path, Look(what, tuple(words), by, ACCOUNT, now))
+        if refresh:  # only now: what could not be written was not noted
             if len(self._noted) > 10_000:
                 self._noted.clear()
             self._noted[key] = now
-        append(self.project.audit_path, Look(what, tuple(words), by, ACCOUNT, now))
 
     def decide(
         self,
@@ -175,18 +190,30 @@ class ConsoleDesk:
             Overtaken: somebody else was first.
             Locked: another tocsin has been writing for too long; nothing was decided.
         """
-        decision = Decision(kind, *about, who[0], self.clock.now(), who[1].strip())
+        decision = Decision(kind, *about, who[0], self.clock.now(), plain(who[1]))
         patiently(lambda: log_decision(self.project, decision, seen))
         return decision
 
+    def settle(self) -> None:
+        """Let what was decided take effect at once, where no post waits to be read.
 
-def patiently(action: Callable[[], Done], patience_s: float = PATIENCE_S) -> Done:
+        Where another tocsin writes for long, it is left to that one: what was decided stands in
+        the ledger already, and whoever decided must not be told that it failed.
+        """
+        with suppress(Locked):
+            patiently(lambda: settle(self.project), SETTLING_S)
+
+
+def patiently(action: Callable[[], Done], patience_s: float | None = None) -> Done:
     """Do what needs the archive alone; where another tocsin writes just now, wait a little.
+
+    Args:
+        patience_s: how long; None: ``PATIENCE_S``.
 
     Raises:
         Locked: for too long.
     """
-    until = time.monotonic() + patience_s
+    until = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while True:
         try:
             return action()
@@ -196,12 +223,17 @@ def patiently(action: Callable[[], Done], patience_s: float = PATIENCE_S) -> Don
             time.sleep(_STEP_S)
 
 
+def plain(text: str) -> str:
+    """What somebody wrote, without space around it and null bytes, which PostgreSQL refuses."""
+    return text.replace("\0", "").strip()
+
+
 def reason_needed(reason: str, what: str) -> str:
     """The reason, stripped.
 
     Raises:
         UsageError: there is none.
     """
-    if not reason.strip():
+    if not plain(reason):
         raise UsageError(f"{what} needs its reason")
-    return reason.strip()
+    return plain(reason)

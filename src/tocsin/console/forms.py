@@ -28,6 +28,8 @@ Viewer = Annotated[Caller, Depends(Needs(Role.VIEWER))]
 Reader = Annotated[Caller, Depends(Needs(Role.VIEWER, "view"))]
 """Anybody signed in, who is shown posts themselves."""
 Analyst = Annotated[Caller, Depends(Needs(Role.ANALYST))]
+AnalystReader = Annotated[Caller, Depends(Needs(Role.ANALYST, "view"))]
+"""An analyst, who is shown posts themselves."""
 Releaser = Annotated[Caller, Depends(Needs(Role.RELEASER))]
 Admin = Annotated[Caller, Depends(Needs(Role.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Lines of one answer.")]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any, Final
+
+import orjson
+from starlette.exceptions import HTTPException
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -12,11 +16,17 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+API: Final = "/api/"
+"""Paths that software asks for."""
 MOST_BYTES: Final = 48 * 1_000_000
 """Of a body; a tip's files are the largest that is taken."""
 LONGEST_PATH: Final = 4_096
 SLOWEST_S: Final = 30.0
 """Between two pieces of a body."""
+LONGEST_S: Final = 300.0
+"""From its first piece to its last."""
+_TOO_LARGE: Final = f"too large; {MOST_BYTES // 1_000_000} MB are taken"
+_TOO_SLOW: Final = "the rest of the request did not come"
 
 
 def content_policy(tiles: str = "") -> str:
@@ -63,53 +73,53 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = _Sending(send, self._said)
+        sent = _Sending(send, self._said, software=scope["path"].startswith(API))
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_PATH:
             await sent.refuse(414, "the address is too long")
         elif not length.isdigit() or int(length) > MOST_BYTES:
-            await sent.refuse(413, f"too large; {MOST_BYTES // 1_000_000} MB are taken")
+            await sent.refuse(413, _TOO_LARGE)
         else:
-            await self._guarded(scope, receive, sent)
-
-    async def _guarded(self, scope: Scope, receive: Receive, sent: _Sending) -> None:
-        body = _Body(receive)
-        try:
-            await self._app(scope, body, sent)
-        except _TooMuch:
-            await sent.refuse(413, f"too large; {MOST_BYTES // 1_000_000} MB are taken")
-        except TimeoutError:
-            await sent.refuse(408, "the rest of the request did not come")
-
-
-class _TooMuch(Exception):
-    pass
+            await self._app(scope, _Body(receive), sent)
 
 
 class _Body:
-    """A body that is counted and waited for, but not for ever."""
+    """A body that is counted and waited for, but not for ever.
+
+    What it raises the application answers as it answers its own refusals; the connection ends
+    there, for the rest of the body may still be on its way.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._bytes = 0
         self._whole = False
+        self._until: float | None = None
 
     async def __call__(self) -> Message:
         if self._whole:  # what comes now is that the caller left; a stream waits for it for long
             return await self._receive()
-        async with asyncio.timeout(SLOWEST_S):
-            message = await self._receive()
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + LONGEST_S
+        try:
+            async with asyncio.timeout(min(SLOWEST_S, self._until - now)):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, _TOO_SLOW, {"connection": "close"}) from None
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._bytes > MOST_BYTES:
-            raise _TooMuch
+            raise HTTPException(413, _TOO_LARGE, {"connection": "close"})
         return message
 
 
 class _Sending:
-    def __init__(self, send: Send, said: list[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, send: Send, said: list[tuple[bytes, bytes]], *, software: bool = False
+    ) -> None:
         self._send = send
         self._said = said
+        self._software = software
         self._begun = False
 
     async def __call__(self, message: Message) -> None:
@@ -124,11 +134,14 @@ class _Sending:
         await self._send(message)
 
     async def refuse(self, status: int, why: str) -> None:
-        """One line; nothing where an answer has begun."""
+        """One line, or a problem for software; nothing where an answer has begun."""
         if self._begun:
             return
-        body = f"{why}\n".encode()
-        head = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        body, kind = f"{why}\n".encode(), b"text/plain; charset=utf-8"
+        if self._software:
+            form = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+            body, kind = orjson.dumps({**form, "detail": why}), b"application/problem+json"
+        head = [(b"content-type", kind), (b"connection", b"close")]
         head.append((b"content-length", str(len(body)).encode()))
         await self({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": body})

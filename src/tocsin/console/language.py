@@ -87,7 +87,7 @@ def _form(code: str, number: int) -> str:
 def asked_for(header: str) -> str:
     """The language of an ``Accept-Language`` header that there is; English otherwise."""
     wanted = [(float(q or 1), code.lower()) for code, q in _ASKED.findall(header) if _number(q)]
-    known = [(q, code) for q, code in wanted if code in languages()]
+    known = [(q, code) for q, code in wanted if q and code in languages()]
     return max(known, key=lambda pair: pair[0])[1] if known else REFERENCE
 
 

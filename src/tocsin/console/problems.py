@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from tocsin.console.guard import Refused
+from tocsin.console.headers import API
 from tocsin.console.language import Language
 from tocsin.console.render import render
 from tocsin.errors import (
@@ -25,7 +26,8 @@ from tocsin.errors import (
     UsageError,
 )
 
-API: Final = "/api/"
+_ANYWHERE: Final = (400, 401, 403, 408, 413, 414, 422, 423, 429, 503)
+"""What any route may answer: see the shield, the guard, and what becomes of our own errors."""
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[tuple[tuple[type[TocsinError], int], ...]] = (
     (DeskLocked, 423),
@@ -37,6 +39,7 @@ _STATUS: Final[tuple[tuple[type[TocsinError], int], ...]] = (
     (EnvironmentFailed, 503),
 )
 _RETRY_S: Final = 5
+_LOCKED: Final = "nothing is shown or sent until: tocsin unlock"
 
 
 class NotThere(UsageError):
@@ -85,7 +88,7 @@ def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     wait = {"retry-after": str(error.wait_s)} if error.wait_s else None
     if error.status == 401 and not request.url.path.startswith(API):
-        after = quote(request.url.path, safe="/")
+        after = quote(request.url.path, safe="/") if request.method in ("GET", "HEAD") else "/"
         if "hx-request" in request.headers:
             return Response(status_code=401, headers={"hx-redirect": f"/sign-in?after={after}"})
         return RedirectResponse(f"/sign-in?after={after}", 303)
@@ -100,7 +103,9 @@ def _failed(request: Request, error: Exception) -> Response:
         status = 404
     title = {404: "not_there", 409: "overtaken", 423: "locked", 503: "later"}.get(status, "wrong")
     wait = {"retry-after": str(_RETRY_S)} if status == 503 else None
-    return _answer(request, status, (title, str(error)), wait)
+    # Whoever is told that the desk is locked is nobody we know: not where it lies.
+    detail = _LOCKED if status == 423 else str(error)
+    return _answer(request, status, (title, detail), wait)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -134,4 +139,4 @@ def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
         "required": ["type", "title", "status", "detail"],
     }
     shown = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": model}}}
-    return dict.fromkeys((*codes, 401, 403, 422, 423, 429, 503), shown)
+    return dict.fromkeys(sorted({*codes, *_ANYWHERE}), shown)

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 from tocsin.console.accounts import digest_of
+from tocsin.model.names import same_person
 
 IDLE: Final = timedelta(hours=2)
 LONGEST: Final = timedelta(hours=14)
@@ -58,13 +59,18 @@ class Sessions:
             self._open[digest_of(secret)] = session
         return secret
 
-    def find(self, secret: str, now: datetime) -> Session | None:
-        """The session of a secret, while it holds; being asked for keeps it alive."""
+    def find(self, secret: str, now: datetime, *, asked: bool = True) -> Session | None:
+        """The session of a secret, while it holds; being asked for keeps it alive.
+
+        Args:
+            asked: by its owner; a stream that only looks whether it still may go on is not.
+        """
         with self._lock:
             session = self._open.get(digest_of(secret))
             if session is None or not _holds(session, now):
                 return None
-            session.seen_at = now
+            if asked:
+                session.seen_at = now
             return session
 
     def end(self, secret: str) -> None:
@@ -75,7 +81,8 @@ class Sessions:
     def end_of(self, handle: str) -> None:
         """Sign somebody out everywhere: their role or password was changed."""
         with self._lock:
-            self._open = {k: one for k, one in self._open.items() if one.handle != handle}
+            others = {k: s for k, s in self._open.items() if not same_person(s.handle, handle)}
+            self._open = others
 
     def end_all(self) -> None:
         """Sign everybody out."""

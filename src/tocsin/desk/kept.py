@@ -56,7 +56,17 @@ class KeptWord(ABC, Generic[Word]):
         return self.from_bytes(open_box(data, self._key, self._passphrase, name), name)
 
     def change(self, by: Callable[[Word], Word]) -> Word:
-        """Read, change and write it; nobody else writes between; returns the new one."""
+        """Read, change and write it; nobody else writes between; returns the new one.
+
+        Raises:
+            EnvironmentFailed: it cannot be written; it is as it was.
+        """
+        try:
+            return self._changed(by)
+        except OSError as error:
+            raise EnvironmentFailed(f"{self._path}: {error.strerror}; check the disk") from error
+
+    def _changed(self, by: Callable[[Word], Word]) -> Word:
         fd = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)

@@ -10,7 +10,7 @@ from math import exp
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tocsin.engines.events import events_known
 from tocsin.model import MobEvent
@@ -38,14 +38,18 @@ def edges(store: Store, until: datetime | None, options: CoordinationOptions) ->
         until: None: the newest post.
     """
     p, s = schema.posts, schema.sightings
-    query = select(p.c.channel, p.c.message_id, p.c.known_at, s.c.digest).join_from(
-        p, s, s.c.seq == p.c.seq
-    )
-    query = query.where(s.c.digest.is_not(None), p.c.version == 1)
-    if until is not None:
-        query = query.where(p.c.known_at <= until)
-    found, now = Coordination(options), 0
     with store.reading() as connection:
+        end = until or connection.execute(select(func.max(p.c.known_at))).scalar()
+        if end is None:
+            return ()
+        # Whole hours are looked at: the memory may begin up to an hour before it is counted.
+        since = end - timedelta(days=options.memory_days, hours=1)
+        query = select(p.c.channel, p.c.message_id, p.c.known_at, s.c.digest).join_from(
+            p, s, s.c.seq == p.c.seq
+        )
+        query = query.where(s.c.digest.is_not(None), p.c.version == 1)
+        query = query.where(p.c.known_at > since, p.c.known_at <= end)
+        found, now = Coordination(options), 0
         for row in connection.execute(query.order_by(p.c.known_at, p.c.channel, p.c.message_id)):
             now = (row.known_at - _EPOCH) // _MICRO
             found.add(f"{row.channel}/{row.message_id}", row.channel, row.digest, now)
@@ -71,7 +75,7 @@ def record(store: Store, channel: str, as_of: datetime | None) -> Row | None:
         query = query.where(p.c.known_at <= as_of)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query.order_by(p.c.known_at)).mappings()]
-        newest = connection.execute(select(p.c.known_at).order_by(p.c.known_at.desc())).scalar()
+        newest = connection.execute(select(func.max(p.c.known_at))).scalar()
     if not rows:
         return None
     now = as_of or newest or rows[-1]["known_at"]
@@ -90,7 +94,9 @@ def record(store: Store, channel: str, as_of: datetime | None) -> Row | None:
         "calls_over": len(over),
         "calls_followed_by_an_event": sum(_followed(call, events, now) for call in over),
         "silent_hours": round((now - rows[-1]["known_at"]) / timedelta(hours=1), 1),
-        "chance_of_so_long_a_silence": _silence([row["known_at"] for row in rows], now),
+        "chance_of_so_long_a_silence": silence_chance(
+            len(rows), (rows[0]["known_at"], rows[-1]["known_at"]), now
+        ),
     }
 
 
@@ -135,10 +141,14 @@ def _followed(call: _Call, events: Sequence[MobEvent], now: datetime) -> bool:
     )
 
 
-def _silence(times: Sequence[datetime], now: datetime) -> float | None:
-    """P(no post for so long), had it gone on at its own mean rate; None: too few posts to say."""
-    span = (times[-1] - times[0]) / timedelta(hours=1)
-    if len(times) < LEAST_POSTS or span <= 0:
+def silence_chance(posts: int, span: tuple[datetime, datetime], now: datetime) -> float | None:
+    """P(no post for so long), had it gone on at its own mean rate; None: too few posts to say.
+
+    Args:
+        span: first and last post.
+    """
+    lasted = (span[1] - span[0]) / timedelta(hours=1)
+    if posts < LEAST_POSTS or lasted <= 0:
         return None
-    silent = (now - times[-1]) / timedelta(hours=1)
-    return round(exp(-(len(times) - 1) / span * silent), 4)
+    silent = (now - span[1]) / timedelta(hours=1)
+    return round(exp(-(posts - 1) / lasted * silent), 4)

@@ -60,6 +60,7 @@ class RunRecord:
         seq: ledger seq of its entry.
         after: posts with a smaller seq were processed by an earlier run.
         boundary: posts with this seq or a greater one belong to a later run.
+        until: to when time passes after the last post; None: no further than that.
     """
 
     seq: int
@@ -70,6 +71,7 @@ class RunRecord:
     position: Position | None
     state: str | None
     versions: Mapping[str, str]
+    until: datetime | None = None
 
 
 class Ledger(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -30,10 +30,11 @@ def desk_key(project: Project) -> bytes:
     """
     project.refuse_if_locked()
     path = project.desk_key_path
-    if project.lists_path.exists() and not path.exists():
+    closed = sorted(box.name for box in project.folder.glob("*.box"))
+    if closed and not path.exists():
         raise EnvironmentFailed(
             f"{path}: the key of the desk's lists is missing; bring it back from its copy, without "
-            f"it {project.lists_path.name} cannot be read"
+            f"it {' and '.join(closed)} cannot be read"
         )
     return load_or_create_key(path, "the key of the desk's lists")
 
@@ -126,16 +127,32 @@ def log_decision(project: Project, decision: Decision, seen: int | None = None) 
     Raises:
         Overtaken: there is a newer one; nothing was written.
     """
+    log_decisions(project, [decision], seen)
+
+
+def log_decisions(project: Project, decisions: Sequence[Decision], seen: int | None = None) -> None:
+    """Append several decisions to the ledger in one go, for one writer and one flush.
+
+    Args:
+        seen: as for :func:`log_decision`, of every subject.
+
+    Raises:
+        Overtaken: about one of them there is a newer one; nothing was written.
+    """
     with project.writing() as opened:
         if seen is not None:
-            _refuse_overtaken(opened[1], decision.subject, seen)
-        append_decision(project, opened, decision)
+            for one in decisions:
+                _refuse_overtaken(opened[1], one.subject, seen)
+        append_decisions(project, opened, decisions)
 
 
-def append_decision(project: Project, opened: tuple[Archive, Store], decision: Decision) -> None:
-    """Append a decision, and how far the audit log has come, to the opened ledger."""
+def append_decisions(
+    project: Project, opened: tuple[Archive, Store], decisions: Sequence[Decision]
+) -> None:
+    """Append decisions, and how far the audit log has come, to the opened ledger."""
     archive, store = opened
-    archive.append_entry("decision", wire.decision_form(decision))
+    for one in decisions:
+        archive.append_entry("decision", wire.decision_form(one))
     archive.append_entry("audit", audit_anchor(project))
     archive.flush()
     Indexer(store).catch_up(archive)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tocsin.desk.forms import word_of
 from tocsin.desk.lists import DeskLists
-from tocsin.engines.desk import append_decision, desk_box, keyed
+from tocsin.engines.desk import append_decisions, desk_box, keyed
 from tocsin.engines.project import Project
 from tocsin.errors import Unfit, UsageError
 from tocsin.model import (
@@ -54,7 +54,7 @@ def change_lists(
     decision = Decision(DecisionKind.LISTS_CHANGED, what, f"{what} {subject}", by, at)
     with project.writing() as opened:
         desk_box(project).change(change)
-        append_decision(project, opened, decision)
+        append_decisions(project, opened, [decision])
 
 
 def list_word(name: str, form: Mapping[str, Any]) -> Any:

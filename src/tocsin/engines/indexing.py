@@ -162,6 +162,7 @@ def run_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "seq": seq,
         "boundary": payload["boundary"],
+        "until": wire.moment(payload.get("until")),
         "after": payload["after"],
         "done": False,
         "posts_done": 0,

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from tocsin import __version__, wire
 from tocsin.archive import Archive
+from tocsin.clock import next_tick
 from tocsin.engines.checkpoint import (
     ArchiveLedger,
     Batch,
@@ -54,6 +55,7 @@ from tocsin.pipeline import Pipeline, PipelineOptions
 from tocsin.reading import SecondOptions, read_added
 from tocsin.settings import Settings
 from tocsin.store import Position, Store, schema
+from tocsin.store.lists import warnings_now
 from tocsin.store.observations import silent_sources
 from tocsin.store.store import count_posts, posts_after
 from tocsin.text import post_from_content
@@ -118,6 +120,8 @@ class Run:
             elif batch.posts % CHUNK == 0:
                 watch.progress(record.posts_done + summary.posts + batch.posts)
         batch.actions.extend(self._pipeline.hear_all())
+        if record.until is not None:
+            batch.actions.extend(self._pipeline.advance(record.until))
         self._write(checkpoints, batch, summary, done=True)
         watch.progress(record.posts_done + summary.posts)
         return summary
@@ -172,16 +176,24 @@ class Run:
 
 
 def run_project(
-    project: Project, archive: Archive, store: Store, watch: RunWatch | None = None
+    project: Project,
+    archive: Archive,
+    store: Store,
+    watch: RunWatch | None = None,
+    until: datetime | None = None,
 ) -> RunSummary:
     """Process everything archived and not yet processed; nothing to do is fine.
+
+    Args:
+        until: let time pass to here after the last post: warnings end, and are told again where
+            nobody answers, although no post comes. None: time stands at the last post.
 
     Raises:
         EnvironmentFailed: disk, database or a worker process; what is done is kept.
     """
     watch = watch or RunWatch()
     summary = RunSummary()
-    while (record := _next(project.settings, archive, store)) is not None:
+    while (record := _next(project.settings, archive, store, until)) is not None:
         place = RunPlace(store, ArchiveLedger(archive, store, record.seq), project.state_folder)
         one = Run(record, place, project.settings).go(watch)
         summary.posts += one.posts
@@ -190,27 +202,30 @@ def run_project(
     return summary
 
 
-def _next(settings: Settings, archive: Archive, store: Store) -> RunRecord | None:
+def _next(
+    settings: Settings, archive: Archive, store: Store, until: datetime | None
+) -> RunRecord | None:
     """The run that was interrupted, else a new one over what came since; None: all is done."""
     record = last_run(store)
     if record is None or record.done:
-        return _begin(settings, archive, store)
+        return _begin(settings, archive, store, until)
     return record
 
 
-def _begin(settings: Settings, archive: Archive, store: Store) -> RunRecord | None:
+def _begin(
+    settings: Settings, archive: Archive, store: Store, until: datetime | None
+) -> RunRecord | None:
     """Write the next run's boundary to the ledger; None where there is nothing to do."""
     before = last_run(store)
     after = 0 if before is None else before.boundary
     boundary = archive.next_seq
     with store.reading() as connection:
         has_posts = count_posts(connection, (after, boundary)) > 0
-    if not has_posts and not _heard(store, before):
+    if not (has_posts or _heard(store, before) or _passes(store, before, until)):
         return None
     plan = reading_plan(settings, {})
-    archive.append_entry(
-        "run", {"after": after, "boundary": boundary, "versions": versions(settings, plan)}
-    )
+    entry = {"after": after, "boundary": boundary, "versions": versions(settings, plan)}
+    archive.append_entry("run", entry | ({"until": wire.iso(until)} if until else {}))
     archive.flush()
     Indexer(store).catch_up(archive)
     return last_run(store)
@@ -221,6 +236,15 @@ def _heard(store: Store, before: RunRecord | None) -> bool:
     if before is None:
         return count_reports(store, -1) > 0
     return count_reports(store, before.seq) + count_decisions(store, before.seq) > 0
+
+
+def _passes(store: Store, before: RunRecord | None, until: datetime | None) -> bool:
+    """Whether a tick has passed since the last run, for a warning that stands."""
+    if before is None or until is None:
+        return False
+    if before.until is not None and next_tick(before.until) > until:
+        return False
+    return any(line["action"] in ("issue", "update") for line in warnings_now(store))
 
 
 def waits(store: Store) -> bool:
@@ -347,6 +371,7 @@ def _run_record(row: Mapping[str, Any]) -> RunRecord:
         position=position_from(row["position"]),
         state=row["state"],
         versions=orjson.loads(row["versions"]),
+        until=row["until"],
     )
 
 

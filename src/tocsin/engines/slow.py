@@ -15,7 +15,7 @@ from tocsin.indicators import register_at, slow_risk, starter_set
 from tocsin.indicators.register import KINDS, IndicatorState
 from tocsin.model import Decision, MobEvent, PlaceMention, Term
 from tocsin.reading.gazetteer import Gazetteer
-from tocsin.risk.history import EventHistory
+from tocsin.risk.history import EventHistory, Outlook
 from tocsin.risk.kernels import Z90
 from tocsin.risk.past_events import PastEvent
 from tocsin.store import Store
@@ -73,18 +73,25 @@ class SlowRisk:
             return ()
         if self._register[0] != known:
             self._register = (known, register_at(starter_set(), self._decisions[:known], as_of))
-        return slow_risk(self._register[1], self._lies_in(place), group, as_of)
+        return slow_risk(self._register[1], self.lies_in(place.place_id), group, as_of)
 
-    def _lies_in(self, place: PlaceMention) -> tuple[str, ...]:
+    def outlook(self, at: tuple[float, float], as_of: datetime, hours: int) -> Outlook | None:
+        """What past events alone say of a point, in degrees; None where none are known."""
+        if self._history is None:
+            return None
+        found = self._history.outlook(*at, as_of, timedelta(hours=hours))
+        return found if found.known_events else None
+
+    def lies_in(self, place_id: str) -> tuple[str, ...]:
         """The place, its region and its country, as findings name them."""
         if self._gazetteer is None:
             self._gazetteer = Gazetteer.load()
         try:
-            at = self._gazetteer.index_of(place.place_id)
+            at = self._gazetteer.index_of(place_id)
         except (KeyError, ValueError):  # a place of the desk's own, or a shared position
-            return (place.place_id,)
+            return (place_id,)
         country, region = self._gazetteer.countries[at], self._gazetteer.admin[at]
-        return (place.place_id, f"region:{country}.{region}", f"country:{country}", country)
+        return (place_id, f"region:{country}.{region}", f"country:{country}", country)
 
 
 def past_event(event: MobEvent) -> PastEvent:

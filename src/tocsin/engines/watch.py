@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tocsin.archive import Archive
-from tocsin.clock import Clock
+from tocsin.clock import Clock, next_tick
 from tocsin.engines.heads import sign
 from tocsin.engines.live_intake import TakenIn, observe, take_in
 from tocsin.engines.local import RunSummary, run_project
@@ -106,6 +106,7 @@ class Watch:
         self._kept = WatchStates(project.folder)
         self._to_run = True  # what an earlier watch or ingest left
         self._to_sign = False
+        self._ran_at: datetime | None = None
         self.states = {name: self._kept.load(name) for name in self._watched}
         with project.reading() as store:
             self._silent = set(silent_sources(store))
@@ -229,6 +230,8 @@ class Watch:
     def _finish(self, now: datetime, found: Round) -> None:
         """Note what fell silent or was heard again, then run the pipeline."""
         observed = list(self._changes(now))
+        # Time passes for what stands, and people decide, although no post comes.
+        self._to_run = self._to_run or self._ran_at is None or next_tick(self._ran_at) <= now
         if not (observed or self._to_run or self._to_sign):
             return
         try:
@@ -244,7 +247,9 @@ class Watch:
             found.tell("waiting", "", f"not run: {error}")
 
     def _run_on(self, found: Round, opened: tuple[Any, Any]) -> None:
-        summary = self._run(self._project, *opened)
+        now = self._clock.now()
+        summary = self._run(self._project, *opened, until=now)
+        self._ran_at = now
         found.actions += summary.actions
         found.posts += summary.posts
         self._to_run = False

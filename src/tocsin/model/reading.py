@@ -35,6 +35,22 @@ class Frame(StrEnum):
     OTHER = "other"
 
 
+class PostLabel(StrEnum):
+    """What a person reads in a post, in the order of the keys that choose it: the gravest act, or
+    that it reports, calms, or harms nobody.
+    """
+
+    THREAT = "threat"
+    INCITEMENT = "incitement"
+    GATHERING = "gathering"
+    EXPULSION = "expulsion"
+    DEHUMANISATION = "dehumanisation"
+    ALLEGATION = "allegation"
+    REPORTED = "reported"
+    CALM = "calm"
+    HARMLESS = "harmless"
+
+
 class Signal(StrEnum):
     """Tell-tale features that practice asks for; never alarming by themselves."""
 

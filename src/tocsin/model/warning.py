@@ -119,6 +119,7 @@ class DecisionKind(StrEnum):
     RELEASE_PROPOSE = "release_propose"  # value: texts, recipients and harms, as JSON
     RELEASE_APPROVE = "release_approve"  # value: the digest of what is approved
     RELEASE_REVIEW = "release_review"  # value: the digest, and whether it stands
+    POST_LABEL = "post_label"  # subject: an evidence id; value: what a person reads in it
     LISTS_CHANGED = "lists_changed"  # value: what was done, and to which line by keyed digest
 
 
@@ -127,7 +128,7 @@ class Decision:
     """A person's decision; logged in the ledger and replayed by a rebuild.
 
     Args:
-        subject: id of the rumour, warning or indicator, or ``project``.
+        subject: id of the rumour, warning, indicator or post, or ``project``.
         value: the new state.
         by: name or handle.
         reason: why, in the person's words.

@@ -71,11 +71,19 @@ class RiskModel:
             told.append(risk)
         return tuple(told)
 
+    def base_rate(self, hours: int, background: Background) -> float:
+        """The prior over so many hours, moved by what has happened at the place before."""
+        base: float = 1 - (1 - self._coefficients.base_rate) ** (hours / 24)
+        if background.relative == 1.0:
+            return base
+        moved = max(-MOST_RELATIVE, min(MOST_RELATIVE, log(background.relative)))
+        return _logistic(_logit(base) + moved)
+
     def _over(
         self, hours: int, known: tuple[Situation, Mapping[str, Spread], Background], as_of: datetime
     ) -> Forecast:
         situation, spreads, background = known
-        base_rate = self._base_rate(hours, background)
+        base_rate = self.base_rate(hours, background)
         terms, variance = self._terms(features(situation, spreads, as_of, timedelta(hours=hours)))
         fading = _fading(hours)
         terms = [replace(term, weight=term.weight * fading) for term in terms]
@@ -94,14 +102,6 @@ class RiskModel:
             terms=tuple(terms),
             calibrated=background.correction is not None and background.correction.calibrated,
         )
-
-    def _base_rate(self, hours: int, background: Background) -> float:
-        """The prior over so many hours, moved by what has happened at the place before."""
-        base: float = 1 - (1 - self._coefficients.base_rate) ** (hours / 24)
-        if background.relative == 1.0:
-            return base
-        moved = max(-MOST_RELATIVE, min(MOST_RELATIVE, log(background.relative)))
-        return _logistic(_logit(base) + moved)
 
     def _terms(self, found: Iterable[tuple[str, float, str]]) -> tuple[list[Term], float]:
         """Terms, and the variance they bring."""

@@ -7,7 +7,7 @@ run from the newest message back, so the ids may fall as well as rise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -73,11 +73,19 @@ def _is_picture(part: Part) -> bool:
 
 
 def _joined(album: list[Part], source: str, channel: str) -> Iterator[RawItem]:
-    if not album:
-        return
+    if album:
+        yield post_of(album, source, channel)
+
+
+def post_of(album: Sequence[Part], source: str, channel: str) -> RawItem:
+    """One post from its parts (one, but for an album), in whatever order.
+
+    Args:
+        channel: of parts that do not say theirs.
+    """
     album = sorted(album, key=lambda part: part.id)
     first = album[0]
-    yield RawItem(
+    return RawItem(
         source=source,
         channel=channel if first.channel is None else first.channel,
         message_id=str(first.id),

@@ -9,7 +9,6 @@ from typing import Any
 from tocsin.sources.api_media import inside, media_of, place_of, spoken, type_of
 from tocsin.sources.channel_names import bare_number
 from tocsin.sources.instants import instant
-from tocsin.sources.protocol import INVITE_LINK
 from tocsin.sources.refusals import Unfit
 from tocsin.sources.telegram_message import Chat, Part
 from tocsin.sources.values import count, name, words
@@ -17,7 +16,6 @@ from tocsin.sources.values import count, name, words
 _ADVICE = "make the dump again with message.to_dict()"
 _NO_POSTS = frozenset({"MessageService", "MessageEmpty"})
 _REDACTED = "REDACTED"
-_MAX_LINKS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +64,14 @@ def message_number(message: Mapping[str, Any]) -> int:
     return found
 
 
-def read_api_message(message: Mapping[str, Any], chat: Chat, *, links: bool) -> Part:
-    """The message as a part of a post.
-
-    Args:
-        links: write the target of a link behind its words, as Telethon's text has them apart.
+def read_api_message(message: Mapping[str, Any], chat: Chat) -> Part:
+    """The message as a part of a post: its words as they are read, without what links lead to, as
+    exports have them too, so that a post is the same by whichever way it comes.
 
     Raises:
         Unfit: a value in it is wrong.
     """
-    content = _content(message, chat, links=links)
+    content = _content(message, chat)
     sender, forward = _author(message, chat), _forwarded_from(message, chat)
     album = message.get("grouped_id")
     return Part(
@@ -92,14 +88,14 @@ def read_api_message(message: Mapping[str, Any], chat: Chat, *, links: bool) -> 
     )
 
 
-def _content(message: Mapping[str, Any], chat: Chat, *, links: bool) -> dict[str, Any]:
+def _content(message: Mapping[str, Any], chat: Chat) -> dict[str, Any]:
     forward, media = message.get("fwd_from"), message.get("media")
     posted_at = instant(message.get("date"))
     if posted_at is None:
         raise Unfit("a message without a date", _ADVICE)
     content = {
         "posted_at": posted_at,
-        "text": _text(message, chat.max_text, links=links),
+        "text": _text(message, chat.max_text),
         "edited_at": None if message.get("edit_hide") else instant(message.get("edit_date")),
         "is_forward": isinstance(forward, Mapping),
         "forward_posted_at": instant(inside(forward, "date")),
@@ -112,46 +108,10 @@ def _content(message: Mapping[str, Any], chat: Chat, *, links: bool) -> dict[str
     return {key: value for key, value in content.items() if value is not None}
 
 
-def _text(message: Mapping[str, Any], limit: int, *, links: bool) -> str:
+def _text(message: Mapping[str, Any], limit: int) -> str:
     text = words(message.get("message"), "the text", limit) or ""
-    if links:
-        text = with_links(text, message.get("entities"))
     lines = [text, *spoken(message.get("media"))]
     return words("\n".join(line for line in lines if line), "the text", limit) or ""
-
-
-def with_links(text: str, entities: Any) -> str:
-    """The text with the target of each link in brackets behind its words.
-
-    Offsets count UTF-16 code units, as everywhere in the API. Targets that are to be read already
-    are left out, and so are invite links: what is behind them is not public.
-    """
-    listed = entities if isinstance(entities, list) else []
-    found = [one for one in map(_link, listed[:_MAX_LINKS]) if one]
-    if not found:
-        return text
-    units = text.encode("utf-16-le", "surrogatepass")
-    pieces, at = [], 0
-    for end, url in sorted(found):
-        if at <= end * 2 <= len(units):
-            shown = "" if url in text else f" ({url})"
-            pieces += [units[at : end * 2], shown.encode("utf-16-le")]
-            at = end * 2
-    whole = b"".join([*pieces, units[at:]])
-    try:
-        return whole.decode("utf-16-le")
-    except UnicodeDecodeError:  # an offset inside a letter: the entity is wrong, the text is not
-        return text
-
-
-def _link(entity: Any) -> tuple[int, str] | None:
-    offset, length, url = (inside(entity, key) for key in ("offset", "length", "url"))
-    if type_of(entity) != "MessageEntityTextUrl" or not isinstance(url, str):
-        return None
-    if type(offset) is not int or type(length) is not int or offset < 0 or length <= 0:
-        return None
-    public = url.startswith(("http://", "https://")) and not INVITE_LINK.search(url)
-    return (offset + length, url) if public and url.isprintable() and len(url) < 2_048 else None
 
 
 def _counted(message: Mapping[str, Any]) -> dict[str, Any]:

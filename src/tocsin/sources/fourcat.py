@@ -79,7 +79,7 @@ def _part(message: dict[str, Any], chats: DumpChats) -> Part | None:
         return None
     number = bare_number(inside(stated, "id")) or (peer.number if peer else None)
     chat = chats.chat(_username(stated), number)
-    return replace(read_api_message(message, chat, links=False), channel=chat.channel)
+    return replace(read_api_message(message, chat), channel=chat.channel)
 
 
 def _username(stated: Any) -> str | None:

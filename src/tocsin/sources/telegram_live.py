@@ -20,17 +20,11 @@ import orjson
 
 from tocsin.errors import RecordRefused, SourceFailed, UsageError
 from tocsin.model import RawItem
+from tocsin.sources.api_message import message_number
 from tocsin.sources.live import Gone, Origin, Polled, State
 from tocsin.sources.protocol import INVITE_LINK
 from tocsin.sources.refusals import Unfit, refuse
-from tocsin.sources.telegram_api_message import (
-    Message,
-    albums,
-    edit_mark,
-    is_post,
-    message_number,
-    read_album,
-)
+from tocsin.sources.telegram_api_message import Message, albums, edit_mark, is_post, read_album
 
 PAGE = 100
 """Messages in one request; Telegram gives no more."""

@@ -64,7 +64,7 @@ def _part(message: dict[str, Any], chats: DumpChats) -> Part | None:
         return None
     username = name(inside(message.get("chat"), "username"), "username")
     chat = chats.chat(username, peer.number)
-    return replace(read_api_message(message, chat, links=True), channel=chat.channel)
+    return replace(read_api_message(message, chat), channel=chat.channel)
 
 
 _PEERS = ("peer_id", "to_id", "chat_id")

@@ -56,8 +56,13 @@ class Channels:
     def newcomer(self, channel: str, at: int) -> bool:
         """Whether a channel of unknown age was first seen less than ``young_days`` before ``at``,
         in a stream that is older than that.
+
+        A desk that takes up a channel in a crisis and writes down where it is at home, or how far
+        it trusts it, has looked at it: that one is no newcomer.
         """
         if at - self._begun < self._young or self._born(channel) is not None:
+            return False
+        if self._looked_at(channel):
             return False
         return at - self._first.get(channel, at) < self._young
 
@@ -70,6 +75,10 @@ class Channels:
             if profile.subscribers is not None and profile.as_of and profile.as_of <= as_of
         ]
         return sum(sizes) if sizes else None
+
+    def _looked_at(self, channel: str) -> bool:
+        profile = self._profiles.get(channel)
+        return profile is not None and bool(profile.home_place or profile.reliability != "F")
 
     def _born(self, channel: str) -> int | None:
         profile = self._profiles.get(channel)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from tocsin.store import Store, schema
 from tocsin.store.store import chunks, dumps
@@ -111,8 +111,58 @@ def event_forms(store: Store, wanted: EventFilter) -> Sequence[dict[str, Any]]:
     return [orjson.loads(body) for _, _, body in sorted(kept)]
 
 
+def events_newest_first(
+    store: Store, wanted: EventFilter, below: ColumnElement[bool] | None = None
+) -> Iterator[tuple[datetime, int, int, str]]:
+    """(when, ledger position, row, form as JSON) of each event in its newest version, the latest
+    first.
+
+    Read as it is asked for: whoever stops early has read no more than that.
+
+    Args:
+        below: further condition on the columns of ``events``.
+    """
+    c, later = schema.events.c, schema.events.alias("later").c
+    newer = or_(
+        later.known_at > c.known_at,
+        and_(later.known_at == c.known_at, or_(
+            later.seq > c.seq, and_(later.seq == c.seq, later.row > c.row)
+        )),
+    )  # fmt: skip
+    newest = ~exists().where(later.id == c.id, newer, *_known(later, wanted))
+    query = select(c.event_time, c.seq, c.row, c.body).where(newest, *_known(c, wanted))
+    query = query.where(c.latitude.between(*_latitudes(wanted)))
+    if wanted.start is not None:
+        query = query.where(c.event_time >= wanted.start)
+    if wanted.end is not None:
+        query = query.where(c.event_time < wanted.end)
+    if below is not None:
+        query = query.where(below)
+    query = query.order_by(c.event_time.desc(), c.seq.desc(), c.row.desc())
+    with store.reading() as connection:
+        rows: Iterator[Any] = iter(connection.execution_options(yield_per=200).execute(query))
+        yield from rows
+
+
+def count_events(store: Store) -> int:
+    """How many events are known, each once."""
+    with store.reading() as connection:
+        query = select(func.count(schema.events.c.id.distinct()))
+        return int(connection.execute(query).scalar_one())
+
+
+def _known(columns: Any, wanted: EventFilter) -> list[ColumnElement[bool]]:
+    """What was known by the moment and the place in the ledger that are asked about."""
+    by = [] if wanted.known_by is None else [columns.known_at <= wanted.known_by]
+    return by + ([] if wanted.before is None else [columns.seq < wanted.before])
+
+
+def _latitudes(wanted: EventFilter) -> tuple[float, float]:
+    return wanted.latitudes or (-90.0, 90.0)
+
+
 def _fits(when: datetime, latitude: float, wanted: EventFilter) -> bool:
-    low, high = wanted.latitudes or (-90.0, 90.0)
+    low, high = _latitudes(wanted)
     return (
         (wanted.start is None or when >= wanted.start)
         and (wanted.end is None or when < wanted.end)

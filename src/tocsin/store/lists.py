@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import exists, func, select
 
 from tocsin.store import schema
 from tocsin.store.store import Store
@@ -60,30 +60,48 @@ def decided(store: Store, kind: str, before: int | None = None) -> dict[str, str
 def channel_counts(store: Store) -> list[Row]:
     """Each channel with its posts, first and last, and how many could not be read.
 
-    A post whose words came in a later version, as by a transcript, is not among the unread.
+    Unread is None where none of a channel's posts was tried yet.
     """
-    p, r = schema.posts, schema.readings
-    later = schema.posts.alias("later")
-    is_newest = ~exists().where(
-        later.c.channel == p.c.channel,
-        later.c.message_id == p.c.message_id,
-        later.c.version > p.c.version,
-    )
-    unread = func.sum(and_(r.c.read == "unsupported", is_newest).cast(p.c.version.type))
-    query = (
-        select(
-            p.c.channel,
-            func.count().label("posts"),
-            func.min(p.c.posted_at).label("first"),
-            func.max(p.c.posted_at).label("last"),
-            unread.label("unread"),
-        )
-        .join_from(p, r, r.c.seq == p.c.seq, isouter=True)
-        .group_by(p.c.channel)
-        .order_by(func.count().desc(), p.c.channel)
-    )
+    rows = channel_spans(store)
+    unread = channel_unread(store, [row["channel"] for row in rows])
+    return [{**row, "unread": unread.get(row["channel"])} for row in rows]
+
+
+def channel_spans(store: Store) -> list[Row]:
+    """Each channel with how many posts it has, the first and the last; the largest first.
+
+    Goes over an index alone: a fifth of a second for a million posts.
+    """
+    p = schema.posts.c
+    spans = (func.min(p.posted_at).label("first"), func.max(p.posted_at).label("last"))
+    query = select(p.channel, func.count().label("posts"), *spans).group_by(p.channel)
     with store.reading() as connection:
-        return [plain(row) for row in connection.execute(query).mappings()]
+        rows = connection.execute(query.order_by(func.count().desc(), p.channel)).mappings()
+        return [plain(row) for row in rows]
+
+
+def channel_unread(store: Store, channels: Iterable[str]) -> dict[str, int]:
+    """How many posts of each channel could not be read; over a second for a million posts.
+
+    A post whose words came in a later version, as by a transcript, is not among them; a channel
+    none of whose posts was tried yet is left out.
+    """
+    p, r = schema.posts.c, schema.readings.c
+    later = schema.posts.alias("later").c
+    is_newest = ~exists().where(
+        later.channel == p.channel,
+        later.message_id == p.message_id,
+        later.version > p.version,
+    )
+    query = select(p.channel, func.count()).join_from(schema.readings, schema.posts, p.seq == r.seq)
+    query = query.where(r.read == "unsupported", is_newest).group_by(p.channel)
+    with store.reading() as connection:
+        found = {str(channel): int(count) for channel, count in connection.execute(query)}
+        for channel in channels:
+            tried = select(p.seq).where(p.channel == channel, exists().where(r.seq == p.seq))
+            if channel not in found and connection.execute(tried.limit(1)).first() is not None:
+                found[channel] = 0
+    return found
 
 
 def plain(row: Mapping[Any, Any]) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -40,16 +41,21 @@ def gone_already(store: Store, subjects: Iterable[str]) -> set[str]:
     return found
 
 
-def silent_sources(store: Store, before: int | None = None) -> dict[str, str]:
+def silent_sources(
+    store: Store, before: int | None = None, at: datetime | None = None
+) -> dict[str, str]:
     """Sources that are silent now, and what is said of each, by name.
 
     Args:
         before: only what the ledger held before this position counts.
+        at: only what was observed by this moment counts.
     """
     table = schema.observations
     query = select(table).where(table.c.what.in_((SILENT, HEARD))).order_by(table.c.seq)
     if before is not None:
         query = query.where(table.c.seq < before)
+    if at is not None:
+        query = query.where(table.c.at <= at)
     silent: dict[str, str] = {}
     with store.reading() as connection:
         for row in connection.execute(query).mappings():

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, tuple_
 
 from tocsin.model import DecisionKind, Rumour, Verification
 from tocsin.store import schema
@@ -37,6 +38,36 @@ class Shown:
     rumour: Rumour
     members: tuple[str, ...]
     into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rumours of a list, in what part.
+
+    Args:
+        least: posts that a rumour has at least.
+        after: posts and id of the last one shown; None: from the beginning.
+    """
+
+    limit: int
+    live_only: bool = False
+    status: Verification | None = None
+    least: int = 1
+    after: tuple[int, str] | None = None
+
+    def fits(self, one: Rumour) -> bool:
+        """Whether a rumour is meant, wherever it stands in the order."""
+        return (
+            one.posts >= self.least
+            and (one.live or not self.live_only)
+            and self.status in (None, one.status)
+            and (self.after is None or place_of(one) < self.after)
+        )
+
+
+def place_of(one: Rumour) -> tuple[int, str]:
+    """By what a list is ordered, the greatest first."""
+    return one.posts, one.id
 
 
 class ShownRumours:
@@ -65,6 +96,14 @@ class ShownRumours:
         regrouped = self._regrouped(merged_too=merged_too)
         found += [shown for shown in regrouped if shown.rumour.live or not live_only]
         return sorted(found, key=lambda one: (-one.rumour.posts, one.rumour.id))[:limit]
+
+    def listed(self, wanted: Wanted) -> list[Shown]:
+        """A part of the list of those with most posts, read by an index from where it begins."""
+        found = [one for one in self._regrouped(merged_too=False) if wanted.fits(one.rumour)]
+        untouched = islice(self._untouched(wanted), wanted.limit)
+        found += [Shown(one, (one.id,)) for one in untouched]
+        found.sort(key=lambda one: place_of(one.rumour), reverse=True)
+        return found[: wanted.limit]
 
     def find(self, rumour_id: str) -> Shown | None:
         """The rumour under which this id is shown: another one, if it was merged."""
@@ -115,6 +154,20 @@ class ShownRumours:
         with self.store.reading() as connection:
             rows = connection.execute(table.select().where(about).order_by(table.c.seq))
             return [plain(row) for row in rows.mappings()]
+
+    def _untouched(self, wanted: Wanted) -> Iterator[Rumour]:
+        """Those nobody merged or split, in the list's order."""
+        touched, rows = self.regrouping.touched(), schema.rumours
+        if wanted.status not in (None, Verification.NEW):
+            names = [name for name, said in self._status.items() if said == wanted.status]
+            queries = [rows.select().where(rows.c.id.in_(some)) for some in chunks(names, _CHUNK)]
+            found = sorted(self._rumours(queries), key=place_of, reverse=True)
+            yield from (one for one in found if one.id not in touched and wanted.fits(one))
+            return
+        after = wanted.after
+        while part := self._rumours([in_order(wanted, after)]):
+            yield from (one for one in part if one.id not in touched and wanted.fits(one))
+            after = place_of(part[-1])
 
     def _regrouped(self, *, merged_too: bool) -> Iterator[Shown]:
         """Every rumour that somebody decided about."""
@@ -167,6 +220,17 @@ class ShownRumours:
 
     def _status_of(self, name: str) -> Verification:
         return Verification(self._status.get(name, Verification.NEW.value))
+
+
+def in_order(wanted: Wanted, after: tuple[int, str] | None) -> Select[Any]:
+    """Rows of ``rumours`` after a place of the list's order, some of them."""
+    rows = schema.rumours
+    query = rows.select().where(rows.c.posts >= wanted.least)
+    if wanted.live_only:
+        query = query.where(rows.c.live == true())
+    if after is not None:
+        query = query.where(tuple_(rows.c.posts, rows.c.id) < tuple_(*map(literal, after)))
+    return query.order_by(rows.c.posts.desc(), rows.c.id.desc()).limit(max(wanted.limit, 50))
 
 
 def _decisions(store: Store) -> list[Mapping[str, Any]]:

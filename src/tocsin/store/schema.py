@@ -64,6 +64,7 @@ posts = Table(
     Column("extra", Text, nullable=False),
     UniqueConstraint("channel", "message_id", "version", name="one_version"),
     Index("posts_in_time", "known_at", "channel", "message_id", "version"),
+    Index("posts_by_channel", "channel", "posted_at"),
 )
 
 readings = Table(
@@ -77,6 +78,7 @@ readings = Table(
     Column("target", String),
     Column("body", Text),
     Index("readings_by_alarm", "alarm"),
+    Index("readings_by_target", "target"),
 )
 
 rumours = Table(
@@ -92,6 +94,9 @@ rumours = Table(
     Column("revived_at", UtcTime),
     Column("pace", Float, nullable=False, server_default="0"),
     Index("rumours_by_size", "posts"),
+    Index("rumours_in_order", "posts", "id"),
+    Index("rumours_live_in_order", "live", "posts", "id"),
+    Index("rumours_by_last_seen", "last_seen"),
 )
 
 sightings = Table(
@@ -105,6 +110,7 @@ sightings = Table(
     Column("late", Boolean, nullable=False, server_default=false()),
     Column("digest", LargeBinary),
     Index("sightings_by_rumour", "rumour"),
+    Index("sightings_by_digest", "digest"),
 )
 """``rumour`` is the one that the post was put into, whatever people merged since; ``digest`` is of
 the text after normalisation, so that copies are known without reading them again."""
@@ -153,6 +159,7 @@ decisions = Table(
     Column("at", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
     Index("decisions_by_subject", "subject"),
+    Index("decisions_by_kind", "kind"),
 )
 
 events = Table(
@@ -216,7 +223,10 @@ runs = Table(
     Column("position", Text),
     Column("state", String),
     Column("versions", Text, nullable=False),
+    Column("until", UtcTime),
 )
+"""``until``: to when time passes after the last post, for warnings that end or wait for an answer
+while no post comes."""
 
 erased = Table(
     "erased",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, text
 
 from tocsin.store import schema
 from tocsin.store.store import Store, chunks
@@ -78,6 +78,19 @@ def posts_named(store: Store, refs: Sequence[str]) -> dict[int, str]:
             for row in connection.execute(select(p.seq, p.channel, p.message_id).where(fits)):
                 found[row.seq] = f"{row.channel}/{row.message_id}"
     return found
+
+
+def of_refs(refs: Iterable[str]) -> ColumnElement[bool]:
+    """A condition on ``posts``: one of these evidence ids, every version.
+
+    By channel, because SQLite looks through all posts for one of a list of pairs, and for a channel
+    with one of a list of ids it takes an index.
+    """
+    p, names = schema.posts.c, dict[str, list[str]]()
+    for ref in dict.fromkeys(refs):
+        channel, _, name = ref.rpartition("/")
+        names.setdefault(channel, []).append(name)
+    return or_(false(), *(and_(p.channel == c, p.message_id.in_(ids)) for c, ids in names.items()))
 
 
 def _readings(ref: str) -> list[tuple[str, str]]:

@@ -34,13 +34,17 @@ def sightings_of(book: ShownRumours, shown: Shown, limit: int) -> list[Row]:
     return [{k: v for k, v in plain(row).items() if k != "seq"} for row in found[:limit]]
 
 
-def wordings_in(book: ShownRumours, shown: Shown) -> list[Row]:
+def wordings_in(book: ShownRumours, shown: Shown, most: int | None = None) -> list[Row]:
     """All posts of a rumour in time order, times as datetimes, each with what makes it a copy
     (``wording``) and its text: that of the first with that wording, blank where it is not among
     the MOST_TEXTS.
+
+    Args:
+        most: of a rumour with more posts only about so many, evenly spaced; None: all.
     """
     s, p = schema.sightings, schema.posts
-    found = _rows(book, shown, _joined(s.c.seq, s.c.digest, p.c.wording))
+    query = _joined(s.c.seq, s.c.digest, p.c.wording)
+    found = _rows(book, shown, _thinned(query, shown, most))
     rows = [{**row, "wording": row["digest"] or row["wording"]} for row in found]
     firsts: dict[bytes, int] = {}
     for row in rows:
@@ -49,10 +53,22 @@ def wordings_in(book: ShownRumours, shown: Shown) -> list[Row]:
     return [{**row, "text": texts.get(firsts[row["wording"]], "")} for row in rows]
 
 
-def places_named(book: ShownRumours, shown: Shown, since: datetime) -> list[tuple[str, int]]:
-    """Places that posts after ``since`` speak of, with how many posts; the most named first."""
+def in_order(book: ShownRumours, shown: Shown) -> list[int]:
+    """Ledger positions of all posts of a rumour, oldest first."""
+    return [row["seq"] for row in _rows(book, shown, _joined(schema.sightings.c.seq))]
+
+
+def places_named(
+    book: ShownRumours, shown: Shown, since: datetime, most: int | None = None
+) -> list[tuple[str, int]]:
+    """Places that posts after ``since`` speak of, with how many posts; the most named first.
+
+    Args:
+        most: as for :func:`wordings_in`.
+    """
     p, r = schema.posts, schema.readings
     query = _joined(schema.sightings.c.seq, r.c.body).where(p.c.known_at > since)
+    query = _thinned(query, shown, most)
     named: Counter[str] = Counter()
     for row in _rows(book, shown, query):
         places = orjson.loads(row["body"]).get("places", ()) if row["body"] else ()
@@ -79,20 +95,15 @@ def _grouped(member: str, row: Mapping[str, Any]) -> Grouped:
     return Grouped(row["seq"], member, ref, row["digest"] or row["wording"])
 
 
-def background(store: Store, without: set[int]) -> list[str]:
-    """Texts of posts evenly spaced over all that were taken in.
-
-    Args:
-        without: ledger positions of the posts to leave out.
-    """
+def background(store: Store) -> dict[int, str]:
+    """Texts of posts evenly spaced over all that were taken in, by ledger position."""
     seq = schema.posts.c.seq
     with store.reading() as connection:
         first, last = connection.execute(select(func.min(seq), func.max(seq))).one()
     if first is None:
-        return []
-    looked_at = _evenly(range(first, last + 1), BACKGROUND)
-    texts = _texts(store, [one for one in looked_at if one not in without])
-    return [texts[one] for one in sorted(texts)]
+        return {}
+    texts = _texts(store, _evenly(range(first, last + 1), BACKGROUND))
+    return {one: texts[one] for one in sorted(texts)}
 
 
 def _joined(*columns: ColumnElement[Any]) -> Select[Any]:
@@ -101,6 +112,16 @@ def _joined(*columns: ColumnElement[Any]) -> Select[Any]:
     common = (p.c.channel, p.c.message_id, p.c.known_at, r.c.lang, s.c.stance, s.c.late)
     query = select(*common, *columns).join_from(s, p, s.c.seq == p.c.seq)
     return query.join(r, r.c.seq == s.c.seq)
+
+
+def _thinned(query: Select[Any], shown: Shown, most: int | None) -> Select[Any]:
+    """Only posts whose ledger position divides evenly, where there are more than ``most``; an
+    index tells these without a look at the others.
+    """
+    posts = shown.rumour.posts
+    if most is None or posts <= most:
+        return query
+    return query.where(schema.sightings.c.seq % -(-posts // most) == 0)
 
 
 def _rows(book: ShownRumours, shown: Shown, query: Select[Any]) -> list[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tocsin.console.desk import ConsoleDesk, patiently, reason_needed
+from tocsin.console.desk import ConsoleDesk, patiently, plain, reason_needed
 from tocsin.console.facts.warning import life_of
 from tocsin.console.problems import NotThere
 from tocsin.desk.release import STANDS, WITHDRAW, Harms, ReleaseFile, proposal_from
@@ -15,7 +15,6 @@ from tocsin.engines import release as engine
 from tocsin.engines.delivering import open_outbox
 from tocsin.engines.desk import log_receipt
 from tocsin.engines.released import HandedOver, queue_released
-from tocsin.engines.settling import settle
 from tocsin.engines.wording import ProjectWording
 from tocsin.errors import UsageError
 from tocsin.model import Decision, DecisionKind, Message, Outcome, Receipt, ReceiptKind
@@ -63,7 +62,7 @@ def decide(desk: ConsoleDesk, by: str, warning: str, said: Said) -> Decision:
         if value not in [one.value for one in Outcome]:
             raise UsageError(f"outcome {value!r}: {', '.join(one.value for one in Outcome)}")
     decision = desk.decide(kind, (warning, value), (by, said.reason), said.seen)
-    patiently(lambda: settle(desk.project))
+    desk.settle()
     return decision
 
 
@@ -73,7 +72,7 @@ def log_call(desk: ConsoleDesk, by: str, warning: str, said: tuple[str, str]) ->
     Raises:
         UsageError: one of both is missing.
     """
-    who, result = (part.strip() for part in said)
+    who, result = map(plain, said)
     if not who or not result:
         raise UsageError("say which role was called, and what came of it")
     life = life_of(desk, warning)
@@ -205,4 +204,4 @@ def hand_over(desk: ConsoleDesk, warning: str) -> HandedOver:
 
 def harms_of(right: str, wrong: str, cancelled: str) -> Harms:
     """Who could be harmed, as it was filled in."""
-    return Harms(right.strip(), wrong.strip(), cancelled.strip())
+    return Harms(plain(right), plain(wrong), plain(cancelled))

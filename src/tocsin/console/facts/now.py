@@ -38,18 +38,28 @@ def now(desk: ConsoleDesk, looked_at: datetime | None = None) -> dict[str, Any]:
     }
 
 
-def reached(store: Store) -> datetime | None:
-    """The newest moment any post was known: how far the desk has come."""
+def reached(store: Store, at: datetime | None = None) -> datetime | None:
+    """The newest moment any post was known: how far the desk has come.
+
+    Args:
+        at: had come by that moment.
+    """
+    known_at = schema.posts.c.known_at
+    query = select(func.max(known_at))
     with store.reading() as connection:
         found: datetime | None = connection.execute(
-            select(func.max(schema.posts.c.known_at))
+            query if at is None else query.where(known_at <= at)
         ).scalar()
     return found
 
 
-def coverage(store: Store) -> dict[str, Any]:
-    """Silent sources, and posts of the last 24 hours that could not be read; unseen is not calm."""
-    newest = reached(store)
+def coverage(store: Store, at: datetime | None = None) -> dict[str, Any]:
+    """Silent sources, and posts of the last 24 hours that could not be read; unseen is not calm.
+
+    Args:
+        at: as it stood at that moment.
+    """
+    newest = reached(store, at)
     p, r = schema.posts.c, schema.readings.c
     query = select(r.read, func.count()).join_from(
         schema.posts, schema.readings, r.seq == p.seq, isouter=True
@@ -57,7 +67,7 @@ def coverage(store: Store) -> dict[str, Any]:
     counts: dict[str, int] = {}
     if newest is not None:
         with store.reading() as connection:
-            recent = query.where(p.known_at > newest - _DAY).group_by(r.read)
+            recent = query.where(p.known_at > newest - _DAY, p.known_at <= newest).group_by(r.read)
             counts = {read or "waiting": n for read, n in connection.execute(recent)}
     return {
         "reached": wire.iso(newest),
@@ -65,7 +75,9 @@ def coverage(store: Store) -> dict[str, Any]:
         "unread_24h": counts.get("unsupported", 0),
         "partial_24h": counts.get("partial", 0),
         "not_run_24h": counts.get("waiting", 0),
-        "silent": [{"source": name, "says": says} for name, says in silent_sources(store).items()],
+        "silent": [
+            {"source": name, "says": says} for name, says in silent_sources(store, at=at).items()
+        ],
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, and_, select
 
 from tocsin import wire
 from tocsin.console.roles import Role
@@ -14,6 +15,7 @@ from tocsin.sources.contacts import redact
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_refs
 from tocsin.store.observations import GONE
+from tocsin.store.search import of_refs
 from tocsin.store.store import chunks
 from tocsin.text.clean import clean
 
@@ -31,19 +33,24 @@ def joined() -> Select[Any]:
 
 def posts_by_ref(store: Store, refs: Iterable[str]) -> list[dict[str, Any]]:
     """The newest version of each post, in time order; those that are not there are left out."""
-    pairs = [tuple(ref.rpartition("/")[::2]) for ref in dict.fromkeys(refs)]
     p, found = schema.posts.c, dict[str, dict[str, Any]]()
     with store.reading() as connection:
-        for some in chunks(pairs, 200):
-            query = joined().where(tuple_(p.channel, p.message_id).in_(some)).order_by(p.version)
+        for some in chunks(list(dict.fromkeys(refs)), 200):
+            query = joined().where(of_refs(some)).order_by(p.version)
             for row in connection.execute(query).mappings():
                 found[f"{row['channel']}/{row['message_id']}"] = dict(row)
     return sorted(found.values(), key=lambda row: (row["known_at"], row["seq"]))
 
 
-def post_forms(store: Store, rows: Sequence[Row], role: Role) -> list[dict[str, Any]]:
-    """Rows of :func:`joined` as the API gives them."""
-    gone = _gone(store, [_ref(row) for row in rows])
+def post_forms(
+    store: Store, rows: Sequence[Row], role: Role, at: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Rows of :func:`joined` as the API gives them.
+
+    Args:
+        at: what vanished after this moment is not said to be gone; None: now.
+    """
+    gone = _gone(store, [_ref(row) for row in rows], at)
     first: dict[bytes, str] = {}
     forms = []
     for row in rows:
@@ -124,12 +131,13 @@ def _ref(row: Row) -> str:
     return f"{row['channel']}/{row['message_id']}"
 
 
-def _gone(store: Store, refs: Sequence[str]) -> dict[str, str | None]:
+def _gone(store: Store, refs: Sequence[str], at: datetime | None) -> dict[str, str | None]:
     table = schema.observations.c
+    seen = table.what == GONE if at is None else and_(table.what == GONE, table.at <= at)
     found: dict[str, str | None] = {}
     with store.reading() as connection:
         for some in chunks(refs, 500):
-            query = select(table.subject, table.at).where(table.what == GONE)
+            query = select(table.subject, table.at).where(seen)
             rows = connection.execute(query.where(table.subject.in_(some)))
             found.update((row.subject, wire.iso(row.at)) for row in rows)
     return found

@@ -23,7 +23,7 @@ from tocsin.engines.export_timeline import Telling, tell
 from tocsin.engines.known import similar
 from tocsin.engines.likelihood import how_it_ended, likelihood, verbal
 from tocsin.engines.release import release_book
-from tocsin.model import DecisionKind, Level, Outcome, ReceiptKind, Stance
+from tocsin.model import DecisionKind, Outcome, ReceiptKind, Stance
 from tocsin.store import schema
 from tocsin.store.lists import decided, decisions_about, warning_life
 from tocsin.store.rumours import ShownRumours
@@ -228,8 +228,3 @@ def timeline(desk: ConsoleDesk, subject: str) -> dict[str, Any]:
         "statements": [form_of(one) for one in line.statements],
         "svg": picture(line),
     }
-
-
-def needed_of(line: Line) -> bool:
-    """Whether one person may release it: an alarm."""
-    return Level.named(line["level"]) is Level.ALARM

@@ -1,16 +1,22 @@
-"""Signing in and out, taking up an invitation, choosing a language, static files."""
+"""Signing in and out, taking up an invitation, choosing a language."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from importlib.resources import files
-from typing import Annotated, Final
+import secrets
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from tocsin.console.accounts import Account, accepted, hashed, invitation_for, sign_in
-from tocsin.console.actions.people import LONGEST_HANDLE, checked_name
+from tocsin.console.accounts import (
+    Account,
+    accepted,
+    digest_of,
+    hashed,
+    invitation_for,
+    sign_in,
+)
+from tocsin.console.actions.people import checked_name
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.forms import Desk, Viewer, back, local
 from tocsin.console.guard import COOKIE, Refused, refuse_cross_site, session_of
@@ -19,11 +25,10 @@ from tocsin.console.problems import NotThere
 from tocsin.console.render import render
 from tocsin.console.sessions import LONGEST
 from tocsin.errors import UsageError
+from tocsin.model.names import skeleton
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=300)]
-_TYPES: Final = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
-_KEPT: Final = timedelta(days=1)
 
 
 @router.get("/sign-in")
@@ -38,18 +43,20 @@ def enter(
 ) -> Response:
     """Sign in; five wrong passwords close a handle for a quarter of an hour."""
     desk.refuse_if_locked()
-    refuse_cross_site(request.headers, str(request.base_url))
-    knock(request, desk, handle)
-    account = sign_in(desk.people(), handle, password)
+    refuse_cross_site(request)
+    knock(request, desk, skeleton(handle))
+    people = desk.people()
+    account = sign_in(people, handle, password)
     if account is None:
-        desk.note(handle[:LONGEST_HANDLE], "refused", ("sign-in",))
+        known = people.find(handle)  # no other name is noted: it may be a password, typed too early
+        desk.note("?" if known is None else known.handle, "refused", ("sign-in",))
         return render(request, "sign_in.html", {"after": local(after), "wrong": True}, 401)
-    desk.limits.attempts.forget(handle.casefold())
+    desk.limits.attempts.forget(skeleton(handle))
     return admit(request, desk, account, local(after))
 
 
-def knock(request: Request, desk: ConsoleDesk, handle: str) -> None:
-    """Count an attempt, by the handle and by where it comes from.
+def knock(request: Request, desk: ConsoleDesk, door: str) -> None:
+    """Count an attempt, by what is tried (a handle in whatever letters, a link) and from where.
 
     Raises:
         Refused: too many.
@@ -57,7 +64,7 @@ def knock(request: Request, desk: ConsoleDesk, handle: str) -> None:
     now, where = desk.clock.now(), request.client.host if request.client else ""
     waits = (
         desk.limits.addresses.wait(where, now),
-        desk.limits.attempts.wait(handle.casefold(), now),
+        desk.limits.attempts.wait(door, now),
     )
     if any(waits):
         raise Refused(429, "often", int(max(waits).total_seconds()) + 1)
@@ -105,15 +112,22 @@ def welcome(request: Request, desk: Desk, secret: str) -> Response:
 
 
 @router.post("/welcome/{secret}")
-def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text) -> Response:
-    """Take the invitation up: an account is made, and signed in."""
+def join(
+    request: Request, desk: Desk, secret: str, handle: Text = "", password: Text = ""
+) -> Response:
+    """Take the invitation up: an account is made, and signed in.
+
+    The visitor of a demo gets a password that nobody knows: the link is the way in.
+    """
     desk.refuse_if_locked()
-    refuse_cross_site(request.headers, str(request.base_url))
-    knock(request, desk, secret[:LONGEST_HANDLE])
+    refuse_cross_site(request)
+    knock(request, desk, digest_of(secret))
     now = desk.clock.now()
     invitation = invitation_for(desk.people(), secret, now)
     if invitation is None:
         raise NotThere("this link holds no more; ask whoever sent it for a new one")
+    if desk.options.demo:
+        password = password or secrets.token_urlsafe(24)
     try:
         name = checked_name(invitation.handle or handle)
         account = Account(name, invitation.role, hashed(password), now)
@@ -121,9 +135,9 @@ def join(request: Request, desk: Desk, secret: str, handle: Text, password: Text
     except UsageError as error:
         facts = {"invitation": invitation, "secret": secret, "wrong": str(error)}
         return render(request, "welcome.html", facts, 422)
-    desk.sessions.end_of(account.handle)
+    desk.sessions.end_of(account.handle)  # it may be a new password for an old account
     desk.note(account.handle, "change", ("welcome", account.role.word))
-    return admit(request, desk, account, "/")
+    return admit(request, desk, account, desk.options.opens_at)
 
 
 @router.post("/language")
@@ -134,17 +148,6 @@ def speak(request: Request, desk: Desk, caller: Viewer, code: Text, after: Text 
         session.language = code
     del caller
     return back(local(after))
-
-
-@router.get("/static/{name}")
-def static(name: str) -> Response:
-    """A file of the bundle."""
-    known = {path.name: path for path in (files("tocsin.console") / "built").iterdir()}
-    kind = _TYPES.get(name.rpartition(".")[2])
-    if name not in known or kind is None:
-        raise NotThere(f"no file {name}")
-    kept = {"cache-control": f"public, max-age={int(_KEPT.total_seconds())}"}
-    return Response(known[name].read_bytes(), media_type=kind, headers=kept)
 
 
 @router.get("/healthz")

@@ -30,7 +30,7 @@ def ask(request: Request, desk: Desk) -> Response:
 async def take(request: Request, desk: Desk) -> Response:
     """Take a tip in; its code is shown on this page and never again."""
     desk.refuse_if_locked()
-    refuse_cross_site(request.headers, str(request.base_url))
+    refuse_cross_site(request)
     limits = desk.tips.desk().limits
     said = Filled(_EMPTY, agreed=False, asks_back=False, files=())
     try:
@@ -53,7 +53,7 @@ def ask_back(request: Request, desk: Desk) -> Response:
 def answer(request: Request, desk: Desk, code: Annotated[str, Form(max_length=100)]) -> Response:
     """What came of the tip with this code."""
     desk.refuse_if_locked()
-    refuse_cross_site(request.headers, str(request.base_url))
+    refuse_cross_site(request)
     found = desk.tips.ask(code, desk.clock.now(), _from(request))
     shown = {"asked": True, "found": found}
     return page(request, "tip_answer.html", shown, 200 if found else 404)

@@ -1,0 +1,104 @@
+"""Is everything here that a run needs? Each thing looked at says what to do if not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tocsin.archive import Archive
+from tocsin.engines.local import newest_post
+from tocsin.engines.project import Project
+from tocsin.engines.source_health import source_lines
+from tocsin.engines.workers import PostReader, ReadingPlan
+from tocsin.errors import TocsinError
+from tocsin.model import Identity
+from tocsin.text import post_from_content
+from tocsin.text.e5 import available
+
+NEEDED_BYTES = 2 << 30
+_BUILT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing looked at."""
+
+    what: str
+    ok: bool
+    says: str
+
+
+def check_machine(now: datetime) -> Iterator[Checked]:
+    """Python and the clock."""
+    yield Checked("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    sane = now > _BUILT
+    yield Checked("clock", sane, f"{now:%Y-%m-%d %H:%M} UTC" + ("" if sane else "; set the clock"))
+
+
+def check_models() -> Iterator[Checked]:
+    """Models and language packs, by reading a post with them: seconds, and a lot of memory."""
+    yield _tried("models and packs", _reads_a_post)
+    yield _tried("compared by meaning", _compares_texts)
+
+
+def check_project(desk: Project, now: datetime) -> Iterator[Checked]:
+    """Disk, archive, store, live sources and the pseudonym key of a project."""
+    free = shutil.disk_usage(desk.folder).free
+    enough = free > NEEDED_BYTES
+    says = f"{free / (1 << 30):.1f} GB free" + ("" if enough else "; make room")
+    yield Checked("disk", enough, says)
+    yield _tried("archive", lambda: _archive_says(desk))
+    yield _tried("store", lambda: _store_says(desk))
+    try:
+        for name, heard, says in source_lines(desk, now):
+            yield Checked(f"source {name}", heard, says)
+    except TocsinError as error:
+        yield Checked("sources", False, str(error))
+    there = desk.key_path.is_file()
+    missing = f"{desk.key_path} is missing; bring it back, or pseudonyms will differ"
+    yield Checked("pseudonym key", there, str(desk.key_path) if there else missing)
+
+
+def _tried(what: str, look: Callable[[], str]) -> Checked:
+    try:
+        return Checked(what, True, look())
+    except (TocsinError, OSError, ImportError, ValueError) as error:
+        return Checked(what, False, str(error))
+
+
+def _reads_a_post() -> str:
+    reader = PostReader(ReadingPlan())
+    _try_vector(reader, "Доброе утро", "ru")
+    return f"{len(reader.versions())} parts answer"
+
+
+def _compares_texts() -> str:
+    """In which languages; the optional model is tried, for it is loaded only when needed."""
+    reader = PostReader(ReadingPlan())
+    languages = sorted(reader.vectors.languages)
+    missing = available()
+    if missing is None:
+        _try_vector(reader, "Доброго ранку", "uk")
+    says = f"{len(languages)} languages ({' '.join(languages)}), others by their words"
+    return says if missing is None else f"{says}; {missing}"
+
+
+def _try_vector(reader: PostReader, text: str, lang: str) -> None:
+    content = {"text": text, "lang": lang, "posted_at": "2024-01-01T08:00:00+00:00"}
+    enriched, _ = reader.read_one(post_from_content(Identity("check", "check", "1", 1), content))
+    if reader.embed([enriched])[0].vector is None:
+        raise ValueError("the vector model does not answer; install tocsin again")
+
+
+def _archive_says(desk: Project) -> str:
+    with Archive.open(desk.archive_folder) as archive:
+        return f"{archive.next_seq:,} ledger entries"
+
+
+def _store_says(desk: Project) -> str:
+    with desk.reading() as store:
+        newest = newest_post(store)
+    return "reachable, empty" if newest is None else f"newest post {newest:%Y-%m-%d %H:%M} UTC"
