@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
 .PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
-  bench-where-when bench-arvig bench-injection models lint lock clean
+  bench-where-when bench-arvig bench-injection bench-console browser models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -20,11 +20,17 @@ demo: $(VENV)/run.stamp ## install and run the reconstruction; works without a n
 MEASURES := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py \
   tests/engines/test_engines_real.py
 
-test: $(VENV)/test.stamp lint ## everything that must pass, under 15 minutes on 2 cores
+test: $(VENV)/test.stamp browser lint ## everything that must pass, under 15 minutes on 2 cores
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(MEASURES)
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" \
 	  --cov --cov-report=term:skip-covered tests $(MEASURES:%=--ignore=%)
 	$(BIN)/python tests/coverage_floors.py
+
+# Debian's browser drives the console's pages; where it is missing and cannot be had, those tests
+# skip and say so.
+browser:
+	@command -v chromium >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+	  apt-get install -y -qq chromium >/dev/null 2>&1 || true
 
 test-long: $(VENV)/test.stamp ## the long kill, load and fuzz runs
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -m long tests
@@ -51,6 +57,9 @@ bench-arvig: $(VENV)/test.stamp ## what past events say about the next ones, on 
 bench-injection: $(VENV)/test.stamp ## openly synthetic episodes put into real posts: recall, lead, wrong alerts
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/inject.py --half dev --no-background --keep build/injection
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/inject.py --half test --seed 2 --record --learn-from build/injection
+
+bench-console: $(VENV)/test.stamp ## 20 people at once at the console of PROJECT=DIR, while a run writes
+	$(BIN)/python benchmarks/console.py $(PROJECT)
 
 models: $(VENV)/models.stamp ## train everything anew (needs the data folder; an hour)
 	$(BIN)/python models/make_ordinary_words.py

@@ -34,9 +34,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--force-color-profile=srgb",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
 )
+DRAWS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+"""Maps are drawn by the processor; without these there is no WebGL, and the page says so."""
 PATIENCE_MS = 20_000
 LIVE = "/api/v1/stream"
 """Every page listens to it."""
@@ -51,11 +51,11 @@ def browser_path() -> str:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*, maps: bool = False) -> Iterator[Browser]:
     """Debian's browser; it can reach nothing but this machine."""
-    path = browser_path()
+    path, flags = browser_path(), [*FLAGS, *(DRAWS if maps else ("--disable-gpu",))]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
 

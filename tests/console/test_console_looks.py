@@ -30,7 +30,7 @@ SIZES = {"1280": (1280, 900), "390": (390, 844)}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as opened:
+    with chromium(maps=True) as opened:
         yield opened
 
 
