@@ -35,16 +35,17 @@ DrillOption = Annotated[
         metavar="HOST:PORT", help="Also send the alert, as a drill, to a mailbox on this machine."
     ),
 ]
+ServeOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--serve/--no-serve",
+        help="After printing, serve the console of it to this machine; default: in a terminal.",
+    ),
+]
 
 
 def demo(
-    serve: Annotated[
-        bool | None,
-        typer.Option(
-            "--serve/--no-serve",
-            help="After printing, serve the console of it to this machine; default: in a terminal.",
-        ),
-    ] = None,
+    serve: ServeOption = None,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the demo's project in this new folder.")
     ] = None,
@@ -80,14 +81,18 @@ def demo(
             show_result(result, show)
             _leaving(folder, result, keep)
         sent = server is None or _drill(folder, result, server)
-        if serve or (serve is None and not as_json and in_terminal()):
-            serve_demo(Project.open(folder), SystemClock())
-        elif not as_json:
-            say("to look around in a browser: tocsin demo --serve")
+        _look_around(folder, serve, as_json=as_json)
     if keep is not None:
         say(f"kept: look around with: tocsin warnings --project {keep}, or: tocsin serve {keep}")
     if not sent:
         raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def _look_around(folder: Path, serve: bool | None, *, as_json: bool) -> None:
+    if serve or (serve is None and not as_json and in_terminal()):
+        serve_demo(Project.open(folder), SystemClock())
+    elif not as_json:
+        say("to look around in a browser: tocsin demo --serve")
 
 
 def in_terminal() -> bool:
