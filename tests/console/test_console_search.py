@@ -12,11 +12,13 @@ from sqlalchemy import text
 
 from posts_support import START
 from tocsin.console.facts import search as facts
+from tocsin.console.facts.posts import joined
 from tocsin.engines.search_words import says, words_of
 from tocsin.model import DecisionKind
 from tocsin.store import finding
 from tocsin.store.finding import Asked, Look, find, full_text, window_of
 from tocsin.store.lists import decided
+from tocsin.store.search import of_refs
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +161,15 @@ def test_a_search_is_kept_as_the_feed_of_a_sign(tmp_path: Path) -> None:
         assert "find less" in acts.json()["detail"]
         assert at.ana.post("/indicators/no-such/feeds", {"q": "мост"}).status_code == 404
         assert at.vera.post(f"/indicators/{sign}/feeds", {"q": "река"}).status_code == 403
+
+
+def test_posts_named_by_their_ids_are_read_by_an_index(at: Town) -> None:
+    query = joined().where(of_refs([ref(0), ref(1), ref(2), "elsewhere/1"]))
+    with at.desk.store.reading() as connection:
+        said = query.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {said}"))]
+    assert not any(line.startswith("SCAN posts") for line in plan), plan
+    assert any("(channel=? AND message_id=?)" in line for line in plan), plan
 
 
 def test_windows_and_full_text_are_read_by_an_index(at: Town) -> None:

@@ -84,14 +84,18 @@ def demo(
             show_result(result, show)
             _leaving(folder, result, keep)
         sent = server is None or _drill(folder, result, server)
-        if serve or (serve is None and not as_json and in_terminal()):
-            serve_demo(Project.open(folder), SystemClock())
-        elif not as_json:
-            say("to look around in a browser: tocsin demo --serve")
+        _look_around(folder, serve, as_json=as_json)
     if keep is not None:
         say(f"kept: look around with: tocsin warnings --project {keep}, or: tocsin serve {keep}")
     if not sent:
         raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def _look_around(folder: Path, serve: bool | None, *, as_json: bool) -> None:
+    if serve or (serve is None and not as_json and in_terminal()):
+        serve_demo(Project.open(folder), SystemClock())
+    elif not as_json:
+        say("to look around in a browser: tocsin demo --serve")
 
 
 def in_terminal() -> bool:

@@ -20,7 +20,8 @@ from tocsin.cli.options import (
 from tocsin.cli.output import show, show_json, show_rows
 from tocsin.clock import SystemClock
 from tocsin.engines.project import Project, filing
-from tocsin.engines.tips import Judgement, TipDesk, tip_form
+from tocsin.engines.tip_box import tip_form
+from tocsin.engines.tips import Judgement, TipDesk
 from tocsin.errors import UsageError
 from tocsin.model import ContactWish, TipStatus
 from tocsin.sources.tips import CONSENT, CONSENT_VERSION, TipForm

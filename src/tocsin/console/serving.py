@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +50,24 @@ def listen(
     ]
     ending: Any = _ending(desk, servers[0].handle_exit)
     servers[0].handle_exit = ending  # type: ignore[method-assign]
-    failed = f"cannot listen at {at[0]}, port {' or '.join(map(str, ports))}; try another --port"
-    try:
+    with ExitStack() as held:
+        sockets = [held.enter_context(closing(_bound(server.config))) for server in servers]
         with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
-            runner.run(_serve_all(servers))
-    except SystemExit:
-        raise EnvironmentFailed(failed) from None
+            runner.run(_serve_all(servers, sockets))
     if not all(server.started for server in servers):
-        raise EnvironmentFailed(failed)
+        raise EnvironmentFailed(f"cannot listen at {at[0]}; what is wrong stands above")
 
 
-async def _serve_all(servers: list[Any]) -> None:
+def _bound(config: Any) -> Any:
+    """The port taken before anything starts, so that one that is taken is named alone."""
+    try:
+        return config.bind_socket()
+    except SystemExit:  # it has said why
+        where = f"{config.host}:{config.port}"
+        raise EnvironmentFailed(f"cannot listen at {where}; try another --port") from None
+
+
+async def _serve_all(servers: list[Any], sockets: list[Any]) -> None:
     """All of them in one process, so that they share one gate; a signal ends all of them."""
     first, *others = servers
     listening = first.capture_signals
@@ -69,13 +76,14 @@ async def _serve_all(servers: list[Any]) -> None:
 
     async def until_told() -> None:
         try:
-            await first.serve()
+            await first.serve(sockets[:1])
         finally:
             for one in others:
                 one.should_exit = True
 
     with listening():
-        await asyncio.gather(until_told(), *(one.serve() for one in others))
+        aside = (one.serve([at]) for one, at in zip(others, sockets[1:], strict=True))
+        await asyncio.gather(until_told(), *aside)
 
 
 def _ending(desk: ConsoleDesk, stop: Callable[[int, Any], None]) -> Callable[[int, Any], None]:

@@ -9,8 +9,8 @@ from typing import Final
 
 from tocsin.engines.project import Project, filing
 from tocsin.engines.tip_box import KeptTip, TipBox, TipsReader
-from tocsin.engines.tips import TipDesk
-from tocsin.sources.tips import Gate
+from tocsin.engines.tips import TipAnswer, TipDesk
+from tocsin.sources.tips import Gate, TipForm
 
 _PURGED_EVERY: Final = timedelta(hours=1)
 
@@ -31,6 +31,26 @@ class TipsHere:
             counts = settings.whole("tips.per_day"), settings.whole("tips.per_day_in_all")
             self._gate = Gate(*counts, os.urandom)
         return TipDesk(self._project, self._gate)
+
+    def submit(self, form: TipForm, now: datetime, remote: str) -> str:
+        """Take a tip in, and delete what is due; returns its code.
+
+        Raises:
+            UsageError: no consent, over a limit, or too many today.
+            EnvironmentFailed: it could not be written.
+        """
+        self.purge_due(now)
+        with filing(self._project.folder):
+            return self.desk().submit(form, now, remote)
+
+    def ask(self, code: str, now: datetime, remote: str) -> TipAnswer | None:
+        """What came of the tip with this code; None where no tip has it.
+
+        Raises:
+            UsageError: too many today.
+        """
+        with filing(self._project.folder):
+            return self.desk().ask(code, now, remote)
 
     def all(self) -> list[KeptTip]:
         """Every tip, the newest first; an empty list where there is no box."""

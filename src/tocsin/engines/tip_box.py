@@ -21,6 +21,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tocsin import wire
 from tocsin.archive import disk, load_or_create_key
 from tocsin.clock import as_utc
 from tocsin.errors import EnvironmentFailed, UsageError
@@ -186,6 +187,30 @@ class TipsReader:
     def forget(self) -> None:
         """Hold nothing in memory any more."""
         self._seen = {}
+
+
+def tip_form(kept: KeptTip) -> dict[str, Any]:
+    """A tip as the desk sees it; nothing of the code, and of a sender there is nothing."""
+    tip = kept.tip
+    return {
+        "id": tip.id,
+        "received_at": wire.iso(tip.received_at),
+        "status": kept.status.value,
+        "files": len(tip.attachments),
+        "place": tip.place,
+        "when": tip.when,
+        "text": tip.text,
+        "lang": tip.lang,
+        "contact": tip.contact.value,
+        "consent": tip.consent,
+        "attachments": [
+            {"digest": one.digest, "size": one.size, "mime": one.mime} for one in tip.attachments
+        ],
+        "files_deleted": kept.purged,
+        "answer": kept.answer,
+        "evidence": kept.evidence,
+        "decided_at": wire.iso(kept.decided_at),
+    }
 
 
 def _form(kept: KeptTip) -> dict[str, Any]:

@@ -231,30 +231,6 @@ class TipDesk:
         _log(opened, DecisionKind.TIP_ACCEPT, tip.id, f"{CHANNEL}/{tip.id}", who)
 
 
-def tip_form(kept: KeptTip) -> dict[str, Any]:
-    """A tip as the desk sees it; nothing of the code, and of a sender there is nothing."""
-    tip = kept.tip
-    return {
-        "id": tip.id,
-        "received_at": wire.iso(tip.received_at),
-        "status": kept.status.value,
-        "files": len(tip.attachments),
-        "place": tip.place,
-        "when": tip.when,
-        "text": tip.text,
-        "lang": tip.lang,
-        "contact": tip.contact.value,
-        "consent": tip.consent,
-        "attachments": [
-            {"digest": one.digest, "size": one.size, "mime": one.mime} for one in tip.attachments
-        ],
-        "files_deleted": kept.purged,
-        "answer": kept.answer,
-        "evidence": kept.evidence,
-        "decided_at": wire.iso(kept.decided_at),
-    }
-
-
 def tip_content(tip: Tip, at: datetime, public: Sequence[str]) -> dict[str, Any]:
     """An accepted tip as it is archived: no contact, no file names, no consent, no wish.
 

@@ -134,7 +134,8 @@ _ORDER = {DEAD: 0, WAITING: 1, DELIVERED: 2}
 def newest(
     store: Store, state: str | None, after: tuple[int, int] | None, most: int
 ) -> tuple[list[Row], tuple[int, int] | None]:
-    """Rows as a person reads them: dead letters, what waits, what was delivered; the newest first.
+    """Rows as a person reads them: dead letters, what waits, what was delivered, the rest; of each
+    the newest first.
 
     Args:
         after: what the answer before came with; None: from the beginning.
@@ -160,9 +161,9 @@ def newest(
 
 def counts(store: Store) -> dict[str, int]:
     """How many rows are in each state."""
-    query = select(_COLUMNS.state, func.count()).group_by(_COLUMNS.state)
+    query = select(_COLUMNS.state, func.count().label("number")).group_by(_COLUMNS.state)
     with store.reading() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {row.state: row.number for row in connection.execute(query)}
 
 
 def next_due(store: Store) -> datetime | None:

@@ -70,10 +70,14 @@ def with_change(known: Accounts, account: Account) -> Accounts:
         UsageError: no admin would be left.
     """
     changed = with_account(known, account)
-    if not any(one.role is Role.ADMIN and not one.disabled for one in changed.accounts):
+    if _has_admin(known) and not _has_admin(changed):
         raise UsageError("one admin must stay; make somebody else admin first")
     kept = only(changed.invitations, lambda one: not same_person(one.handle, account.handle))
     return replace(changed, invitations=kept)
+
+
+def _has_admin(known: Accounts) -> bool:
+    return any(one.role is Role.ADMIN and not one.disabled for one in known.accounts)
 
 
 def change_account(

@@ -89,7 +89,7 @@ def read_drills(desk: Desk, caller: Analyst) -> Json:
 def read_outbox(
     desk: Desk,
     caller: Analyst,
-    state: Annotated[Literal["dead", "waiting", "delivered"] | None, Query()] = None,
+    state: Annotated[Literal["dead", "waiting", "delivered", "dropped"] | None, Query()] = None,
     cursor: Cursor = "",
     limit: Limit = 100,
 ) -> Json:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
+from tocsin.delivery import State
 from tocsin.desk.forms import form_of
 from tocsin.desk.release import Standing
 from tocsin.engines.delivering import untold
@@ -16,7 +17,9 @@ from tocsin.errors import UsageError
 from tocsin.store import outbox
 
 Json = dict[str, Any]
-STATES: Final = (outbox.DEAD, outbox.WAITING, outbox.DELIVERED)
+STATES: Final = tuple(
+    state.value for state in (State.DEAD, State.WAITING, State.DELIVERED, State.DROPPED)
+)
 _CURSOR: Final = re.compile(r"(\d)\.(\d{1,18})")
 _WAITS: Final = {
     Standing.PROPOSED: "approval",

@@ -6,8 +6,7 @@ from typing import Any
 
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.problems import NotThere
-from tocsin.engines.tip_box import KeptTip
-from tocsin.engines.tips import tip_form
+from tocsin.engines.tip_box import KeptTip, tip_form
 from tocsin.errors import UsageError
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ def listed(
     request: Request,
     desk: Desk,
     caller: Analyst,
-    state: Annotated[str, Query(pattern="^(|dead|waiting|delivered)$")] = "",
+    state: Annotated[str, Query(pattern="^(|dead|waiting|delivered|dropped)$")] = "",
     cursor: Cursor = "",
 ) -> Response:
     """Dead letters first, then what waits, then what was delivered."""

@@ -13,7 +13,6 @@ from tocsin.console.forms import Desk
 from tocsin.console.guard import refuse_cross_site
 from tocsin.console.tip_form import Filled, TipRoute, Wrong, filled, page
 from tocsin.console.tips_here import place_of
-from tocsin.engines.tips import TipAnswer
 from tocsin.sources.tips import CONSENT_VERSION
 
 router = APIRouter(include_in_schema=False, route_class=TipRoute)
@@ -39,9 +38,7 @@ async def take(request: Request, desk: Desk) -> Response:
         form = said.checked(limits)
     except Wrong as wrong:
         return _form(request, desk, said.told, wrong.why)
-    now = desk.clock.now()
-    await run_in_threadpool(desk.tips.purge_due, now)
-    code = await run_in_threadpool(desk.tips.desk().submit, form, now, _from(request))
+    code = await run_in_threadpool(desk.tips.submit, form, desk.clock.now(), _from(request))
     return page(request, "tip_taken.html", {"code": code, "asks_back": said.asks_back}, 201)
 
 
@@ -57,7 +54,7 @@ def answer(request: Request, desk: Desk, code: Annotated[str, Form(max_length=10
     """What came of the tip with this code."""
     desk.refuse_if_locked()
     refuse_cross_site(request)
-    found: TipAnswer | None = desk.tips.desk().ask(code, desk.clock.now(), _from(request))
+    found = desk.tips.ask(code, desk.clock.now(), _from(request))
     shown = {"asked": True, "found": found}
     return page(request, "tip_answer.html", shown, 200 if found else 404)
 
