@@ -167,7 +167,7 @@ def make_token(desk: ConsoleDesk, caller: Caller, wish: TokenWish) -> tuple[dict
         until = min(until, parent.expires_at)
     digest = digest_of(secret)
     scopes = tuple(scope for scope in SCOPES if scope in wish.scopes)
-    owner = caller.handle if parent is None else parent.owner
+    owner = caller.handle
     made = Token(digest[:_ID_DIGITS], digest, name, owner, wish.role, scopes, now, until)
 
     def change(known: Accounts) -> Accounts:
@@ -179,7 +179,7 @@ def make_token(desk: ConsoleDesk, caller: Caller, wish: TokenWish) -> tuple[dict
         return replace(known, tokens=(*kept, made))
 
     desk.accounts.change(change)
-    desk.note(caller.handle, "change", ("token", made.id, made.role.word, *scopes))
+    desk.note(caller.noted, "change", ("token", made.id, made.role.word, *scopes))
     return token_form(made), secret
 
 
@@ -188,7 +188,7 @@ def _token_of(known: Accounts, caller: Caller) -> Token | None:
     if caller.session is not None:
         return None
     for one in known.tokens:
-        if f"{one.owner} ({one.name})" == caller.handle:
+        if (one.owner, one.name) == (caller.handle, caller.token):
             return one
     raise Refused(401, "nobody")
 

@@ -48,7 +48,7 @@ def make_token(desk: Desk, caller: Admin, wish: TokenWish) -> Json:
 @router.delete("/tokens/{name}", status_code=204, responses=responses(404), tags=["people"])
 def revoke_token(desk: Desk, caller: Admin, name: str) -> Response:
     """Take a token back, by its id; it holds no more at once."""
-    actions.revoke_token(desk, caller.handle, name)
+    actions.revoke_token(desk, caller.noted, name)
     return no_content()
 
 
