@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import random
+import secrets
 import shutil
 import socket
 import statistics
@@ -25,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ AT_ONCE = 2_000
 def serve(folder: Path, port: int, users: int) -> None:
     """Serve until ended; prints one cookie for each user first."""
     from tocsin.cli.serve import run_server
-    from tocsin.console.accounts import Account, with_account
+    from tocsin.console.accounts import Account, hashed, with_account
     from tocsin.console.desk import ConsoleDesk, Limits
     from tocsin.console.roles import Role
     from tocsin.console.throttle import Allowance, Throttle
@@ -60,9 +62,10 @@ def serve(folder: Path, port: int, users: int) -> None:
     many = Throttle(Allowance(10_000_000, timedelta(seconds=1)))
     desk = ConsoleDesk(Project.open(folder), limits=Limits(many, many, many))
     now = desk.clock.now()
+    password = hashed(secrets.token_urlsafe(24))  # which nobody is told: cookies are handed out
     for number in range(users):
-        made = Account(f"bench {number}", Role.ADMIN, "no password opens this", now)
-        desk.accounts.change(lambda known, made=made: with_account(known, made))
+        made = Account(f"bench {number}", Role.ADMIN, password, now)
+        desk.accounts.change(partial(with_account, account=made))
     cookies = [desk.sessions.begin(f"bench {number}", now) for number in range(users)]
     print(json.dumps(cookies), flush=True)
     run_server(desk, (HOST, port))
@@ -230,11 +233,14 @@ def summary(took: dict[str, list[float]]) -> dict[str, Any]:
 
 
 def posts_in(folder: Path) -> int:
-    from tocsin.engines.project import Project
-    from tocsin.store.store import count_posts
+    """Versions of posts in the store."""
+    from sqlalchemy import func, select
 
-    with Project.open(folder).reading() as store:
-        return count_posts(store)
+    from tocsin.engines.project import Project
+    from tocsin.store import schema
+
+    with Project.open(folder).reading() as store, store.reading() as connection:
+        return int(connection.execute(select(func.count(schema.posts.c.seq))).scalar_one())
 
 
 def parsed() -> argparse.Namespace:
