@@ -37,6 +37,9 @@ from tocsin.model import Action, DecisionKind, Level
 WATCH = action("aaaaaaaaaaaa", 1, Level.WATCH, Action.ISSUE)
 ALERT = action("bbbbbbbbbbbb", 2, Level.ALERT, Action.ISSUE)
 
+SOON_S = 8.0
+"""A second is meant; a machine that is busy takes longer, and what does not end lasts for 40."""
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[ConsoleDesk]:
@@ -54,7 +57,7 @@ def text_of(
 
     async def listen() -> str:
         said = ""
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 30
         pieces: AsyncIterator[bytes] = events(
             desk.streams, lambda: desk.store, lambda: time.monotonic() < ends, seen
         )
@@ -74,7 +77,8 @@ def test_a_change_tells_the_position_and_the_warnings(desk: ConsoleDesk) -> None
     before = mark_of(desk.store)
 
     def decide() -> None:
-        time.sleep(0.7)  # the stream begins where the desk is now
+        while desk.streams._seen is None:  # the stream begins where the desk is now
+            time.sleep(0.02)
         put_actions(desk.project, ALERT)
 
     said = text_of(desk, None, lambda text: "event:" in text, decide)
@@ -132,39 +136,39 @@ def ends_within(desk: ConsoleDesk, act: Callable[[], Any], client: Any = None) -
     ended: list[float] = []
 
     def listen() -> None:
-        client.get("/api/v1/stream", params={"seconds": 20})
+        client.get("/api/v1/stream", params={"seconds": 40})
         ended.append(time.monotonic())
 
     thread = threading.Thread(target=listen)
     thread.start()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 15
     while desk.streams.count == 0 and time.monotonic() < until:
         time.sleep(0.02)
     assert desk.streams.count == 1
     begun = time.monotonic()
     act()
-    thread.join(15)
+    thread.join(60)
     assert desk.streams.count == 0
     return ended[0] - begun
 
 
 def test_it_ends_with_the_session(desk: ConsoleDesk) -> None:
-    assert ends_within(desk, lambda: desk.sessions.end_of("analyst")) < 1.5
+    assert ends_within(desk, lambda: desk.sessions.end_of("analyst")) < SOON_S
 
 
 def test_it_ends_when_the_desk_is_locked(desk: ConsoleDesk) -> None:
-    assert ends_within(desk, desk.project.locked_path.mkdir) < 1.5
+    assert ends_within(desk, desk.project.locked_path.mkdir) < SOON_S
 
 
 def test_it_ends_when_the_token_is_taken_back(desk: ConsoleDesk) -> None:
     def take_back() -> None:
         desk.accounts.change(lambda known: type(known)(known.accounts, (), ()))
 
-    assert ends_within(desk, take_back, client_of(desk, "viewer")) < 1.5
+    assert ends_within(desk, take_back, client_of(desk, "viewer")) < SOON_S
 
 
 def test_it_ends_when_the_server_stops(desk: ConsoleDesk) -> None:
-    assert ends_within(desk, lambda: _ending(desk, lambda *_: None)(2, None)) < 1.5
+    assert ends_within(desk, lambda: _ending(desk, lambda *_: None)(2, None)) < SOON_S
 
 
 def test_it_ends_when_the_store_is_gone() -> None:
@@ -243,9 +247,9 @@ def test_a_server_with_open_streams_stops_at_once(desk: ConsoleDesk) -> None:
         begun = time.monotonic()
         _ending(desk, server.handle_exit)(15, None)
         list(lines)
-        thread.join(10)
+        thread.join(20)
         assert not thread.is_alive()
-        assert time.monotonic() - begun < 2.5
+        assert time.monotonic() - begun < SOON_S
         assert desk.streams.count == 0
 
 
@@ -257,7 +261,7 @@ def test_who_leaves_is_not_counted_on(desk: ConsoleDesk) -> None:
                 lines = answer.iter_lines()
                 assert next(lines).startswith("retry:")
                 assert desk.streams.count == 1
-            until = time.monotonic() + 3
+            until = time.monotonic() + 15
             while desk.streams.count and time.monotonic() < until:
                 time.sleep(0.02)
             assert desk.streams.count == 0
