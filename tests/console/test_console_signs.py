@@ -77,10 +77,8 @@ def test_the_form_of_the_page_does_the_same(town: Town) -> None:
     after = client.get(f"/indicators/{SIGN}").text
     assert "Recorded." in after
     found = town.json(f"/indicators/{SIGN}")
-    mine = [one for one in found["said"] if one["by"] == "analyst"]
-    assert [(one["status"], one["evidence"]) for one in mine] == [
-        ("possible", ["right/leave", "left/call"])
-    ]
+    mine = [(one["status"], one["evidence"]) for one in found["said"] if one["by"] == "analyst"]
+    assert ("possible", ["right/leave", "left/call"]) in mine
     assert client.post(f"/indicators/{SIGN}/findings", data=form).status_code == 403
 
 

@@ -55,7 +55,7 @@ _PLAIN = re.compile(r"[\w@./:+~-]{1,80}")
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _KINDS = {
     "view": ("explain", "rumours show", "tips show", "report show", "media list", "seal open"),
-    "export": ("export", "timeline", "cap", "deliver", "brief", "report-year"),
+    "export": ("export", "timeline", "cap", "deliver", "brief", "report-year", "review export"),
     "check": ("verify", "audit verify", "check"),
     "change": (
         "ingest",
