@@ -136,6 +136,14 @@ def test_a_viewer_sees_no_phone_number(at: Town) -> None:
     assert PHONE not in at.vera.get(f"/api/v1/posts/{ref(3)}").text
 
 
+def test_a_viewer_cannot_find_out_by_search_what_they_are_not_shown(at: Town) -> None:
+    for said in (PHONE, PHONE[-9:], "somebody@example.org", "@somebody"):
+        assert at.ana.get("/api/v1/posts", q=said).status_code == 200, said
+        assert at.vera.get("/api/v1/posts", q=said).status_code == 422, said
+        assert at.vera.get("/search", q=said).status_code == 422, said
+    assert at.vera.get("/search", q="2023").status_code == 200
+
+
 def test_one_post_with_its_reading(at: Town) -> None:
     one = at.vera.json(f"/posts/{ref(0)}")
     assert (one["id"], one["acts"], one["target"]) == (ref(0), ["threat"], "traders")

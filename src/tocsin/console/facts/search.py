@@ -17,6 +17,7 @@ from tocsin.console.facts.rumours import rows_at
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.engines.search_words import says
+from tocsin.errors import UsageError
 from tocsin.store import schema
 from tocsin.store.finding import MOST, Asked, Found, Look, find
 
@@ -26,8 +27,17 @@ MOST_DAYS: Final = 400
 """Days of the histogram, the newest."""
 
 
+MOST_DIGITS: Final = 4
+"""In what a viewer searches for: a year, and no telephone."""
+
+
 def search(desk: ConsoleDesk, asked: Asked, role: Role, limit: int) -> dict[str, Any]:
-    """Posts that fit, the newest first; how many came on which day; how far it looked."""
+    """Posts that fit, the newest first; how many came on which day; how far it looked.
+
+    Raises:
+        UsageError: a viewer searches for a number or a name, which they are not shown either.
+    """
+    refuse_contacts(asked.words, role)
     until = time.monotonic() + LOOK_S
     found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until))
     shown = found.seqs[:limit]
@@ -39,6 +49,18 @@ def search(desk: ConsoleDesk, asked: Asked, role: Role, limit: int) -> dict[str,
         "reached": wire.iso(found.reached),
         "days": days_of(found.moments),
     }
+
+
+def refuse_contacts(words: Sequence[str], role: Role) -> None:
+    """Say no to finding out by search what is taken out of the posts that are shown.
+
+    Raises:
+        UsageError: a viewer searches for what may be a number, an address or a name.
+    """
+    said = " ".join(words)
+    digits = sum(letter.isdigit() for letter in said)
+    if role < Role.ANALYST and (digits > MOST_DIGITS or "@" in said):
+        raise UsageError("q: numbers, addresses and @names are searched for by analysts alone")
 
 
 def _newest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
