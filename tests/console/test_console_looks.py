@@ -1,17 +1,21 @@
-"""How the pages look to everybody: accessible, quiet, small; and pictures of them."""
+"""How the pages look to everybody: accessible, quiet, small; and pictures of them.
+
+Every page is opened once, and everything that is to be known of it is asked then.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from console_support import ways
 from console_support_browser import Person, Served, chromium, copy_demo, person, served
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, CDPSession, ViewportSize
 from playwright.sync_api import Error as BrowserError
 
 from tocsin.console.roles import Role
@@ -23,9 +27,38 @@ AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = ROOT / "build" / "screenshots"
 MOST_BYTES = 1_000_000
 """Compressed, of a whole page without the map's own data."""
-MAP = ("/static/world.json",)
+MAP = "/static/world.json"
 FILES = re.compile(r"\.(svg|png|jpg|json|csv|zip|xml|atom|cap)$|^/(healthz|static|api)\b")
-SIZES = {"1280": (1280, 900), "390": (390, 844)}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+MAIN = re.compile(r"^/$|^/(warnings|rumours)/[0-9a-f]+$|^/(rumours|review|search|replay)$")
+"""Pages of which there are pictures in both themes, and the first of them in Russian."""
+CHECKED = "axe.run({resultTypes: ['violations'], runOnly: RULES})"
+UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]),select,textarea')]
+  .filter((field) => !field.labels?.length && !field.getAttribute('aria-label')
+    && !field.getAttribute('aria-labelledby')).map((field) => field.outerHTML.slice(0, 120))"""
+DRAWN = """() => [...document.querySelectorAll('[data-map],[data-plot]')]
+  .every((box) => ('map' in box.dataset ? box.dataset.drawn : box.childNodes.length))"""
+
+
+@dataclass(slots=True)
+class Look:
+    """What there is to know of one page.
+
+    Args:
+        sizes: compressed bytes of all it loaded, by address.
+        faults: serious ones for people with disabilities, in both themes.
+        across: pixels that it needs where there are 390.
+    """
+
+    path: str
+    troubles: list[str]
+    sizes: dict[str, int]
+    title: str
+    headings: int
+    unlabelled: list[str]
+    faults: list[str]
+    across: int
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +74,92 @@ def place(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield listening
 
 
+@pytest.fixture(scope="module")
+def looks(browser: Browser, place: Served) -> list[Look]:
+    """Every page, once."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    made, context = person(browser, place)
+    made.sign_in("ana")
+    wire = Wire(context.new_cdp_session(made.page))
+    found = [_look(made, wire, path) for path in pages(place)]
+    context.close()
+    return found
+
+
+class Wire:
+    """What comes over it; nothing is taken from what the browser has already."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self._named: dict[str, str] = {}
+        self._came: dict[str, int] = {}
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        session.on("Network.requestWillBeSent", self._asked)
+        session.on("Network.loadingFinished", self._loaded)
+
+    def begin(self) -> None:
+        """Another page."""
+        self._named.clear()
+        self._came.clear()
+
+    def sizes(self) -> dict[str, int]:
+        """Compressed bytes by address."""
+        return {self._named[key]: size for key, size in self._came.items() if key in self._named}
+
+    def _asked(self, event: dict[str, Any]) -> None:
+        self._named[event["requestId"]] = event["request"]["url"]
+
+    def _loaded(self, event: dict[str, Any]) -> None:
+        self._came[event["requestId"]] = int(event["encodedDataLength"])
+
+
+def _look(made: Person, wire: Wire, path: str) -> Look:
+    page = made.page
+    wire.begin()
+    made.troubles.clear()
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+    made.go(path)
+    settled(made)
+    sizes, troubles = wire.sizes(), list(made.troubles)
+    faults = [*_faults(made, "all"), *_faults(made, "dark")]
+    page.emulate_media(color_scheme="light")
+    _picture(made, path, "en-light-1280")
+    page.set_viewport_size(NARROW)
+    _picture(made, path, "en-light-390")
+    across = page.evaluate("document.documentElement.scrollWidth")
+    headings, bare = page.locator("h1").count(), page.evaluate(UNLABELLED)
+    return Look(path, troubles, sizes, page.title(), headings, bare, faults, across)
+
+
+def _faults(made: Person, which: str) -> list[str]:
+    """Serious and critical findings of axe; in the dark theme only what depends on it."""
+    if not AXE.is_file():
+        return []
+    if which == "all":
+        made.page.evaluate(AXE.read_text(encoding="utf-8"))
+        rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+    else:
+        made.page.emulate_media(color_scheme="dark")
+        rules = "['color-contrast']"
+    found = made.page.evaluate(CHECKED.replace("RULES", rules))
+    return [f"{which}: {line}" for line in _grave(found)]
+
+
+def _grave(found: dict[str, Any]) -> Iterator[str]:
+    for rule in found["violations"]:
+        if rule["impact"] in ("serious", "critical"):
+            nodes = "; ".join(node["html"][:120] for node in rule["nodes"][:3])
+            yield f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])}): {nodes}"
+
+
+def _picture(made: Person, path: str, how: str) -> Path:
+    named = re.sub(r"[^a-z]+", "-", re.sub(r"/[0-9a-f]{8,}", "/one", path)).strip("-") or "now"
+    where = PICTURES / f"{named}-{how}.png"
+    made.page.screenshot(path=where, full_page=how.endswith("390"))
+    return where
+
+
 def pages(place: Served) -> list[str]:
     """Every page that can be opened without knowing more, one warning and one rumour."""
     plain = [w.path for w in ways() if w.method == "GET" and "{" not in w.path]
@@ -52,146 +171,59 @@ def pages(place: Served) -> list[str]:
     return found
 
 
-def name_of(path: str) -> str:
-    """A file's name for a page's picture."""
-    return re.sub(r"[^a-z]+", "-", re.sub(r"/[0-9a-f]{8,}", "/one", path)).strip("-") or "now"
-
-
-@pytest.fixture
-def ana(browser: Browser, place: Served, request: pytest.FixtureRequest) -> Iterator[Person]:
-    made, context = person(browser, place, **getattr(request, "param", {}))
-    made.sign_in("ana")
-    yield made
-    context.close()
-
-
 def settled(somebody: Person) -> None:
     """The scripts have drawn what they draw; a stream that stays open is no reason to wait."""
-    page = somebody.page
     with suppress(BrowserError):
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('[data-map],[data-plot]')]"
-            ".every((box) => ('map' in box.dataset ? box.dataset.drawn : box.childNodes.length))",
-            timeout=8_000,
-        )
+        somebody.page.wait_for_function(DRAWN, timeout=8_000)
 
 
-def test_no_page_has_a_serious_fault_for_people_with_disabilities(
-    ana: Person, place: Served
-) -> None:
+def test_no_page_has_a_serious_fault_for_people_with_disabilities(looks: list[Look]) -> None:
     if not AXE.is_file():
         pytest.skip(f"no axe-core: python web/build.py puts it at {AXE.relative_to(ROOT)}")
-    script, wrong = AXE.read_text(encoding="utf-8"), []
-    for dark in ("light", "dark"):
-        ana.page.emulate_media(color_scheme=dark)
-        for path in pages(place):
-            ana.go(path)
-            settled(ana)
-            ana.page.evaluate(script)
-            found = ana.page.evaluate("axe.run({resultTypes: ['violations']})")
-            wrong += [f"{path} ({dark}): {line}" for line in _grave(found)]
-    assert not wrong, "\n".join(wrong)
+    assert [f"{look.path}: {fault}" for look in looks for fault in look.faults] == []
 
 
-def _grave(found: dict[str, Any]) -> Iterator[str]:
-    for rule in found["violations"]:
-        if rule["impact"] in ("serious", "critical"):
-            nodes = "; ".join(node["html"][:120] for node in rule["nodes"][:3])
-            yield f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])}): {nodes}"
+def test_no_page_has_a_script_error_a_refused_part_or_asks_elsewhere(looks: list[Look]) -> None:
+    assert [f"{look.path}: {one}" for look in looks for one in look.troubles] == []
 
 
-def test_no_page_has_a_script_error_a_refused_part_or_asks_elsewhere(
-    ana: Person, place: Served
-) -> None:
-    for path in pages(place):
-        before = len(ana.troubles)
-        ana.go(path)
-        settled(ana)
-        ana.troubles[before:] = [f"{path}: {one}" for one in ana.troubles[before:]]
-    assert not ana.troubles, "\n".join(ana.troubles)
-
-
-def test_every_page_is_small(browser: Browser, place: Served) -> None:
+def test_every_page_is_small(looks: list[Look]) -> None:
     """What comes over the wire for one page, nothing of it known before."""
-    sizes = {path: _weight(browser, place, path) for path in pages(place)}
-    assert min(sizes.values()) > 1_000, sizes
-    large = {path: size for path, size in sizes.items() if size > MOST_BYTES}
-    assert not large, large
+    weights = {
+        look.path: sum(size for url, size in look.sizes.items() if not url.endswith(MAP))
+        for look in looks
+    }
+    assert min(weights.values()) > 1_000, weights
+    assert {path: weight for path, weight in weights.items() if weight > MOST_BYTES} == {}
 
 
-def _weight(browser: Browser, place: Served, path: str) -> int:
-    """Bytes that came, compressed, but for the map's own data."""
-    made, context = person(browser, place)
-    made.sign_in("ana")
-    wire = context.new_cdp_session(made.page)
-    wire.send("Network.enable")
-    wire.send("Network.clearBrowserCache")
-    came, named = dict[str, int](), dict[str, str]()
-
-    def asked(event: dict[str, Any]) -> None:
-        named[event["requestId"]] = event["request"]["url"]
-
-    def loaded(event: dict[str, Any]) -> None:
-        came[event["requestId"]] = int(event["encodedDataLength"])
-
-    wire.on("Network.requestWillBeSent", asked)
-    wire.on("Network.loadingFinished", loaded)
-    made.go(path)
-    settled(made)
-    context.close()
-    return sum(size for key, size in came.items() if not named.get(key, "").endswith(MAP))
+def test_nothing_is_cut_off_on_a_telephone(looks: list[Look]) -> None:
+    assert {look.path: look.across for look in looks if look.across > NARROW["width"]} == {}
 
 
-@pytest.mark.parametrize("ana", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
-def test_nothing_is_cut_off_on_a_telephone(ana: Person, place: Served) -> None:
-    wide = []
-    for path in pages(place):
-        ana.go(path)
-        settled(ana)
-        across = ana.page.evaluate("document.documentElement.scrollWidth")
-        if across > 390:
-            wide.append(f"{path}: {across} pixels wide")
-    assert not wide, "\n".join(wide)
+def test_every_page_has_a_title_one_heading_and_a_label_for_each_field(looks: list[Look]) -> None:
+    assert {look.path: look.headings for look in looks if look.headings != 1} == {}
+    assert {look.path: look.unlabelled for look in looks if look.unlabelled} == {}
+    assert [look.path for look in looks if not re.match(r"\S", look.title)] == []
 
 
-def test_every_page_has_one_heading_and_labels_its_fields(ana: Person, place: Served) -> None:
-    wrong = []
-    for path in pages(place):
-        ana.go(path)
-        if ana.page.locator("h1").count() != 1:
-            wrong.append(f"{path}: {ana.page.locator('h1').count()} first headings")
-        bare = ana.page.evaluate(UNLABELLED)
-        wrong += [f"{path}: no label: {one}" for one in bare]
-        if ana.page.title().strip() in ("", "–"):
-            wrong.append(f"{path}: no title")
-    assert not wrong, "\n".join(wrong)
-
-
-UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]),select,textarea')]
-  .filter((field) => !field.labels?.length && !field.getAttribute('aria-label')
-    && !field.getAttribute('aria-labelledby')).map((field) => field.outerHTML.slice(0, 120))"""
-
-
-@pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("ru", "light")])
 def test_pictures_are_taken(browser: Browser, place: Served, theme: str, language: str) -> None:
-    """Of every page, in both themes and both widths, for people to look at."""
+    """Of the main pages in the dark too, and of some in Russian, for people to look at."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     made, context = person(browser, place, color_scheme=theme)
     made.sign_in("ana")
     if language == "ru":
         made.page.get_by_role("button", name="Русский").click()
+    wanted = [path for path in pages(place) if MAIN.search(path)]
     taken: list[Path] = []
-    for path in pages(place):
-        if language == "ru" and path not in ("/", "/review", "/replay"):
-            continue
+    for path in wanted if language == "en" else wanted[:2]:
+        made.page.set_viewport_size(WIDE)
         made.go(path)
-        for width, (across, down) in SIZES.items():
-            made.page.set_viewport_size({"width": across, "height": down})
-            settled(made)
-            where = PICTURES / f"{name_of(path)}-{language}-{theme}-{width}.png"
-            made.page.screenshot(path=where, full_page=width == "390")
-            taken.append(where)
+        settled(made)
+        taken.append(_picture(made, path, f"{language}-{theme}-1280"))
+        made.page.set_viewport_size(NARROW)
+        taken.append(_picture(made, path, f"{language}-{theme}-390"))
     context.close()
     assert taken
     assert all(path.stat().st_size > 4_000 for path in taken)
