@@ -101,6 +101,7 @@ def comes_in_by_the_link(ana: Person, place: Served) -> None:
     ana.page.get_by_label("Password").fill(PASSWORD)
     ana.page.get_by_role("button", name="Make the account").click()
     ana.page.get_by_role("heading", name="Now", level=1).wait_for()
+    ana.page.wait_for_load_state("load")  # keys are heard once the scripts are there
 
 
 def finds_what_needs_a_person(ana: Person, place: Served) -> None:
@@ -206,6 +207,18 @@ def test_lists_are_walked_and_opened_by_keys(somebody: Person) -> None:
     expect(somebody.page.get_by_role("dialog")).to_have_count(0)
     somebody.press("g", "n")
     somebody.page.get_by_role("heading", name="Now", level=1).wait_for()
+
+
+def test_a_page_that_refreshes_itself_leaves_the_keys_where_they_were(somebody: Person) -> None:
+    somebody.go("/")
+    rows = somebody.page.locator("article[data-row]")
+    somebody.press("j", "j")
+    expect(rows.nth(1)).to_be_focused()
+    somebody.page.evaluate("document.querySelector('article[data-row]').dataset.old = 'yes'")
+    with somebody.page.expect_response(lambda answer: answer.request.method == "GET"):
+        somebody.page.evaluate("htmx.trigger(document.body, 'desk-change')")
+    expect(somebody.page.locator("article[data-old]")).to_have_count(0)
+    expect(rows.nth(1)).to_be_focused()
 
 
 def test_every_control_is_reached_by_tab_and_shows_where_it_is(somebody: Person) -> None:
