@@ -11,6 +11,8 @@ from typing import Protocol
 
 TICK = timedelta(minutes=10)
 """Situations are evaluated at each ``known_at`` and at every tick of this length, in UTC."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
@@ -67,6 +69,20 @@ def as_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, exactly (a float of seconds is not)."""
+    return (moment - _EPOCH) // _MICRO
+
+
+def moment_at(at: int) -> datetime:
+    """The aware UTC datetime of ``at`` microseconds since 1970.
+
+    Raises:
+        OverflowError: no calendar has it.
+    """
+    return _EPOCH + at * _MICRO
 
 
 def ticks_between(after: datetime, until: datetime) -> Iterator[datetime]:

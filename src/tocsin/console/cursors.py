@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from tocsin.clock import micros, moment_at
 from tocsin.errors import UsageError
 
 _CURSOR: Final = re.compile(r"-?\d{1,17}(\.\d{1,18}){1,3}")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO: Final = timedelta(microseconds=1)
 
 
 def cursor_of(moment: datetime, *numbers: int) -> str:
     """``1698607200000000.141``: microseconds since 1970, and what tells apart those of one time."""
-    return ".".join(map(str, ((moment - _EPOCH) // _MICRO, *numbers)))
-
-
-def moment_of(microseconds: int) -> datetime:
-    """The inverse of what a cursor begins with.
-
-    Raises:
-        OverflowError: no calendar has it.
-    """
-    return _EPOCH + microseconds * _MICRO
+    return ".".join(map(str, (micros(moment), *numbers)))
 
 
 def after(columns: Sequence[Any], cursor: str) -> ColumnElement[bool]:
@@ -43,7 +33,7 @@ def after(columns: Sequence[Any], cursor: str) -> ColumnElement[bool]:
     if len(parts) != len(columns):
         raise UsageError("cursor: not one of this list; begin again without it")
     try:
-        values = [moment_of(int(parts[0])), *map(int, parts[1:])]
+        values = [moment_at(int(parts[0])), *map(int, parts[1:])]
     except OverflowError:
         raise UsageError("cursor: not one of this list; begin again without it") from None
     steps = []

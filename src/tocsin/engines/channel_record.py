@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select
 
+from tocsin.clock import micros
 from tocsin.engines.events import events_known
 from tocsin.model import MobEvent
 from tocsin.risk import haversine_km
@@ -25,8 +26,6 @@ MOST_SHOWN = 5
 LEAST_POSTS = 10
 """Below it a channel has no habit that a silence could break."""
 
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_MICRO = timedelta(microseconds=1)
 
 Row = dict[str, Any]
 
@@ -51,9 +50,9 @@ def edges(store: Store, until: datetime | None, options: CoordinationOptions) ->
         query = query.where(p.c.known_at > since, p.c.known_at <= end)
         found, now = Coordination(options), 0
         for row in connection.execute(query.order_by(p.c.known_at, p.c.channel, p.c.message_id)):
-            now = (row.known_at - _EPOCH) // _MICRO
+            now = micros(row.known_at)
             found.add(f"{row.channel}/{row.message_id}", row.channel, row.digest, now)
-    return found.edges(now if until is None else (until - _EPOCH) // _MICRO)
+    return found.edges(now if until is None else micros(until))
 
 
 @dataclass(frozen=True, slots=True)

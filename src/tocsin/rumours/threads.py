@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
+from tocsin.clock import moment_at
 from tocsin.model import Rumour
 from tocsin.rumours.options import MICROS_PER_DAY
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
 _CHANNELS_KEPT = 16
 
 MOSTLY = 0.5
 """A channel's share of a thread above which the thread is mostly its own."""
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970, exactly (a float of seconds is not)."""
-    return (moment - _EPOCH) // _MICRO
-
-
-def moment(at: int) -> datetime:
-    """The aware UTC datetime of ``at`` microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=at)
 
 
 @dataclass(slots=True, eq=False)
@@ -102,13 +90,13 @@ class Thread:
         """The thread as the other stages see it."""
         return Rumour(
             id=self.id,
-            first_seen=moment(self.first),
-            last_seen=moment(self.last),
+            first_seen=moment_at(self.first),
+            last_seen=moment_at(self.last),
             first_ref=self.first_ref,
             posts=self.posts,
             texts=self.texts,
             live=live,
-            revived_at=moment(self.revived) if self.revived >= 0 else None,
+            revived_at=moment_at(self.revived) if self.revived >= 0 else None,
             pace=self.pace,
         )
 

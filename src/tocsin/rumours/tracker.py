@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from tocsin.clock import micros
 from tocsin.model import Enriched, Erased, Method, Post, Rumour, Sighting, Suggestion
 from tocsin.model.rumour import split_id
 from tocsin.rumours.decision import BRIEF_WORDS
@@ -22,7 +23,7 @@ from tocsin.rumours.scoring import Asked, best_threads
 from tocsin.rumours.snapshot import pack, unpack
 from tocsin.rumours.suggestions import Suggestions
 from tocsin.rumours.terms import Hashes
-from tocsin.rumours.threads import MOSTLY, Thread, micros
+from tocsin.rumours.threads import MOSTLY, Thread
 
 _TELLING_MEDIA = frozenset({"photo", "video", "voice", "audio", "document", "animation"})
 """Kinds of file that say something; the same sticker is no sign of the same rumour."""

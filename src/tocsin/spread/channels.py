@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from tocsin.clock import micros
 from tocsin.model import ChannelProfile
 from tocsin.spread.options import DAY, SpreadOptions
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
 _NEVER = 2**62
 
 
@@ -84,7 +83,7 @@ class Channels:
         profile = self._profiles.get(channel)
         if profile is None or profile.created_at is None:
             return None
-        return (profile.created_at - _EPOCH) // _MICRO
+        return micros(profile.created_at)
 
     def state(self) -> dict[str, Any]:
         """As JSON values."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from tocsin.clock import micros, moment_at
 from tocsin.model import ChannelProfile, Enriched, Erased, Post, Sighting, Spread
 from tocsin.spread.channels import Channels
 from tocsin.spread.coordination import Coordination
@@ -18,8 +19,6 @@ from tocsin.spread.state import packed, unpacked, with_stand_ins
 from tocsin.spread.trail import WINDOW, Trace, Trail
 from tocsin.spread.volume import Volume
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO = timedelta(microseconds=1)
 _UNKNOWN_LANGUAGE = "und"
 _RECENT = 6 * HOUR
 WORDS_OF_A_TEXT = 5
@@ -56,7 +55,7 @@ class SpreadTracker:
         Args:
             towns: ids of the places it names (see ``towns_named``).
         """
-        at = _micros(sighting.known_at)
+        at = micros(sighting.known_at)
         if enriched.post.is_tip:  # no channel spreads it, and it is nobody's independent origin
             link = Link(self._channels.canonical(enriched.post.channel))
             self._posts.keep(sighting.ref, Origin(link, at, sighting.rumour, young=True))
@@ -80,7 +79,7 @@ class SpreadTracker:
         Exact where ``as_of`` is at most ``slack_hours`` older than the newest post. A rumour
         with no sighting by then reads zero posts and first seen ``as_of``.
         """
-        now = _micros(as_of)
+        now = micros(as_of)
         trail = self._trails.get(rumour_id, Trail())
         first = min(now, self._seen.get(rumour_id, (now, now))[0])
         circle = trail.circle(now, self._rules_at(now))
@@ -96,7 +95,7 @@ class SpreadTracker:
             languages=len(circle.languages),
             growth=(last_6h + 0.5) / (before * usual / usual_before + 0.5),
             reach=self._channels.reach(circle.channels, as_of),
-            first_seen=_moment(first),
+            first_seen=moment_at(first),
             hourly=_hourly(trail, now),
             towns=len(circle.towns),
         )
@@ -107,7 +106,7 @@ class SpreadTracker:
         Asked for apart from :meth:`spread`, so that it costs nothing per post. Exact where
         ``spread`` is.
         """
-        now = _micros(as_of)
+        now = micros(as_of)
         return growth(*self._rates(self._trails.get(rumour_id, Trail()), now))
 
     def origins(self, refs: Sequence[str]) -> int:
@@ -130,15 +129,15 @@ class SpreadTracker:
     def newcomer(self, post: Post) -> bool:
         """Whether its channel, of unknown age, was first seen lately in an older stream."""
         channel = self._channels.canonical(post.channel)
-        return self._channels.newcomer(channel, _micros(post.known_at))
+        return self._channels.newcomer(channel, micros(post.known_at))
 
     def coordination(self, as_of: datetime) -> tuple[Edge, ...]:
         """Channels that post the same texts together too often for chance, as known then."""
-        return self._coordination.edges(_micros(as_of))
+        return self._coordination.edges(micros(as_of))
 
     def forget(self, before: datetime) -> None:
         """Drop posts known before ``before``, but nothing that a later answer still needs."""
-        self._sweep(_micros(before))
+        self._sweep(micros(before))
 
     def erase(self, erased: Erased, secret: bytes) -> None:
         """Put keyed stand-ins in the place of the digests of texts that were erased.
@@ -227,7 +226,7 @@ class SpreadTracker:
             hour=at // HOUR,
             language=None if enriched.lang == _UNKNOWN_LANGUAGE else enriched.lang,
             towns=towns,
-            young=self._channels.young(channel, _micros(post.posted_at)),
+            young=self._channels.young(channel, micros(post.posted_at)),
         )
 
     def _follow(self, enriched: Enriched, sighting: Sighting, trace: Trace, at: int) -> None:
@@ -262,13 +261,4 @@ class SpreadTracker:
 def _hourly(trail: Trail, now: int) -> tuple[tuple[datetime, int], ...]:
     """Posts per hour of the clock with any post: the hour of ``now`` and the 71 before it."""
     start = (now // HOUR - WINDOW_HOURS + 1) * HOUR
-    return tuple((_moment(hour * HOUR), n) for hour, n in trail.hourly(start - 1, now))
-
-
-def _micros(moment: datetime) -> int:
-    """Microseconds since 1970, exactly."""
-    return (moment - _EPOCH) // _MICRO
-
-
-def _moment(at: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=at)
+    return tuple((moment_at(hour * HOUR), n) for hour, n in trail.hourly(start - 1, now))

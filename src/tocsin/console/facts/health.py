@@ -17,8 +17,7 @@ import orjson
 from sqlalchemy import func, select
 
 from tocsin import __version__, wire
-from tocsin.clock import SystemClock
-from tocsin.console.cursors import moment_of
+from tocsin.clock import SystemClock, moment_at
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.now import coverage
 from tocsin.console.kept import kept, store_mark
@@ -119,7 +118,7 @@ def last_run(store: Store) -> Line | None:
 
 def _moment(position: Any) -> str | None:
     """Known-at of the last post that it took."""
-    return None if not position else wire.iso(moment_of(int(position[0])))
+    return None if not position else wire.iso(moment_at(int(position[0])))
 
 
 def outbox_counts(store: Store) -> Line:
