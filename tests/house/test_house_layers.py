@@ -94,3 +94,12 @@ def test_the_error_tree_gives_the_exit_codes() -> None:
         str(errors.RecordRefused("f", "line 1", "wrong", "mend it")) == "f: line 1: wrong; mend it"
     )
     assert "tocsin[multilang]" in str(errors.MissingExtra("multilang", "this"))
+
+
+def test_commands_start_without_the_console() -> None:
+    """What serves pages is loaded by the commands that need it: it costs a third of a second."""
+    asked = (
+        "import sys, tocsin.cli.app; print([m for m in ('fastapi', 'argon2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.demo_console import serve_demo
 from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.options import JsonOption
 from tocsin.cli.output import err, say, show, show_json
-from tocsin.clock import SystemClock
+from tocsin.clock import Clock, SystemClock
 from tocsin.delivery import State
 from tocsin.delivery.carrier import MailServer
 from tocsin.demo.drill import CONTACT, DemoAlert, drill, message_about, write_files
@@ -101,6 +100,13 @@ def _look_around(folder: Path, serve: bool | None, *, as_json: bool) -> None:
 def in_terminal() -> bool:
     """Whether a person is there who could end a server."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def serve_demo(project: Project, clock: Clock) -> None:
+    """Serve its console, which is loaded only now: every other command starts without it."""
+    from tocsin.cli import demo_console
+
+    demo_console.serve_demo(project, clock)
 
 
 def _leaving(folder: Path, result: DemoResult, keep: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,11 +11,9 @@ from tocsin.cli.output import say, show
 from tocsin.cli.serve import PORT, run_server
 from tocsin.clock import Clock, ShiftedClock
 from tocsin.console.accounts import (
-    INVITED_FOR,
     Accounts,
-    Invitation,
-    digest_of,
     invited,
+    new_link,
     only,
 )
 from tocsin.console.desk import ConsoleDesk, ConsoleOptions
@@ -68,8 +65,7 @@ def demo_desk(folder: Project, clock: Clock) -> ConsoleDesk:
 
 def visitor_link(desk: ConsoleDesk) -> str:
     """The secret of a link that makes the visitor's account at one click, once."""
-    secret, until = secrets.token_urlsafe(24), desk.clock.now() + INVITED_FOR
-    made = Invitation(digest_of(secret), Role.ADMIN, until, VISITOR)
+    secret, made = new_link(Role.ADMIN, desk.clock.now(), VISITOR)
     desk.accounts.change(lambda known: invited(known, made))
     return secret
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
-import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
 from tocsin.cli.output import say, show, show_rows
 from tocsin.clock import SystemClock
-from tocsin.console.accounts import INVITED_FOR, Invitation, digest_of, invited
-from tocsin.console.actions.people import with_change, with_invitation
-from tocsin.console.desk import ConsoleDesk, ConsoleOptions
 from tocsin.console.roles import WORDS, Role
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
 from tocsin.wire import iso
+
+if TYPE_CHECKING:
+    from tocsin.console.accounts import AccountsBox
+    from tocsin.console.desk import ConsoleDesk
 
 people = typer.Typer(help="Who may sign in to the console: list, invite, close.")
 PORT = 8017
@@ -62,6 +62,8 @@ def serve(
     refuse_open(host, cert, key, behind_proxy=behind_proxy)
     desk = open_project(folder or project)
     secure = cert is not None or behind_proxy
+    from tocsin.console.desk import ConsoleDesk, ConsoleOptions
+
     options = ConsoleOptions(secure=secure, tiles=tiles, proxies=int(behind_proxy))
     address = f"{'https' if secure else 'http'}://{host}:{port}"
     link = first_link(desk)
@@ -100,12 +102,21 @@ def is_loopback(host: str) -> bool:
 
 def first_link(desk: Project) -> str | None:
     """The secret of a link for the first admin; None where there are accounts."""
-    box = ConsoleDesk(desk).accounts
+    from tocsin.console.accounts import invited, new_link
+
+    box = _accounts(desk)
     if box.read().accounts:
         return None
-    secret, until = secrets.token_urlsafe(24), SystemClock().now() + INVITED_FOR
-    box.change(lambda known: invited(known, Invitation(digest_of(secret), Role.ADMIN, until)))
+    secret, made = new_link(Role.ADMIN, SystemClock().now())
+    box.change(lambda known: invited(known, made))
     return secret
+
+
+def _accounts(desk: Project) -> AccountsBox:
+    """Who may sign in; the console is loaded by the commands that need it alone."""
+    from tocsin.console.desk import ConsoleDesk
+
+    return ConsoleDesk(desk).accounts
 
 
 def run_server(
@@ -128,7 +139,7 @@ def _before(project: ProjectOption = Path()) -> None:
 @people.command("list")
 def list_people(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """List the accounts."""
-    known = ConsoleDesk(open_project(project)).accounts.read()
+    known = _accounts(open_project(project)).read()
     rows = [
         {
             "handle": one.handle,
@@ -150,9 +161,11 @@ def invite(
     """Make a link with which somebody makes an account, or sets a new password; prints its path."""
     if role not in WORDS:
         raise UsageError(f"{role}: say one of {', '.join(WORDS)}")
-    box = ConsoleDesk(open_project(project)).accounts
-    secret, until = secrets.token_urlsafe(24), SystemClock().now() + INVITED_FOR
-    made = Invitation(digest_of(secret), Role.named(role), until, handle.strip())
+    from tocsin.console.accounts import new_link
+    from tocsin.console.actions.people import with_invitation
+
+    box = _accounts(open_project(project))
+    secret, made = new_link(Role.named(role), SystemClock().now(), handle.strip())
     box.change(lambda known: with_invitation(known, made))
     show(f"/welcome/{secret}")
     say("once, within a day; put it behind the console's address")
@@ -163,7 +176,9 @@ def close(
     handle: Annotated[str, typer.Argument(help="Whose account.")], project: ProjectOption = Path()
 ) -> None:
     """Close an account; what they decided stays. A running console ends their session with it."""
-    box = ConsoleDesk(open_project(project)).accounts
+    from tocsin.console.actions.people import with_change
+
+    box = _accounts(open_project(project))
     account = box.read().find(handle)
     if account is None:
         raise UsageError(f"no account {handle}; the list: tocsin people list")

@@ -6,6 +6,7 @@ which nobody tries out. A handle tells who decided in the ledger, so it is never
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -165,6 +166,16 @@ def with_account(accounts: Accounts, account: Account) -> Accounts:
     at = known.index(True)
     whole = accounts.accounts
     return replace(accounts, accounts=(*whole[:at], account, *whole[at + 1 :]))
+
+
+def new_link(role: Role, now: datetime, handle: str = "") -> tuple[str, Invitation]:
+    """The secret of a link, which is nowhere kept, and what is kept of it.
+
+    Args:
+        handle: whom it is for; empty: whoever has it says.
+    """
+    secret = secrets.token_urlsafe(24)
+    return secret, Invitation(digest_of(secret), role, now + INVITED_FOR, handle)
 
 
 def invited(accounts: Accounts, invitation: Invitation) -> Accounts:

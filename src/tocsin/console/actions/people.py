@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tocsin.console.accounts import (
-    INVITED_FOR,
     Account,
     Accounts,
     Invitation,
@@ -20,6 +19,7 @@ from tocsin.console.accounts import (
     digest_of,
     hashed,
     invited,
+    new_link,
     only,
     sign_in,
     with_account,
@@ -110,8 +110,8 @@ def invite(desk: ConsoleDesk, by: str, handle: str, role: Role) -> str:
     Raises:
         UsageError: the handle is none, or the account is closed.
     """
-    name, secret = checked_name(handle), secrets.token_urlsafe(24)
-    made = Invitation(digest_of(secret), role, desk.clock.now() + INVITED_FOR, name)
+    name = checked_name(handle)
+    secret, made = new_link(role, desk.clock.now(), name)
     desk.accounts.change(lambda known: with_invitation(known, made))
     desk.note(by, "change", ("invite", name, role.word))
     return secret
