@@ -17,10 +17,10 @@ from tocsin.console.accounts import (
     only,
 )
 from tocsin.console.desk import ConsoleDesk, ConsoleOptions
-from tocsin.console.facts.now import reached
 from tocsin.console.roles import Role
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed
+from tocsin.store.lists import reached
 
 HOST: Final = "127.0.0.1"
 VISITOR: Final = "visitor"

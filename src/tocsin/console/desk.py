@@ -19,6 +19,7 @@ from tocsin.console.streams import Streams
 from tocsin.console.throttle import Allowance, Throttle
 from tocsin.console.tips_here import TipsHere
 from tocsin.desk.audit import Look, append
+from tocsin.desk.kept import Reread
 from tocsin.desk.lists import DeskLists
 from tocsin.engines.desk import ListsReader, desk_key, log_decision
 from tocsin.engines.project import Project
@@ -99,7 +100,7 @@ class ConsoleDesk:
         self._store: Store | None = None
         self._opening = Lock()
         self._lists = ListsReader(project)
-        self._people: tuple[tuple[int, int, int], Accounts] | None = None
+        self._people = Reread(project.folder / FILE_NAME, self._open_people, AccountsBox.empty)
         self._noted: dict[tuple[str, ...], datetime] = {}
 
     @property
@@ -115,16 +116,12 @@ class ConsoleDesk:
         """The people who may sign in."""
         return AccountsBox(self.project.folder / FILE_NAME, desk_key(self.project))
 
+    def _open_people(self) -> Accounts:
+        return self.accounts.read()
+
     def people(self) -> Accounts:
         """The accounts as they are now; opened again only where the file has changed."""
-        try:
-            stat = (self.project.folder / FILE_NAME).stat()
-        except FileNotFoundError:
-            return Accounts()
-        seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-        if self._people is None or self._people[0] != seen:
-            self._people = (seen, self.accounts.read())
-        return self._people[1]
+        return self._people.read()
 
     def lists(self) -> DeskLists:
         """The desk's own lists as they are now."""
@@ -134,7 +131,7 @@ class ConsoleDesk:
         """Let go of the database, and sign everybody out."""
         self.sessions.end_all()
         self.tips.forget()
-        self._people = None
+        self._people.forget()
         with self._opening:
             store, self._store = self._store, None
         if store is not None:

@@ -15,6 +15,37 @@ from tocsin.errors import EnvironmentFailed
 Word = TypeVar("Word")
 
 
+class Reread(Generic[Word]):
+    """What a file holds, opened again only where the file has changed.
+
+    Args:
+        path: of the file.
+        opened: opens it.
+        empty: what is read where there is no file yet.
+    """
+
+    def __init__(self, path: Path, opened: Callable[[], Word], empty: Word) -> None:
+        self._path = path
+        self._opened = opened
+        self._empty = empty
+        self._last: tuple[tuple[int, int, int], Word] | None = None
+
+    def read(self) -> Word:
+        """As it is now."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return self._empty
+        seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        if self._last is None or self._last[0] != seen:
+            self._last = (seen, self._opened())
+        return self._last[1]
+
+    def forget(self) -> None:
+        """Hold it in memory no longer."""
+        self._last = None
+
+
 class KeptWord(ABC, Generic[Word]):
     """The file.
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tocsin.archive import Archive
-from tocsin.engines.local import newest_post
 from tocsin.engines.project import Project
 from tocsin.engines.source_health import source_lines
 from tocsin.engines.workers import PostReader, ReadingPlan
 from tocsin.errors import TocsinError
 from tocsin.model import Identity
+from tocsin.store.lists import reached
 from tocsin.text import post_from_content
 from tocsin.text.e5 import available
 
@@ -100,5 +100,5 @@ def _archive_says(desk: Project) -> str:
 
 def _store_says(desk: Project) -> str:
     with desk.reading() as store:
-        newest = newest_post(store)
+        newest = reached(store)
     return "reachable, empty" if newest is None else f"newest post {newest:%Y-%m-%d %H:%M} UTC"

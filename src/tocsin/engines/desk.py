@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tocsin import wire
 from tocsin.archive import Archive, load_or_create_key
 from tocsin.desk.audit import head_of
+from tocsin.desk.kept import Reread
 from tocsin.desk.lists import DeskBox, DeskLists
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.outbox import append_receipts
@@ -49,8 +50,7 @@ class ListsReader:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._seen: tuple[int, int, int] | None = None
-        self._lists = DeskLists()
+        self._kept = Reread(project.lists_path, lambda: desk_box(project).read(), DeskLists())
 
     def read(self) -> DeskLists:
         """The lists; empty ones where the desk has none.
@@ -60,14 +60,7 @@ class ListsReader:
             DeskLocked: the desk is locked.
         """
         self._project.refuse_if_locked()
-        try:
-            stat = self._project.lists_path.stat()
-        except FileNotFoundError:
-            return DeskLists()
-        seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-        if seen != self._seen:
-            self._lists, self._seen = desk_box(self._project).read(), seen
-        return self._lists
+        return self._kept.read()
 
 
 def keyed(project: Project, name: str) -> str:

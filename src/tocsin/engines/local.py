@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tocsin import __version__, wire
 from tocsin.archive import Archive
@@ -373,12 +373,3 @@ def _run_record(row: Mapping[str, Any]) -> RunRecord:
         versions=orjson.loads(row["versions"]),
         until=row["until"],
     )
-
-
-def newest_post(store: Store) -> datetime | None:
-    """The newest moment any archived post was known."""
-    with store.reading() as connection:
-        found: datetime | None = connection.execute(
-            select(func.max(schema.posts.c.known_at))
-        ).scalar()
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,10 +15,32 @@ from tocsin.store.store import Store
 Row = dict[str, Any]
 
 
-def warnings_now(store: Store, level: str | None = None) -> list[Row]:
-    """The newest action of each warning, newest first; of a list of places one for each."""
+def reached(store: Store, at: datetime | None = None) -> datetime | None:
+    """The newest moment any post was known: how far the desk has come.
+
+    Args:
+        at: had come by that moment.
+    """
+    known_at = schema.posts.c.known_at
+    query = select(func.max(known_at))
+    with store.reading() as connection:
+        found: datetime | None = connection.execute(
+            query if at is None else query.where(known_at <= at)
+        ).scalar()
+    return found
+
+
+def warnings_now(store: Store, level: str | None = None, at: datetime | None = None) -> list[Row]:
+    """The newest action of each warning, newest first; of a list of places one for each.
+
+    Args:
+        level: of that action.
+        at: as it stood then; None: now.
+    """
     table = schema.warnings
     newest = select(func.max(table.c.seq)).group_by(table.c.id, table.c.place_id, table.c.target)
+    if at is not None:
+        newest = newest.where(table.c.issued_at <= at)
     query = select(table.c.body).where(table.c.seq.in_(newest))
     if level is not None:
         query = query.where(table.c.level == level)

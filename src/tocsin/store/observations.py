@@ -33,11 +33,25 @@ def observation_row(seq: int, payload: Mapping[str, Any], at: Any) -> dict[str, 
 
 def gone_already(store: Store, subjects: Iterable[str]) -> set[str]:
     """Those of some posts that were observed as gone before."""
-    table, found = schema.observations.c, set[str]()
+    return set(gone_at(store, subjects))
+
+
+def gone_at(
+    store: Store, subjects: Iterable[str], at: datetime | None = None
+) -> dict[str, datetime]:
+    """Those of some posts that were observed as gone, and when.
+
+    Args:
+        at: only what was observed by this moment counts.
+    """
+    table, found = schema.observations.c, dict[str, datetime]()
+    gone = select(table.subject, table.at).where(table.what == GONE)
+    if at is not None:
+        gone = gone.where(table.at <= at)
     with store.reading() as connection:
         for chunk in chunks(list(subjects), 500):
-            query = select(table.subject).where(table.what == GONE, table.subject.in_(chunk))
-            found.update(connection.execute(query).scalars())
+            rows = connection.execute(gone.where(table.subject.in_(chunk)))
+            found.update((row.subject, row.at) for row in rows)
     return found
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import exists, select
 from tocsin import wire
 from tocsin.console.cursors import after, cursor_of
 from tocsin.console.desk import ConsoleDesk
-from tocsin.console.facts.now import reached
 from tocsin.console.facts.posts import joined, post_forms
 from tocsin.console.kept import kept, store_mark
 from tocsin.console.problems import NotThere
@@ -26,7 +25,7 @@ from tocsin.engines.project import profiles
 from tocsin.model import ChannelProfile
 from tocsin.spread.coordination import CoordinationOptions
 from tocsin.store import Store, schema
-from tocsin.store.lists import channel_spans, channel_unread
+from tocsin.store.lists import channel_spans, channel_unread, reached
 
 UNLIKELY: Final = 0.01
 """A silence that had so small a chance is told as one."""

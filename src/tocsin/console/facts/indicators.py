@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from tocsin.console.desk import ConsoleDesk
-from tocsin.console.facts.now import reached
 from tocsin.console.facts.posts import post_forms, posts_by_ref
 from tocsin.console.kept import kept, store_mark
 from tocsin.console.problems import NotThere
@@ -28,7 +27,7 @@ from tocsin.indicators import (
 from tocsin.model import Finding, Look
 from tocsin.store import Store
 from tocsin.store.indicators import posts_as_read
-from tocsin.store.lists import decisions_about
+from tocsin.store.lists import decisions_about, reached
 
 PROPOSED_WITHIN: Final = timedelta(days=14)
 """Of the newest post; older ones are proposed by ``tocsin indicators proposals``."""

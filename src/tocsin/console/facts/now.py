@@ -15,7 +15,8 @@ from tocsin.desk.release import Standing
 from tocsin.engines.desk import without_outcome
 from tocsin.engines.release import release_book
 from tocsin.model import TipStatus
-from tocsin.store import Store, schema
+from tocsin.store import Store, outbox, schema
+from tocsin.store.lists import reached
 from tocsin.store.observations import silent_sources
 
 _DAY: Final = timedelta(hours=24)
@@ -36,21 +37,6 @@ def now(desk: ConsoleDesk, looked_at: datetime | None = None) -> dict[str, Any]:
         "waiting": waiting(desk, rows),
         "since": None if looked_at is None else since(store, looked_at),
     }
-
-
-def reached(store: Store, at: datetime | None = None) -> datetime | None:
-    """The newest moment any post was known: how far the desk has come.
-
-    Args:
-        at: had come by that moment.
-    """
-    known_at = schema.posts.c.known_at
-    query = select(func.max(known_at))
-    with store.reading() as connection:
-        found: datetime | None = connection.execute(
-            query if at is None else query.where(known_at <= at)
-        ).scalar()
-    return found
 
 
 def coverage(store: Store, at: datetime | None = None) -> dict[str, Any]:
@@ -105,10 +91,7 @@ def tips_waiting(desk: ConsoleDesk) -> int:
 
 def dead_letters(store: Store) -> int:
     """Messages that were given up."""
-    table = schema.outbox.c
-    with store.reading() as connection:
-        query = select(func.count()).where(table.state == State.DEAD.value)
-        return int(connection.execute(query).scalar_one())
+    return outbox.counts(store).get(State.DEAD.value, 0)
 
 
 def since(store: Store, looked_at: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from tocsin.clock import TICK, next_tick
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.events import EventsAsked, event_list, events_geojson
-from tocsin.console.facts.situations import TELLS, as_geojson, situations, warning_lines
+from tocsin.console.facts.situations import TELLS, as_geojson, situations
 from tocsin.console.kept import kept
 from tocsin.console.problems import NotThere
 from tocsin.engines.atlas import atlas_of, own_places, place_form
@@ -19,6 +19,7 @@ from tocsin.engines.place_outlook import PlaceOutlook, place_outlook, slow_mark,
 from tocsin.engines.register import register, state_row
 from tocsin.model import IndicatorStatus, Level, Place
 from tocsin.risk import haversine_km
+from tocsin.store.lists import warnings_now
 
 NEAR_KM: Final = 50.0
 """Past events and warnings so far away are shown with a place."""
@@ -33,7 +34,7 @@ Line = dict[str, Any]
 def place_list(desk: ConsoleDesk) -> list[Line]:
     """Places that were ever warned for, those where a warning stands first, highest level first."""
     found: dict[str, Line] = {}
-    for line in warning_lines(desk.store):
+    for line in warnings_now(desk.store):
         row = found.setdefault(line["place_id"], _place_row(line))
         row["warnings"] += 1
         if line["action"] in TELLS:
@@ -117,7 +118,7 @@ def _place(desk: ConsoleDesk, place_id: str) -> Place:
         return atlas_of(desk.project).place(place_id)
     except (KeyError, ValueError, OverflowError):
         pass
-    for line in warning_lines(desk.store):
+    for line in warnings_now(desk.store):
         if line["place_id"] == place_id:
             return Place(
                 id=place_id,
@@ -163,7 +164,7 @@ def _told(found: PlaceOutlook) -> Line:
 def _warnings_near(desk: ConsoleDesk, where: Place) -> list[Line]:
     """At their newest action, the newest first; those of the place itself and within reach."""
     found = []
-    for line in warning_lines(desk.store):
+    for line in warnings_now(desk.store):
         km = haversine_km(where.latitude, where.longitude, line["lat"], line["lon"])
         if line["place_id"] == where.id or km <= NEAR_KM:
             kept_keys = ("id", "level", "action", "issued_at", "place", "place_id", "target")

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
 from tocsin import wire
 from tocsin.console.roles import Role
 from tocsin.sources.contacts import redact
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_refs
-from tocsin.store.observations import GONE
+from tocsin.store.observations import gone_at
 from tocsin.store.search import of_refs
 from tocsin.store.store import chunks
 from tocsin.text.clean import clean
@@ -50,12 +50,12 @@ def post_forms(
     Args:
         at: what vanished after this moment is not said to be gone; None: now.
     """
-    gone = _gone(store, [_ref(row) for row in rows], at)
+    gone = gone_at(store, [_ref(row) for row in rows], at)
     first: dict[bytes, str] = {}
     forms = []
     for row in rows:
         copy_of = first.setdefault(row["digest"], _ref(row)) if row["digest"] else _ref(row)
-        forms.append({**post_form(row, role, copy_of), "gone_at": gone.get(_ref(row))})
+        forms.append({**post_form(row, role, copy_of), "gone_at": wire.iso(gone.get(_ref(row)))})
     return forms
 
 
@@ -129,15 +129,3 @@ def erased_among(store: Store, refs: Iterable[str]) -> list[str]:
 
 def _ref(row: Row) -> str:
     return f"{row['channel']}/{row['message_id']}"
-
-
-def _gone(store: Store, refs: Sequence[str], at: datetime | None) -> dict[str, str | None]:
-    table = schema.observations.c
-    seen = table.what == GONE if at is None else and_(table.what == GONE, table.at <= at)
-    found: dict[str, str | None] = {}
-    with store.reading() as connection:
-        for some in chunks(refs, 500):
-            query = select(table.subject, table.at).where(seen)
-            rows = connection.execute(query.where(table.subject.in_(some)))
-            found.update((row.subject, wire.iso(row.at)) for row in rows)
-    return found

@@ -24,6 +24,7 @@ from tocsin.console.roles import Role
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind
 from tocsin.store import Store, schema
+from tocsin.store.lists import reached
 from tocsin.store.store import chunks
 
 BEFORE: Final = timedelta(hours=36)
@@ -78,7 +79,7 @@ def window_of(
 
 
 def _usual(desk: ConsoleDesk, at: datetime | None) -> Window:
-    newest = newest_warning(desk.store) or _newest_post(desk.store) or desk.clock.now()
+    newest = newest_warning(desk.store) or reached(desk.store) or desk.clock.now()
     around = Window(_hour(newest - BEFORE), _hour(newest + AFTER), newest)
     if at is None or around.start <= at <= around.end:
         return around
@@ -95,14 +96,6 @@ def newest_warning(store: Store) -> datetime | None:
     query = select(func.max(table.issued_at)).where(table.action.in_(TELLS))
     with store.reading() as connection:
         found: datetime | None = connection.execute(query).scalar()
-    return found
-
-
-def _newest_post(store: Store) -> datetime | None:
-    with store.reading() as connection:
-        found: datetime | None = connection.execute(
-            select(func.max(schema.posts.c.known_at))
-        ).scalar()
     return found
 
 

@@ -6,38 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tocsin import wire
 from tocsin.engines.likelihood import verbal
 from tocsin.engines.paging import ANSWERS
 from tocsin.model import Level
 from tocsin.store import Store, schema
+from tocsin.store.lists import warnings_now
+from tocsin.warnings.escalation import WITHIN
 
 Line = Mapping[str, Any]
 TELLS: Final = ("issue", "update")
-_ANSWER_WITHIN: Final = {
-    "alarm": timedelta(minutes=10),
-    "alert": timedelta(hours=1),
-    "watch": timedelta(hours=12),
-}
+_ANSWER_WITHIN: Final = {**WITHIN, Level.WATCH: timedelta(hours=12)}
 """DESIGN section 6, table of levels; a watch is looked at by the next shift."""
-
-
-def warning_lines(store: Store, at: datetime | None = None) -> list[dict[str, Any]]:
-    """The newest action of each warning and place, up to a moment.
-
-    Args:
-        at: as it stood then; None: now.
-    """
-    table = schema.warnings
-    newest = select(func.max(table.c.seq)).group_by(table.c.id, table.c.place_id, table.c.target)
-    if at is not None:
-        newest = newest.where(table.c.issued_at <= at)
-    query = select(table.c.body).where(table.c.seq.in_(newest)).order_by(table.c.seq.desc())
-    with store.reading() as connection:
-        return [orjson.loads(body) for body in connection.execute(query).scalars()]
 
 
 def answers(store: Store, at: datetime | None = None) -> dict[str, dict[str, Any]]:
@@ -65,7 +47,7 @@ def situations(store: Store, moment: datetime, at: datetime | None = None) -> li
     said = answers(store, at)
     rows = [
         _situation(line, said.get(line["id"]), moment)
-        for line in warning_lines(store, at)
+        for line in warnings_now(store, at=at)
         if line["action"] in TELLS
     ]
     return sorted(rows, key=_urgency)
@@ -74,7 +56,7 @@ def situations(store: Store, moment: datetime, at: datetime | None = None) -> li
 def _situation(line: Line, answer: Mapping[str, Any] | None, moment: datetime) -> dict[str, Any]:
     issued = wire.moment(line["issued_at"])
     assert issued is not None
-    due = issued + _ANSWER_WITHIN[line["level"]]
+    due = issued + _ANSWER_WITHIN[Level.named(line["level"])]
     return {
         "warning": line["id"],
         "level": line["level"],

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from tocsin import wire
 from tocsin.bundle.levels import Disclosure
 from tocsin.bundle.picture import picture
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import erased_among, joined, post_forms, posts_by_ref
-from tocsin.console.facts.situations import TELLS, warning_lines
+from tocsin.console.facts.situations import TELLS
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.desk.call_card import Matter, card_for, script
@@ -25,7 +23,8 @@ from tocsin.engines.likelihood import how_it_ended, likelihood, verbal
 from tocsin.engines.release import release_book
 from tocsin.model import DecisionKind, Outcome, ReceiptKind, Stance
 from tocsin.store import schema
-from tocsin.store.lists import decided, decisions_about, warning_life
+from tocsin.store.lists import decided, decisions_about, warning_life, warnings_now
+from tocsin.store.outbox import receipts_about
 from tocsin.store.rumours import ShownRumours
 from tocsin.store.search import Bounds
 
@@ -56,8 +55,7 @@ def warning_list(desk: ConsoleDesk, level: str | None = None) -> list[dict[str, 
             "outcome_due": line["id"] in due,
             "likely": verbal(line),
         }
-        for line in warning_lines(desk.store)
-        if level is None or line["level"] == level
+        for line in warnings_now(desk.store, level)
     ]
 
 
@@ -172,13 +170,11 @@ def releases(desk: ConsoleDesk, name: str) -> list[dict[str, Any]]:
 
 def receipts(desk: ConsoleDesk, name: str) -> list[dict[str, Any]]:
     """What became of messages about it."""
-    table = schema.receipts
-    query = select(table).where(table.c.warning == name).order_by(table.c.seq)
-    with desk.store.reading() as connection:
-        rows = connection.execute(query.where(table.c.kind != ReceiptKind.CALLED.value)).mappings()
-        return [
-            {"at": wire.iso(row["at"]), "to": row["recipient"], "what": row["kind"]} for row in rows
-        ]
+    return [
+        {"at": wire.iso(row["at"]), "to": row["recipient"], "what": row["kind"]}
+        for row in receipts_about(desk.store, name)
+        if row["kind"] != ReceiptKind.CALLED
+    ]
 
 
 def call_card(desk: ConsoleDesk, name: str) -> dict[str, Any]:
