@@ -17,7 +17,7 @@ from tocsin import wire
 from tocsin.console.cursors import after, cursor_of
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import joined, post_forms
-from tocsin.console.kept import kept, store_mark
+from tocsin.console.kept import Answer, kept, store_mark
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.engines.channel_record import edges, record, silence_chance
@@ -41,20 +41,17 @@ def channel_list(desk: ConsoleDesk) -> dict[str, Any]:
     ``unread`` is null while it is being counted, and where nothing was tried yet.
     """
     store = desk.store
-    mark = store_mark(store)
-    counted = kept(desk, "channels", mark, lambda: channel_spans(store), _COUNT_S)
+    counted, unread = _counts(desk)
     spans: list[Line] = [] if counted is None else counted.value
-    names = [row["channel"] for row in spans]
-    unread = kept(desk, "unread", mark, lambda: channel_unread(store, names))
     known = {name: wire.profile_form(one) for name, one in profiles(store).items()}
-    now = reached(store)
+    came, now = {row["channel"] for row in spans}, reached(store)
     missing = {} if unread is None else unread.value
     rows = [
         *({**_known(row["channel"], known.get(row["channel"])), **row} for row in spans),
         *(
             {**_known(name, known[name]), "posts": 0, "first": None, "last": None}
             for name in sorted(known)
-            if name not in set(names)
+            if name not in came
         ),
     ]
     return {
@@ -65,6 +62,23 @@ def channel_list(desk: ConsoleDesk) -> dict[str, Any]:
         "unread_counted": unread is not None,
         "reached": wire.iso(now),
     }
+
+
+def channel_counts(desk: ConsoleDesk) -> list[Line]:
+    """Posts, first, last and unread of each channel, as they were last counted; for the brief."""
+    counted, unread = _counts(desk)
+    missing = {} if unread is None else unread.value
+    spans: list[Line] = [] if counted is None else counted.value
+    return [{**row, "unread": missing.get(row["channel"])} for row in spans]
+
+
+def _counts(desk: ConsoleDesk) -> tuple[Answer[list[Line]] | None, Answer[dict[str, int]] | None]:
+    """What came from each channel, and what of it could not be read."""
+    store = desk.store
+    mark = store_mark(store)
+    counted = kept(desk, "channels", mark, lambda: channel_spans(store), _COUNT_S)
+    names = [] if counted is None else [row["channel"] for row in counted.value]
+    return counted, kept(desk, "unread", mark, lambda: channel_unread(store, names))
 
 
 def _known(name: str, profile: Mapping[str, Any] | None) -> Line:

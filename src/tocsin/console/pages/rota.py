@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from tocsin.console.actions import staff as actions
 from tocsin.console.facts import staff as facts
+from tocsin.console.facts.channels import channel_counts
 from tocsin.console.forms import Analyst, Desk, Releaser, back, said
 from tocsin.console.guard import Caller, Needs
 from tocsin.console.render import render
@@ -91,7 +92,8 @@ def brief(
     """The morning brief, as ``tocsin brief --html`` writes it."""
     del caller
     now = desk.clock.now()
-    made = morning_brief(desk.project, desk.store, desk.lists(), now - timedelta(hours=hours), now)
+    since, channels = now - timedelta(hours=hours), channel_counts(desk)
+    made = morning_brief(desk.project, desk.store, desk.lists(), since, now, channels)
     text = brief_page(made, desk.project.settings.text("project.name"))
     return HTMLResponse(text, headers={"content-security-policy": _policy(text)})
 
