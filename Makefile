@@ -61,7 +61,8 @@ bench-injection: $(VENV)/test.stamp ## openly synthetic episodes put into real p
 bench-console: $(VENV)/test.stamp ## 20 people at once at the console of PROJECT=DIR, while a run writes
 	$(BIN)/python benchmarks/console.py $(PROJECT)
 
-models: $(VENV)/models.stamp ## train everything anew (needs the data folder; an hour)
+models: export TOCSIN_LABELS = $(LABELS)
+models: $(VENV)/models.stamp ## train everything anew (an hour; LABELS=FILE: and on a desk's own labels)
 	$(BIN)/python models/make_ordinary_words.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/make_commonness.py
 	TOCSIN_DATA=$(DATA) $(BIN)/python models/train_reading_screen.py

@@ -6,6 +6,9 @@
   drawn evenly, unlabelled, taken for "not alarming" at a low weight;
 * passages: news passages of NTREX-128 (CC BY-SA 4.0) in the languages of the packs, unlabelled,
   taken for "not alarming";
+* desk: what the people of a desk labelled on the console's page Review, where ``make models`` is
+  given the file of ``tocsin review export`` (``LABELS=FILE``); the weights that are committed are
+  trained without;
 * mined: posts of the same that an earlier reader found alarming, with labels of ours
   (``data/reading/mined.tsv`` holds ids and labels, no text);
 * implicit: the Implicit Hate Corpus (CC BY 4.0), whose classes say something about three acts.
@@ -19,6 +22,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 import spoiling
 
-from tocsin.model.reading import Act, Frame
+from tocsin.model.reading import HOSTILE_ACTS, Act, Frame, PostLabel
 from tocsin.reading.heads import OUTPUTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +44,9 @@ POSTS = DATA / "posts" / "telegram-2017-2023.parquet"
 PASSAGES = DATA / "streams" / "ntrex-stream.jsonl"
 IMPLICIT = DATA / "labels" / "implicit_hate" / "implicit-hate-corpus"
 BEFORE = datetime(2022, 11, 1)  # noqa: DTZ001 - the file's times are naive UTC
+
+LABELS = Path(os.environ["TOCSIN_LABELS"]) if os.environ.get("TOCSIN_LABELS") else None
+"""Labels of a desk's own people."""
 
 BACKGROUND_POSTS = 12000
 CYRILLIC_POSTS = 4000
@@ -55,6 +62,8 @@ IMPLICIT_WEIGHT = 0.08
 IMPLICIT_POSTS = 4000
 ACT_WEIGHT = 0.5
 SHORTEST = 20
+LABELLED = frozenset({"ours", "spoilt", "desk", "mined"})
+"""Sources whose posts people labelled one by one."""
 SPOILT_OF, SPOILT_WEIGHT = 5, 0.5
 _IMPLICIT_ACTS = {
     "threatening": Act.THREAT,
@@ -89,7 +98,7 @@ class Row:
 
 def rows() -> list[Row]:
     """All rows in a fixed order."""
-    return [*ours(), *spoilt_ones(), *background(), *passages(), *mined(), *implicit()]
+    return [*ours(), *spoilt_ones(), *desk(), *background(), *passages(), *mined(), *implicit()]
 
 
 def ours() -> Iterator[Row]:
@@ -124,6 +133,46 @@ def spoilt_ones() -> Iterator[Row]:
         if seed % SPOILT_OF == 0:
             text = spoiling.spoilt(row.text, seed)
             yield replace(row, text=text, source="spoilt", weight=SPOILT_WEIGHT)
+
+
+def desk(path: Path | None = LABELS) -> Iterator[Row]:
+    """Posts that people of a desk labelled, those before the cut-off date; a text that two people
+    read differently says nothing, and is left out.
+
+    Raises:
+        SystemExit: the file is not there, or a line is not one of ``tocsin review export``.
+    """
+    if path is None:
+        return
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        by_text: dict[str, list[dict[str, Any]]] = {}
+        for line in lines:
+            if datetime.fromisoformat(line["posted_at"]).replace(tzinfo=None) < BEFORE:
+                by_text.setdefault(line["text"], []).append(line)
+        for text, said in by_text.items():
+            if len({line["label"] for line in said}) == 1:
+                family = f"desk/{said[0]['id'].rpartition('/')[0]}"
+                yield Row(text, said[0]["lang"], "desk", family, _meant(said[0]["label"]))
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"{path}: cannot be read as labels ({error}); write it with: tocsin review export")
+
+
+def _meant(label: str) -> dict[str, float]:
+    """What a person's label says of acts, frame and alarm, by docs/reading-scheme.md.
+
+    The label is the gravest act, so what weighs less stays unknown. "Gathering" may be a peaceful
+    one: of the alarm it says nothing.
+    """
+    frames = {frame.value for frame in Frame}
+    acts = [one.value for one in PostLabel if one.value in {*Act}]  # the gravest first
+    if label in acts:
+        graver = dict.fromkeys(acts[: acts.index(label)], 0.0)
+        alarm = {} if label == Act.GATHERING else {"alarm": float(label in HOSTILE_ACTS)}
+        return {**graver, label: 1.0, **alarm}
+    if label in frames:
+        return {"alarm": 0.0, **{one: float(one == label) for one in frames}}
+    return {"alarm": 0.0, **(dict.fromkeys(acts, 0.0) if label == PostLabel.HARMLESS else {})}
 
 
 def background() -> Iterator[Row]:
@@ -217,8 +266,9 @@ def as_arrays(found: list[Row]) -> tuple[Floats, Floats]:
 
 
 def digest_of_ours() -> str:
-    """Hex SHA-256 over our training files."""
+    """Hex SHA-256 over our training files, and a desk's labels."""
     digest = hashlib.sha256()
-    for path in sorted([*OURS.glob("*.jsonl"), *OURS.glob("train/*.jsonl"), *OURS.glob("*.tsv")]):
+    every = [*OURS.glob("*.jsonl"), *OURS.glob("train/*.jsonl"), *OURS.glob("*.tsv")]
+    for path in [*sorted(every), *([LABELS] if LABELS else [])]:
         digest.update(path.read_bytes())
     return digest.hexdigest()

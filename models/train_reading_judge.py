@@ -356,7 +356,7 @@ def chosen(found: Measured, vectors: Floats, screen: Heads) -> list[int]:
         if row.source in unlabelled
     ]
     likely = [i for minus, i in sorted(alarms) if -minus < DOUBTFUL][:BACKGROUND]
-    labelled = [i for i, row in enumerate(found.rows) if row.source in {"ours", "spoilt", "mined"}]
+    labelled = [i for i, row in enumerate(found.rows) if row.source in reading_posts.LABELLED]
     return sorted([*labelled, *likely])
 
 

@@ -170,7 +170,7 @@ def test_labels_are_exported_with_their_texts(at: Town, tmp_path: Path) -> None:
         (ref(6), "calm", "ben", "ru"),
     ]
     assert lines[0]["text"] == POSTS[0].text
-    assert set(lines[0]) == {"id", "text", "lang", "label", "by", "at"}
+    assert set(lines[0]) == {"id", "posted_at", "text", "lang", "label", "by", "at"}
 
 
 def test_of_several_decisions_none_is_written_if_one_is_overtaken(at: Town) -> None:

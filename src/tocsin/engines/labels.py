@@ -104,26 +104,27 @@ def exported(store: Store) -> Iterator[dict[str, Any]]:
         newest = {(row["subject"], row["by"]): dict(row) for row in rows}
     for some in chunks(sorted(newest.values(), key=lambda row: int(row["seq"])), _CHUNK):
         texts = _texts(store, [row["subject"] for row in some])
-        yield from (_line(row, *texts[row["subject"]]) for row in some if row["subject"] in texts)
+        yield from (_line(row, texts[row["subject"]]) for row in some if row["subject"] in texts)
 
 
-def _line(row: Mapping[str, Any], text: str, lang: str | None) -> dict[str, Any]:
+def _line(row: Mapping[str, Any], post: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["subject"],
-        "text": clean(text),
-        "lang": lang,
+        "posted_at": wire.iso(post["posted_at"]),
+        "text": clean(post["text"]),
+        "lang": post["lang"],
         "label": row["value"],
         "by": row["by"],
         "at": wire.iso(row["at"]),
     }
 
 
-def _texts(store: Store, refs: Sequence[str]) -> dict[str, tuple[str, str | None]]:
-    """Text and language of the newest version of each post."""
+def _texts(store: Store, refs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Text, time and language of the newest version of each post."""
     p, r = schema.posts, schema.readings
-    query = select(p.c.channel, p.c.message_id, p.c.text, r.c.lang)
+    query = select(p.c.channel, p.c.message_id, p.c.posted_at, p.c.text, r.c.lang)
     query = query.join_from(p, r, r.c.seq == p.c.seq, isouter=True)
     query = query.where(of_refs(refs)).order_by(p.c.version)
     with store.reading() as connection:
-        rows = connection.execute(query)
-        return {f"{row.channel}/{row.message_id}": (row.text, row.lang) for row in rows}
+        rows = connection.execute(query).mappings()
+        return {f"{row['channel']}/{row['message_id']}": dict(row) for row in rows}
