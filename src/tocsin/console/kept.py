@@ -63,8 +63,8 @@ class Shelf:
     def ask(
         self, name: str, mark: Hashable, now: datetime, make: Callable[[], Any], patience_s: float
     ) -> Answer[Any] | None:
-        """The answer of that name; None where there is none yet. Nobody waits for what took longer
-        than they would the last time.
+        """The answer of that name; None where there is none yet. Where there was one, nobody waits
+        for the next but where it takes no time to speak of.
 
         Raises:
             Exception: whatever ``make`` raised while it was waited for.
@@ -80,9 +80,9 @@ class Shelf:
                 coming = self._making[name] = Future()
                 asked = (name, mark, now, make, coming)
                 Thread(target=self._make, args=asked, name=f"kept {name}", daemon=True).start()
-        in_vain = last is not None and last.took_s > patience_s
+        at_once = last is not None and last.took_s > _QUICK_S
         try:
-            return coming.result(0 if in_vain else patience_s)
+            return coming.result(0 if at_once else patience_s)
         except TimeoutError:
             return last
 
@@ -132,7 +132,7 @@ def kept(
     Args:
         mark: what it would be made from now.
         make: makes it, in another thread.
-        patience_s: seconds to wait for it.
+        patience_s: seconds to wait for the first.
     """
     with _SHELVES_LOCK:
         shelf = _SHELVES.setdefault(desk, Shelf())

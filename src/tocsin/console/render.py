@@ -29,6 +29,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters |= {"utc": utc, "path": path, "json": as_json, "percent": percent, "hour": hour}
     made.globals |= {"direction": direction, "Role": Role, "version": __version__}

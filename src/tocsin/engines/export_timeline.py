@@ -125,6 +125,7 @@ class _Posts:
         self._public = {name.casefold() for name in known}
         self._public |= {(one.name or "").casefold() for one in known.values()} - {""}
         self._wordings: dict[bytes, int] = {}
+        self._shown: dict[str, str] = {}
         self._gone = _gone(store)
 
     def told(self, rows: Sequence[Row]) -> list[ToldPost]:
@@ -149,13 +150,19 @@ class _Posts:
             target=row["target"] or "",
             wording=self._wording(row),
             origin=self._origin(extra),
-            text=redact(row["text"], self._public).text if whole else "",
+            text=self._redacted(row["text"]) if whole else "",
             url=str(extra.get("url") or "") if whole else "",
             retrospective=bool(extra.get("edited_at")) and row["version"] == 1,
             named=ref in self._named,
             words_from=str(extra.get("origin") or ""),
             gone_at=self._gone.get(ref),
         )
+
+    def _redacted(self, text: str) -> str:
+        """Copies are many, and have the same text."""
+        if text not in self._shown:
+            self._shown[text] = redact(text, self._public).text
+        return self._shown[text]
 
     def _moment(self, moment: datetime) -> datetime:
         return moment if self._how.level.whole else to_the_minute(moment)
@@ -245,14 +252,16 @@ def _decided(row: Row, level: Disclosure) -> str:
 
 def _central(book: ShownRumours, shown: Shown) -> str:
     """The wording that is most like all others."""
+    rows = wordings_in(book, shown)
+    cleaned = {text: clean(text) for text in {row["text"] for row in rows}}
     texts = [
         SightedText(
             ref=f"{row['channel']}/{row['message_id']}",
-            text=clean(row["text"]),
+            text=cleaned[row["text"]],
             lang=row["lang"],
             known_at=row["known_at"],
         )
-        for row in wordings_in(book, shown)
+        for row in rows
     ]
     central = summarise(texts, ()).central
     return "" if central is None else redact(central.text).text

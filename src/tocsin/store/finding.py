@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Select, and_, literal, select, text, tuple_
+from sqlalchemy import Connection, Select, and_, literal, select, text, tuple_
 
 from tocsin.errors import UsageError
 from tocsin.store import schema
@@ -157,16 +157,14 @@ def _joined(asked: Asked, window: Any) -> Select[Any]:
 
 def _fitting(connection: Connection, what: tuple[Asked, Look], query: Select[Any]) -> list[Row]:
     asked, look = what
-    rows = connection.execute(query).mappings()
+    found = connection.execute(query)
+    names = tuple(found.keys())  # a mapping of each row would cost more than the row
     return [
-        dict(row)
-        for row in rows
-        if (not asked.words or look.says(row["text"], asked.words)) and _does(row, asked.act)
+        dict(zip(names, row, strict=True))
+        for row in found
+        if (not asked.words or look.says(row.text, asked.words))
+        and (asked.act is None or asked.act in orjson.loads(row.body).get("acts", ()))
     ]
-
-
-def _does(row: RowMapping, act: str | None) -> bool:
-    return act is None or act in orjson.loads(row["body"]).get("acts", ())
 
 
 # -- few -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import exists, func, select
 
+from tocsin.clock import moment_at
 from tocsin.store import schema
 from tocsin.store.store import Store
 
@@ -28,6 +29,14 @@ def reached(store: Store, at: datetime | None = None) -> datetime | None:
             query if at is None else query.where(known_at <= at)
         ).scalar()
     return found
+
+
+def read_until(store: Store) -> datetime | None:
+    """When the latest post that any run has read became known; None: none was read."""
+    query = select(func.max(schema.runs.c.position))
+    with store.reading() as connection:
+        position = connection.execute(query).scalar()
+    return None if position is None else moment_at(int(orjson.loads(position)[0]))
 
 
 def warnings_now(store: Store, level: str | None = None, at: datetime | None = None) -> list[Row]:

@@ -223,9 +223,11 @@ runs = Table(
     Column("state", String),
     Column("versions", Text, nullable=False),
     Column("until", UtcTime),
+    Index("runs_by_position", "position"),
 )
-"""``until``: to when time passes after the last post, for warnings that end or wait for an answer
-while no post comes."""
+"""``position`` begins with microseconds since 1970, of one length from 2001 to 2286, so that the
+greatest text is the latest time. ``until``: to when time passes after the last post, for warnings
+that end or wait for an answer while no post comes."""
 
 erased = Table(
     "erased",

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from tocsin import wire
 from tocsin.errors import UsageError
 from tocsin.store import Store, schema
+from tocsin.store.finding import FEW
+from tocsin.store.lists import read_until
 
 _BODY: Final[Mapping[str, Any]] = {
     "act_scores": {},
@@ -46,10 +48,11 @@ def readings(store: Store, asked: Asked) -> dict[str, Any]:
     Raises:
         UsageError: the cursor is not one of this list.
     """
-    if asked.channel and not _known(store, asked.channel):
+    newest = read_until(store)
+    if newest is None:
         return {"items": [], "next": None}
     p, r = schema.posts.c, schema.readings
-    seqs = _seqs(store, asked).subquery()
+    seqs = _seqs(store, asked, newest).subquery()
     query = select(schema.posts, r, schema.sightings.c.rumour).join_from(
         seqs, schema.posts, p.seq == seqs.c.seq
     )
@@ -64,11 +67,11 @@ def readings(store: Store, asked: Asked) -> dict[str, Any]:
     return {"items": [_line(row) for row in shown], "next": str(shown[-1]["seq"]) if more else None}
 
 
-def _known(store: Store, channel: str) -> bool:
-    """Whether there is a post of that channel; else the whole index would be walked for none."""
-    query = select(schema.posts.c.seq).where(schema.posts.c.channel == channel).limit(1)
+def _few(store: Store, channel: str) -> bool:
+    """Whether a channel has so few posts that they are sorted rather than sought among all."""
+    query = select(schema.posts.c.seq).where(schema.posts.c.channel == channel).limit(FEW + 1)
     with store.reading() as connection:
-        return connection.execute(query).first() is not None
+        return len(connection.execute(query).all()) <= FEW
 
 
 def _order() -> tuple[ColumnElement[Any], ...]:
@@ -77,17 +80,22 @@ def _order() -> tuple[ColumnElement[Any], ...]:
     return (p.known_at, p.channel, p.message_id, p.version)
 
 
-def _seqs(store: Store, asked: Asked) -> Select[Any]:
-    """Ledger positions of one answer and one more, read from the index alone."""
+def _seqs(store: Store, asked: Asked, newest: datetime) -> Select[Any]:
+    """Ledger positions of one answer and one more, read from an index alone.
+
+    Args:
+        newest: of what was read; above it there may be a million posts that wait for their run.
+    """
     p, r = schema.posts.c, schema.readings.c
-    query = select(p.seq).where(select(r.seq).where(r.seq == p.seq).exists())
+    query = select(p.seq).where(select(r.seq).where(r.seq == p.seq).exists(), p.known_at <= newest)
     if asked.since is not None:
         query = query.where(p.known_at >= asked.since)
     if asked.until is not None:
         query = query.where(p.known_at < asked.until)
     if asked.channel:
-        # Joined to nothing, so that SQLite walks the index in time instead of sorting the channel.
-        query = query.where((p.channel + "") == asked.channel)
+        # Joined to nothing, SQLite walks the index in time instead of sorting the channel.
+        name = p.channel if _few(store, asked.channel) else p.channel + ""
+        query = query.where(name == asked.channel)
     if asked.cursor:
         query = query.where(tuple_(*_order()) < tuple_(*_position(store, asked.cursor)))
     return query.order_by(*(column.desc() for column in _order())).limit(asked.limit + 1)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import joined, post_forms, posts_by_ref
-from tocsin.console.facts.rumour_told import MOST_READ, told_of
+from tocsin.console.facts.rumour_told import MOST_READ, samples_of, told_of
 from tocsin.console.facts.warning import timeline
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
@@ -22,7 +22,7 @@ from tocsin.model import Suggestion, Verification
 from tocsin.sources.contacts import redact
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_sightings
-from tocsin.store.rumour_samples import Sample, samples
+from tocsin.store.rumour_samples import Sample
 from tocsin.store.rumours import Shown, ShownRumours, Wanted
 from tocsin.store.sightings import in_order, places_named
 from tocsin.store.store import chunks
@@ -44,7 +44,7 @@ def rumour_list(desk: ConsoleDesk, wanted: Wanted, role: Role) -> dict[str, Any]
     """A part of the list, each with the beginning of its first post, and the cursor of the rest."""
     book = ShownRumours(desk.store)
     found = book.listed(wanted)
-    reached, sampled = book.reached(), samples(book, found)
+    reached, sampled = book.reached(), samples_of(book, found)
     heads = _heads(desk.store, [one.rumour.first_ref for one in found], role)
     rows = [
         {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sqlalchemy import Table, func, select
+
 from tocsin import wire
 from tocsin.bundle.levels import Disclosure
 from tocsin.bundle.picture import picture
@@ -12,17 +14,18 @@ from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import erased_among, joined, post_forms, posts_by_ref
 from tocsin.console.facts.situations import TELLS
 from tocsin.console.problems import NotThere
+from tocsin.console.remembered import Kind, remembered
 from tocsin.console.roles import Role
 from tocsin.desk.call_card import Matter, card_for, script
 from tocsin.desk.forms import form_of
 from tocsin.engines.desk import calls_logged, newest_decision, without_outcome
-from tocsin.engines.export_subject import subject_of
+from tocsin.engines.export_subject import Subject, subject_of
 from tocsin.engines.export_timeline import Telling, tell
 from tocsin.engines.known import similar
 from tocsin.engines.likelihood import how_it_ended, likelihood, verbal
 from tocsin.engines.release import release_book
 from tocsin.model import DecisionKind, Outcome, ReceiptKind, Stance
-from tocsin.store import schema
+from tocsin.store import Store, schema
 from tocsin.store.lists import decided, decisions_about, warning_life, warnings_now
 from tocsin.store.outbox import receipts_about
 from tocsin.store.rumours import ShownRumours
@@ -34,6 +37,9 @@ _ANSWERS: Final = (
     DecisionKind.WARNING_DISMISS,
     DecisionKind.WARNING_ACKNOWLEDGE,
 )
+_TIMELINE: Final = Kind("timeline", 32)
+_TOLD_BY: Final = (schema.decisions, schema.warnings, schema.observations)
+"""Beside the posts, what a timeline is told from."""
 MOST_AGAINST: Final = 50
 """Denials and calm appeals shown beside a warning, the newest."""
 
@@ -205,14 +211,25 @@ def call_card(desk: ConsoleDesk, name: str) -> dict[str, Any]:
 def timeline(desk: ConsoleDesk, subject: str) -> dict[str, Any]:
     """From the first sighting on: what happened, who was first, how it spread, as a picture.
 
+    Remembered: a page and its picture ask for it one after the other.
+
     Args:
         subject: id of a warning or of a rumour.
     """
-    moment = desk.clock.now()
-    told = tell(
-        desk.store, subject_of(desk.store, subject, Bounds()), Telling(Disclosure.INTERNAL, moment)
-    )
-    line = told.line
+    store = desk.store
+    about = subject_of(store, subject, Bounds())
+    newest = tuple(_newest(store, table) for table in _TOLD_BY)
+    key = (about.kind, about.id, about.seqs, newest)
+    return remembered(store, _TIMELINE, key, lambda: _told(desk, about))
+
+
+def _newest(store: Store, table: Table) -> int:
+    with store.reading() as connection:
+        return int(connection.execute(select(func.max(table.c.seq))).scalar() or 0)
+
+
+def _told(desk: ConsoleDesk, about: Subject) -> dict[str, Any]:
+    line = tell(desk.store, about, Telling(Disclosure.INTERNAL, desk.clock.now())).line
     first = min(line.posts, key=lambda post: post.order, default=None)
     return {
         "posts": len(line.posts),
