@@ -12,6 +12,7 @@ import uvicorn
 
 from tocsin.console.app import build
 from tocsin.console.desk import ConsoleDesk
+from tocsin.console.slow import PatientProtocol
 from tocsin.console.tip_app import build_tips
 from tocsin.errors import EnvironmentFailed
 
@@ -41,6 +42,7 @@ def listen(
         "timeout_keep_alive": 15,
         "timeout_graceful_shutdown": 3,
         "limit_concurrency": 500,
+        "http": PatientProtocol,
     }
     ports = [port for port in at[1:] if isinstance(port, int)]
     apps = (build(desk), build_tips(desk))
