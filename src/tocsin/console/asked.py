@@ -1,31 +1,18 @@
-"""What is asked for in an address: moments and points, refused in one clear line."""
+"""What is asked for in an address: points and filters, refused in one clear line."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
-from tocsin import wire
 from tocsin.console.facts.events import EventsAsked
 from tocsin.console.facts.indicators import SignsAsked
+from tocsin.console.moments import maybe_moment
 from tocsin.errors import UsageError
 from tocsin.model import IndicatorStatus, Violence
 
 Moment = Annotated[str, Query(max_length=40, examples=["2023-10-01T00:00:00+00:00"])]
-
-
-def moment_asked(name: str, text: str) -> datetime | None:
-    """A moment in UTC; None where nothing is said.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        return wire.moment(text.strip() or None)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{name}: not a time; write it like 2023-10-29T07:30") from None
 
 
 def point_asked(name: str, text: str) -> tuple[float, float] | None:
@@ -54,9 +41,9 @@ class _When:
         end: Annotated[Moment, Query(alias="to", description="Before.")] = "",
         known_by: Annotated[Moment, Query(description="As it was known then.")] = "",
     ) -> None:
-        self.start = moment_asked("from", start)
-        self.end = moment_asked("to", end)
-        self.known_by = moment_asked("known_by", known_by)
+        self.start = maybe_moment(start, "from")
+        self.end = maybe_moment(end, "to")
+        self.known_by = maybe_moment(known_by, "known_by")
 
 
 def events_asked(

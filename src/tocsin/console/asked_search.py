@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from tocsin.clock import as_utc
+from tocsin.console.moments import maybe_moment
 from tocsin.engines.search_words import words_of
 from tocsin.errors import UsageError
 from tocsin.store.finding import Asked
@@ -15,8 +15,6 @@ from tocsin.store.finding import Asked
 MOST_WORDS: Final = 12
 _DAY: Final = 10
 """Letters of a date without an hour."""
-_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 Part = Annotated[str, Field(max_length=200)]
 
 
@@ -53,8 +51,8 @@ class SearchForm(BaseModel):
             self.lang or None,
             self.act or None,
             self.target or None,
-            _moment("since", self.since),
-            _moment("until", self.until, end_of_day=True),
+            maybe_moment(self.since, "since"),
+            _until(self.until),
             int(self.cursor) if self.cursor else None,
         )
 
@@ -63,12 +61,8 @@ class SearchForm(BaseModel):
         return any((self.q, self.channel, self.lang, self.act, self.target, self.since, self.until))
 
 
-def _moment(name: str, said: str, *, end_of_day: bool = False) -> datetime | None:
-    if not said.strip():
-        return None
-    try:
-        found = as_utc(datetime.fromisoformat(said.strip()))
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{name}: write a date or a time like 2023-10-28T18:00") from error
-    day = timedelta(days=1) if end_of_day and len(said.strip()) <= _DAY else timedelta()
-    return min(max(found, _EARLIEST), _LATEST) + day
+def _until(said: str) -> datetime | None:
+    """The end of what is asked for: of a date its day's."""
+    found = maybe_moment(said, "until")
+    is_date = len(said.strip()) <= _DAY
+    return found + timedelta(days=1) if found is not None and is_date else found

@@ -8,9 +8,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from tocsin.console.actions import indicators as actions
-from tocsin.console.asked import AskedSigns, moment_asked
+from tocsin.console.asked import AskedSigns
 from tocsin.console.facts import indicators as facts
 from tocsin.console.forms import Analyst, Cursor, Desk, Limit, Reader, Viewer, page_of
+from tocsin.console.moments import maybe_moment
 from tocsin.console.problems import responses
 from tocsin.engines.register import Told
 from tocsin.wire import decision_form
@@ -46,7 +47,7 @@ class FindingTold(BaseModel):
             credibility=self.credibility,
             place=self.place.strip(),
             group=self.group.strip(),
-            seen_at=moment_asked("seen_at", self.seen_at),
+            seen_at=maybe_moment(self.seen_at, "seen_at"),
             note=self.note,
         )
 

@@ -9,9 +9,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from tocsin.console.actions import indicators as actions
-from tocsin.console.asked import AskedSigns, moment_asked
+from tocsin.console.asked import AskedSigns
 from tocsin.console.facts import indicators as facts
 from tocsin.console.forms import Analyst, Desk, Reader, Viewer, back, said
+from tocsin.console.moments import maybe_moment
 from tocsin.console.render import path, render
 from tocsin.engines.register import Told
 from tocsin.model import IndicatorStatus
@@ -65,7 +66,7 @@ class FindingForm(BaseModel):
             credibility=self.credibility,
             place=self.place.strip(),
             group=self.group,
-            seen_at=moment_asked("seen_at", self.seen_at),
+            seen_at=maybe_moment(self.seen_at, "seen_at"),
             note=self.note,
         )
 
