@@ -129,18 +129,19 @@ def _shapes(client: httpx.Client) -> set[str]:
 
 
 def _one(client: httpx.Client, shape: str) -> str | None:
-    """The address of the first thing of a list, where one value is all that is needed."""
+    """The address of the first thing of a list that is shown there, where one value is all that is
+    needed: the largest rumours, for one, are not drawn.
+    """
     before, _, rest = shape.partition("/{")
     after = rest.partition("}")[2]
     lists = before if before.startswith("/api/") else f"/api/v1{before}"
     if "{" in after or before in ("/static", "/welcome"):
         return None
-    answer = client.get(lists, params={"limit": 1})
+    answer = client.get(lists, params={"limit": 100})
     items = answer.json().get("items", []) if answer.status_code == 200 else []
-    if not items:
-        return None
-    name = items[0].get("id") or items[0].get("channel") or items[0].get("warning") or ""
-    return f"{before}/{name}{after}" if name else None
+    names = (item.get("id") or item.get("channel") or item.get("warning") for item in items)
+    paths = (f"{before}/{name}{after}" for name in names if name)
+    return next((path for path in paths if client.get(path).status_code == 200), None)
 
 
 # -- who asks ------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import insert
@@ -75,3 +77,21 @@ def test_a_failure_is_not_remembered(store: Store) -> None:
     with pytest.raises(ValueError, match="broken"):
         remembered(store, KIND, 1, fails)
     assert remembered(store, KIND, 1, lambda: "mended") == "mended"
+
+
+def test_many_who_ask_at_once_wait_for_one(store: Store) -> None:
+    made: list[int] = []
+    begun, go = Event(), Event()
+
+    def make() -> str:
+        made.append(0)
+        begun.set()
+        go.wait(10)
+        return "one"
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(remembered, store, KIND, 1, make) for _ in range(8)]
+        begun.wait(10)
+        go.set()
+        assert [one.result(10) for one in asked] == ["one"] * 8
+    assert made == [0]

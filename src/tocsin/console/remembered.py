@@ -43,10 +43,12 @@ class _Memory:
     Args:
         erased: versions of posts that were erased by then.
         held: kind → key → until when it holds, and what it is.
+        making: what is being made, so that who asks for the same waits.
     """
 
     erased: int
     held: dict[Kind, OrderedDict[Hashable, tuple[float, Any]]] = field(default_factory=dict)
+    making: dict[tuple[Kind, Hashable], Lock] = field(default_factory=dict)
 
 
 _memories: WeakKeyDictionary[Store, _Memory] = WeakKeyDictionary()
@@ -54,12 +56,21 @@ _lock = Lock()
 
 
 def remembered(store: Store, kind: Kind, key: Hashable, make: Callable[[], Found]) -> Found:
-    """What ``make`` gives, or gave within the last minute for the same key.
+    """What ``make`` gives, or gave within the last minute for the same key. Made once, however many
+    ask at a time: the others wait for it.
 
     Args:
         key: everything that the answer depends on.
     """
-    return remembered_each(store, kind, {"": key}, lambda _: {"": make()})[""]
+    memory = _memory(store)
+    with _lock:
+        making = memory.making.setdefault((kind, key), Lock())
+    try:
+        with making:
+            return _each(memory, kind, {"": key}, lambda _: {"": make()})[""]
+    finally:
+        with _lock:
+            memory.making.pop((kind, key), None)
 
 
 def remembered_each(
@@ -68,14 +79,23 @@ def remembered_each(
     keys: Mapping[str, Hashable],
     make: Callable[[Sequence[str]], Mapping[str, Found]],
 ) -> dict[str, Found]:
-    """The same for several things at once.
+    """The same for several things at once, of which those that are missing are made together.
 
     Args:
         keys: by name, everything that its answer depends on.
         make: gives the answers of some names.
     """
-    held, now = _held(store, kind), time.monotonic()
+    return _each(_memory(store), kind, keys, make)
+
+
+def _each(
+    memory: _Memory,
+    kind: Kind,
+    keys: Mapping[str, Hashable],
+    make: Callable[[Sequence[str]], Mapping[str, Found]],
+) -> dict[str, Found]:
     with _lock:
+        held, now = memory.held.setdefault(kind, OrderedDict()), time.monotonic()
         known = {name: held[key] for name, key in keys.items() if key in held}
         found = {name: value for name, (until, value) in known.items() if now < until}
         for name in found:
@@ -91,13 +111,13 @@ def remembered_each(
     return {**found, **{name: made[name] for name in missing}}
 
 
-def _held(store: Store, kind: Kind) -> OrderedDict[Hashable, tuple[float, Any]]:
+def _memory(store: Store) -> _Memory:
     erased = _erased(store)
     with _lock:
         memory = _memories.get(store)
         if memory is None or memory.erased != erased:
             memory = _memories[store] = _Memory(erased)
-        return memory.held.setdefault(kind, OrderedDict())
+        return memory
 
 
 def _erased(store: Store) -> int:

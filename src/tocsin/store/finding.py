@@ -21,7 +21,7 @@ from tocsin.store import schema
 from tocsin.store.store import Store, chunks
 from tocsin.store.words import full_text_of
 
-FEW: Final = 3_000
+FEW: Final = 2_000
 """Posts that are looked at one by one where an index names them."""
 WINDOW: Final = 1_500
 """Posts that are walked before it is asked whether time is up."""

@@ -32,7 +32,7 @@ from tocsin.text.clean import clean
 STATUSES: Final = tuple(one.value for one in Verification)
 MOST_WORDINGS: Final = 30
 MOST_TOWNS: Final = 5
-MOST_DRAWN: Final = 2_000
+MOST_DRAWN: Final = 1_000
 """Posts of a rumour whose spread is drawn."""
 _SUGGESTED: Final = 5
 _TOWNS_OF: Final = timedelta(hours=72)

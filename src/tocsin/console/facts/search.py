@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,7 +39,9 @@ def search(desk: ConsoleDesk, asked: Asked, role: Role, limit: int) -> dict[str,
         UsageError: a viewer searches for a number or a name, which they are not shown either.
     """
     refuse_contacts(asked.words, role)
-    until = time.monotonic() + LOOK_S
+    # Of nothing in particular one window is enough: its days would say nothing.
+    narrowed = replace(asked, before=None) != Asked()
+    until = time.monotonic() + (LOOK_S if narrowed else 0.0)
     found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until))
     shown = found.seqs[:limit]
     return {
