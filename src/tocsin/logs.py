@@ -134,7 +134,9 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     for old in [one for one in root.handlers if isinstance(one, _Lines)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(level.upper())
+    # What other parts do every day is no news.
+    root.setLevel(level.upper() if level in ("debug", "error") else "WARNING")
+    logging.getLogger(PART).setLevel(level.upper())
 
 
 def _one_of(settings: Settings, name: str, known: tuple[str, ...]) -> str:
@@ -174,7 +176,7 @@ def _formatter(*, as_json: bool) -> logging.Formatter:
             structlog.contextvars.merge_contextvars,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, only_allowed, shown],
+        processors=[_without_record, only_allowed, shown],
     )
 
 
@@ -183,7 +185,11 @@ def _begin(logger: Any, method: str, line: Line) -> Line:
     del logger, method
     record: logging.LogRecord = line["_record"]
     ours = getattr(record, "tocsin_fields", None)
-    said: Line = {"event": line["event"], "level": record.levelname.lower(), "part": record.name}
+    said: dict[str, Any] = {
+        "event": line["event"],
+        "level": record.levelname.lower(),
+        "part": record.name,
+    }
     if ours is None:
         said["said"], said["event"] = line["event"], _ELSEWHERE
         if record.exc_info and record.exc_info[1] is not None:
@@ -191,6 +197,11 @@ def _begin(logger: Any, method: str, line: Line) -> Line:
             said |= {"error": type(error).__name__, "where": places_of(error)}
     line.pop("exc_info", None)
     return {**said, **(ours or {}), "_record": record, "_from_structlog": False}
+
+
+def _without_record(logger: Any, method: str, line: Line) -> Line:
+    del logger, method
+    return {name: value for name, value in line.items() if not name.startswith("_")}
 
 
 def only_allowed(logger: Any, method: str, line: Line) -> Line:

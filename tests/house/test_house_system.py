@@ -96,7 +96,7 @@ def test_whoever_waits_gets_the_lock_once_it_is_free(
         if len(waits) == 3:
             os.close(one)
 
-    monkeypatch.setattr(system.time, "sleep", rest)
+    monkeypatch.setattr("tocsin.system.time.sleep", rest)
     system.lock(other, wait=True)
     assert len(waits) == 3
     assert os.lseek(other, 0, os.SEEK_CUR) == 0, "it reads on where it was"
