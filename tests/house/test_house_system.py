@@ -19,6 +19,7 @@ from tocsin import system
 from tocsin.archive.disk import WriteLock, put_file
 from tocsin.cli.stop import Stop
 from tocsin.desk.audit import Look, append, check, head_of
+from tocsin.engines import checking
 from tocsin.errors import Locked
 
 SOURCE = Path(tocsin.__file__).parent
@@ -125,6 +126,25 @@ def test_being_told_to_stop_waits_for_sockets_alone() -> None:
         assert stop._read.fileno() >= 0
         stop.ask(15, None)
         assert stop.wait(timedelta(0))
+
+
+def test_check_says_what_is_missing_here_and_what_to_do(
+    windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del windows
+    monkeypatch.setattr(checking, "find_spec", lambda _: None)
+    monkeypatch.setattr(checking, "is_windows", lambda: True)
+    found = {one.what: one for one in checking.check_system()}
+    assert len(found) == 7
+    assert all(one.ok for one in found.values()), "a desk can do without any"
+    for one in found.values():
+        assert any(
+            next_ in one.says for next_ in ("keep keys", "tocsin verify", "WSL", "pip install")
+        )
+    assert "tocsin[postgres]" in found["PostgreSQL"].says
+    monkeypatch.setattr(checking, "is_windows", lambda: False)
+    monkeypatch.setattr(checking, "find_spec", lambda name: name)
+    assert list(checking.check_system()) == []
 
 
 @pytest.mark.parametrize(
