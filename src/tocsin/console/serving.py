@@ -63,7 +63,7 @@ def listen(
             runner.run(_serve_all(servers, sockets))
     _LOG.info("stopped", **version_told)
     if not all(server.started for server in servers):
-        raise EnvironmentFailed(f"cannot listen at {at[0]}; what is wrong stands above")
+        raise EnvironmentFailed(f"cannot listen at {at[0]}; why: the same with --log-level debug")
 
 
 def _bound(config: Any) -> Any:

