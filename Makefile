@@ -82,6 +82,9 @@ lock: ## write the requirement locks anew (needs uv)
 	  pyproject.toml requirements/build.in -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	  --extra test pyproject.toml requirements/build.in -c requirements/run.txt -o requirements/test.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	  --extra postgres pyproject.toml requirements/build.in -c requirements/test.txt \
+	  $$(grep -oE '^[a-zA-Z0-9._-]+' requirements/run.txt | sed 's/^/--no-emit-package /') -o requirements/postgres.txt
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build \

@@ -37,7 +37,7 @@ from measuring import machine, write_result
 
 HOST = "127.0.0.1"
 MEDIAN_MS, P99_MS = 300.0, 1_000.0
-LEFT_OUT = ("/stream", "/healthz", "/openapi.json", "/sign-in", "/tip", "/tip/answer")
+LEFT_OUT = ("/stream", "/healthz", "/readyz", "/openapi.json", "/sign-in", "/tip", "/tip/answer")
 SEARCHES = ("рынок", "аэ", "аэропорт завтра", "market", "会")
 """Words of one script and another, long and of two signs."""
 TEXTS = (

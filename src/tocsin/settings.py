@@ -114,6 +114,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("delivery.mail_password_file", "", "file that holds the password alone", False),
     Setting("delivery.mail_starttls", True, "hand mail in over an encrypted connection", False),
     Setting("delivery.most_tries", 20, "tries after which a message is a dead letter", False),
+    Setting("log.level", "warning", "of the log: debug, info, warning, error", decides=False),
+    Setting("log.format", "auto", "human, json; auto: human on a terminal, else json", False),
+    Setting("health.free_mb", 1_024, "megabytes free below which /readyz says no", decides=False),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

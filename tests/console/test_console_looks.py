@@ -28,7 +28,9 @@ PICTURES = ROOT / "build" / "screenshots"
 MOST_BYTES = 1_000_000
 """Compressed, of a whole page without the map's own data."""
 MAP = "/static/world.json"
-FILES = re.compile(r"\.(svg|png|jpg|json|csv|zip|xml|atom|cap)$|^/(healthz|static|api)\b")
+FILES = re.compile(
+    r"\.(svg|png|jpg|json|csv|zip|xml|atom|cap)$|^/(healthz|readyz|metrics|static|api)\b"
+)
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 MAIN = re.compile(r"^/$|^/(warnings|rumours)/[0-9a-f]+$|^/(rumours|review|search|replay)$")

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from tocsin.console import pages
 from tocsin.console.app import _routers
 from tocsin.console.guard import OPEN, Needs
+from tocsin.console.headers import for_software
 from tocsin.console.roles import Role
 
 PASSED = 418
@@ -36,6 +37,7 @@ def everyone(stand: Stand) -> dict[str, User]:
         "token of a viewer": stand.software(Role.VIEWER),
         "token to read": stand.software(Role.ADMIN, ("read",)),
         "token to ingest": stand.software(Role.ADMIN, ("ingest",)),
+        "token for figures": stand.software(Role.VIEWER, ("metrics",)),
         "token of an analyst for an admin": stand.software(Role.ADMIN, owner=Role.ANALYST.word),
     }
     return {"nobody": stand.nobody(), **people, **tokens}
@@ -48,16 +50,21 @@ RANK = {
     "token of a viewer": 1,
     "token to read": 4,
     "token to ingest": 4,
+    "token for figures": 1,
     "token of an analyst for an admin": 2,
 }
-SCOPE = {"token to read": ("read",), "token to ingest": ("ingest",)}
+SCOPE = {
+    "token to read": ("read",),
+    "token to ingest": ("ingest",),
+    "token for figures": ("metrics",),
+}
 
 
 def expected(way: Way, who: str) -> tuple[int, ...]:
     """What a route's guard says that it answers."""
     (guard,) = way.guards
     if who == "nobody":
-        return (401,) if way.path.startswith("/api/") else (303,)
+        return (401,) if for_software(way.path) else (303,)
     scope = guard.scope or ("read" if way.method == "GET" else "write")
     if RANK[who] < guard.role or scope not in SCOPE.get(who, (scope,)):
         return (403,)
@@ -76,6 +83,7 @@ def test_what_is_open_is_a_page_to_come_in_by_or_the_tip_form() -> None:
         "/welcome/{secret}",
         "/static/{name}",
         "/healthz",
+        "/readyz",
         "/tip",
         "/tip/answer",
         "/api/v1/openapi.json",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tocsin import system
 from tocsin.errors import EnvironmentFailed, Locked
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
+_WRITE = os.O_WRONLY | os.O_CREAT | system.BINARY
+_APPEND, _NEW, _WHOLE = _WRITE | os.O_APPEND, _WRITE | os.O_EXCL, _WRITE | os.O_TRUNC
 
 
 @contextlib.contextmanager
@@ -44,7 +46,7 @@ def append(path: Path, expected_size: int, data: bytes) -> None:
         OSError: a write failed; the file may end in a part of ``data``.
         EnvironmentFailed: the file is not ``expected_size`` bytes long.
     """
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _FILE_MODE)
+    fd = os.open(path, _APPEND, _FILE_MODE)
     try:
         if os.fstat(fd).st_size != expected_size:
             raise EnvironmentFailed(
@@ -64,7 +66,7 @@ def write_new(path: Path, parts: Iterable[bytes]) -> None:
     Raises:
         OSError: a write failed, or there is such a file; it may hold a part.
     """
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+    fd = os.open(path, _NEW, _FILE_MODE)
     try:
         for part in parts:
             _write_all(fd, part)
@@ -90,7 +92,7 @@ def put_file(path: Path, data: bytes) -> None:
             return
         make_folder(path.parent)
         beside = path.with_name(path.name + ".new")
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
+        fd = os.open(beside, _WHOLE, _FILE_MODE)
         try:
             _write_all(fd, data)
             os.fsync(fd)
@@ -102,7 +104,7 @@ def put_file(path: Path, data: bytes) -> None:
 
 def cut(path: Path, size: int) -> None:
     """Shorten ``path`` to ``size`` bytes, on the disk."""
-    fd = os.open(path, os.O_WRONLY)
+    fd = os.open(path, os.O_WRONLY | system.BINARY)
     try:
         os.ftruncate(fd, size)
         os.fsync(fd)
@@ -118,11 +120,7 @@ def make_folder(path: Path) -> None:
 
 def sync_folder(path: Path) -> None:
     """Bring the names in a folder to the disk."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    system.sync_folder(path)
 
 
 class WriteLock:
@@ -136,7 +134,7 @@ class WriteLock:
         """
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            system.lock(self._fd, wait=False)
         except BlockingIOError:
             os.close(self._fd)
             raise Locked(

@@ -1,7 +1,7 @@
 """How the archive lies on disk: this page is the format's specification.
 
     archive/
-      lock                     held (flock) by the one process that writes
+      lock                     held (flock; on Windows a locked byte) by the one process that writes
       segments/00000001.seg    content blocks: salts and contents
       ledger/00000001.log      ledger blocks: the hash-chained entries
 

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from tocsin import system
 from tocsin.archive import disk
 from tocsin.errors import UsageError
 
@@ -80,7 +81,7 @@ def destroy_key(path: Path) -> None:
 
 def _create(path: Path) -> None:
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.BINARY, 0o600)
     except FileExistsError:  # another process was quicker: its key is the key
         return
     with os.fdopen(fd, "w", encoding="ascii") as file:

@@ -28,6 +28,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from tocsin import system
 from tocsin.archive import disk
 from tocsin.archive.format import canonical
 from tocsin.errors import UsageError
@@ -88,7 +89,7 @@ class SigningKey:
         with disk.plain_failures("the signing key", path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.BINARY, 0o600)
             except FileExistsError:
                 raise UsageError(f"{path}: is there already; name another file") from None
             with os.fdopen(fd, "wb") as file:

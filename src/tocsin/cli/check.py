@@ -11,7 +11,13 @@ import typer
 from tocsin.cli.options import JsonOption, ProjectOption, open_project
 from tocsin.cli.output import show, show_json, show_rows
 from tocsin.clock import SystemClock
-from tocsin.engines.checking import Checked, check_machine, check_models, check_project
+from tocsin.engines.checking import (
+    Checked,
+    check_machine,
+    check_models,
+    check_project,
+    check_system,
+)
 from tocsin.errors import EXIT_FINDING, TocsinError
 from tocsin.settings import SETTINGS
 
@@ -44,6 +50,7 @@ def check(
 
 def _look(folder: Path) -> Iterator[Checked]:
     yield from check_machine(SystemClock().now())
+    yield from check_system()
     yield from check_models()
     try:
         desk = open_project(folder)

@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.gazetteer import load_gazetteer
-from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
+from tocsin.cli.options import (
+    JsonOption,
+    LogFormatOption,
+    LogLevelOption,
+    ProjectOption,
+    before_subcommand,
+    open_logged,
+    open_project,
+)
 from tocsin.cli.output import say, show, show_json, show_rows
 from tocsin.cli.stop import Stop
 from tocsin.clock import SystemClock
@@ -41,6 +49,8 @@ def deliver(
     once: Annotated[bool, typer.Option("--once", help="Send what is due, then end.")] = False,
     drill: Annotated[bool, typer.Option("--drill", help="Send drills alone.")] = False,
     as_json: JsonOption = False,
+    log_level: LogLevelOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Send what people released, in order and once, and page the desk; goes on until stopped.
 
@@ -48,7 +58,7 @@ def deliver(
     release has released. A message that is not taken waits and is tried again. With --once, ends
     with 1 where a message was given up, or a release could not be put into the outbox.
     """
-    desk = open_project(project)
+    desk = open_logged(project, log_level, log_format)
     carriers = load_carriers(carrier_options(desk.settings))
     options = RoundOptions(carriers, load_gazetteer, drills_alone=drill)
     with desk.reading() as store, Stop.on_signals() as stop:

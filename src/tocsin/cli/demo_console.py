@@ -20,6 +20,7 @@ from tocsin.console.desk import ConsoleDesk, ConsoleOptions
 from tocsin.console.roles import Role
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed
+from tocsin.logs import configure
 from tocsin.store.lists import reached
 
 HOST: Final = "127.0.0.1"
@@ -35,6 +36,7 @@ def serve_demo(folder: Project, clock: Clock) -> None:
     Raises:
         EnvironmentFailed: no port is free.
     """
+    configure(folder.settings)
     desk = demo_desk(folder, clock)
     port = free_port()
     link = f"http://{HOST}:{port}/welcome/{visitor_link(desk)}"

@@ -11,6 +11,7 @@ import typer
 from tocsin.cli.looks import note_look
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
+from tocsin.logs import configure
 from tocsin.model import ChannelProfile
 from tocsin.sources import ReadOptions
 from tocsin.sources.profiles import read_profiles
@@ -44,6 +45,15 @@ AsOption = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who decides; kept in the ledger.")
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+LogLevelOption = Annotated[
+    str | None,
+    typer.Option("--log-level", metavar="LEVEL", help="Of the log: debug, info, warning, error."),
+]
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option("--log-format", metavar="FORM", help="human, json or auto: json, where no "
+        "terminal is."),
+]  # fmt: skip
 WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", min=0, help="Reading processes; default: one per core; 0: none."),
@@ -55,6 +65,13 @@ def open_project(folder: Path, **overrides: Any) -> Project:
     said = {name.replace("__", "."): v for name, v in overrides.items() if v is not None}
     desk = Project.open(_named(folder), said)
     note_look(desk)
+    return desk
+
+
+def open_logged(folder: Path, level: str | None, shape: str | None, **overrides: Any) -> Project:
+    """The same, for a command that goes on for long: its log is set up."""
+    desk = open_project(folder, log__level=level, log__format=shape, **overrides)
+    configure(desk.settings)
     return desk
 
 

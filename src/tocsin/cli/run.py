@@ -10,7 +10,14 @@ from pathlib import Path
 from tocsin.cli.digest import show_digest
 from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.heads import sign_at_end
-from tocsin.cli.options import JsonOption, ProjectOption, WorkersOption, open_project
+from tocsin.cli.options import (
+    JsonOption,
+    LogFormatOption,
+    LogLevelOption,
+    ProjectOption,
+    WorkersOption,
+    open_logged,
+)
 from tocsin.cli.output import progress, show, show_json
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import RunWatch, run_project
@@ -21,13 +28,16 @@ def run(
     project: ProjectOption = Path(),
     workers: WorkersOption = None,
     as_json: JsonOption = False,
+    log_level: LogLevelOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Read what was ingested, follow its rumours, and say what you would have been shown.
 
     May be stopped and started again at any time; it goes on where it was. Doing it again with
     nothing new does nothing. Ends with a digest, day by day.
     """
-    desk = open_project(project, run__workers=cores() if workers is None else workers)
+    count = cores() if workers is None else workers
+    desk = open_logged(project, log_level, log_format, run__workers=count)
     prepare_gazetteer()
     with desk.writing() as (archive, store), watched("run") as watch:
         summary = run_project(desk, archive, store, watch)

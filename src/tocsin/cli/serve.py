@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tocsin.cli.options import JsonOption, ProjectOption, before_subcommand, open_project
+from tocsin.cli.options import (
+    JsonOption,
+    LogFormatOption,
+    LogLevelOption,
+    ProjectOption,
+    before_subcommand,
+    open_logged,
+    open_project,
+)
 from tocsin.cli.output import say, show, show_rows
 from tocsin.clock import SystemClock
 from tocsin.console.roles import WORDS, Role
@@ -52,6 +60,8 @@ def serve(
     behind_proxy: ProxyOption = False,
     tiles: TilesOption = "",
     tips_port: TipsOption = None,
+    log_level: LogLevelOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Serve the console and the API of a project until told to stop.
 
@@ -60,7 +70,7 @@ def serve(
     invite. Listens on this machine alone unless told otherwise.
     """
     refuse_open(host, cert, key, behind_proxy=behind_proxy)
-    desk = open_project(folder or project)
+    desk = open_logged(folder or project, log_level, log_format)
     secure = cert is not None or behind_proxy
     from tocsin.console.desk import ConsoleDesk, ConsoleOptions
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,13 +16,14 @@ from tocsin.errors import EXIT_INTERRUPTED
 class Stop:
     """Whether somebody asked us to end; a round that runs is finished first.
 
-    A pipe and not an event: a signal may come while the main thread holds an event's lock.
+    A pair of sockets and not an event: a signal may come while the main thread holds an event's
+    lock. Not a pipe: Windows waits for sockets alone.
     """
 
     def __init__(self) -> None:
         self.code = 0
         self._asked = False
-        self._read, self._write = os.pipe()
+        self._read, self._write = socket.socketpair()
 
     @classmethod
     @contextmanager
@@ -35,8 +36,8 @@ class Stop:
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
-            os.close(stop._read)
-            os.close(stop._write)
+            stop._read.close()
+            stop._write.close()
 
     def ask(self, number: int, frame: FrameType | None) -> None:
         """A signal came."""
@@ -45,7 +46,7 @@ class Stop:
             raise KeyboardInterrupt
         self._asked = True
         self.code = EXIT_INTERRUPTED if number == signal.SIGINT else 0
-        os.write(self._write, b"!")
+        self._write.send(b"!")
 
     def wait(self, pause: timedelta) -> bool:
         """Wait, or return at once if somebody asked; whether somebody did."""

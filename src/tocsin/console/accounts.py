@@ -57,7 +57,7 @@ class Token:
     Args:
         id: the first 8 digits of the secret's digest.
         role: what it may do at most; never more than its owner.
-        scopes: ``read``, ``write``, ``ingest``.
+        scopes: ``read``, ``write``, ``ingest``, ``metrics``.
     """
 
     id: str

@@ -15,7 +15,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from tocsin import __version__
 from tocsin.console import api, pages, problems
 from tocsin.console.desk import ConsoleDesk
+from tocsin.console.figures import DeskFigures
 from tocsin.console.headers import Shield
+from tocsin.console.measured import Measured
 
 _ABOUT = (
     "What a desk knows and decides, for other software. Ask with `Authorization: Bearer TOKEN`; "
@@ -28,15 +30,16 @@ _TOKEN: Final = {"type": "http", "scheme": "bearer", "description": "A token of 
 
 
 class Console(FastAPI):
-    """The application behind its shield: that is outermost, so that even what crashed carries the
-    headers of every answer.
+    """The application behind its shield, so that even what crashed carries the headers of every
+    answer and is counted.
     """
 
     def build_middleware_stack(self) -> Any:
-        """As the framework builds it, with the shield around all."""
+        """As the framework builds it, with the shield around all, and measured."""
         options = self.state.desk.options
         inner: Any = super().build_middleware_stack()
-        return Shield(inner, tiles=options.tiles, secure=options.secure)
+        shield = Shield(inner, tiles=options.tiles, secure=options.secure)
+        return Measured(shield, self.state.figures)
 
     def openapi(self) -> dict[str, Any]:
         """The API's description, with how to show who asks."""
@@ -66,6 +69,7 @@ def build(desk: ConsoleDesk) -> Console:
         redoc_url=None,
     )
     app.state.desk = desk
+    app.state.figures = DeskFigures(desk)
     problems.install(app)
     for router in _routers(api):
         app.include_router(router, prefix="/api/v1")

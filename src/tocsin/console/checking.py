@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock, Thread
@@ -12,7 +11,9 @@ from tocsin import wire
 from tocsin.engines.audit_check import AuditCheck, check_audit
 from tocsin.engines.project import Project
 from tocsin.errors import TocsinError
+from tocsin.logs import Log
 
+_LOG = Log("tocsin.console.checking")
 _PATIENCE_S = 1.0
 """Whoever asks waits so long for a small log, and else looks again."""
 
@@ -68,5 +69,5 @@ def _run(project: Project, asked: _Asked) -> None:
     except TocsinError as error:
         asked.failed = str(error)
     except Exception as error:
-        logging.getLogger("tocsin.console").exception("check of the audit log")
+        _LOG.crashed(error)
         asked.failed = type(error).__name__

@@ -21,13 +21,14 @@ COOKIE: Final = "tocsin_session"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "x-csrf-token"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-SCOPES: Final = ("read", "write", "ingest")
+SCOPES: Final = ("read", "write", "ingest", "metrics")
 OPEN: Final = frozenset(
     {
         "/sign-in",
         "/welcome/{secret}",
         "/static/{name}",
         "/healthz",
+        "/readyz",
         "/tip",
         "/tip/answer",
         "/api/v1/openapi.json",

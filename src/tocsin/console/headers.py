@@ -18,6 +18,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 API: Final = "/api/"
 """Paths that software asks for."""
+_MACHINES: Final = frozenset({"/metrics", "/readyz"})
+"""Others that no person reads."""
 MOST_BYTES: Final = 48 * 1_000_000
 """Of a body; a tip's files are the largest that is taken."""
 LONGEST_PATH: Final = 4_096
@@ -27,6 +29,11 @@ LONGEST_S: Final = 300.0
 """From its first piece to its last."""
 _TOO_LARGE: Final = f"too large; {MOST_BYTES // 1_000_000} MB are taken"
 _TOO_SLOW: Final = "the rest of the request did not come"
+
+
+def for_software(path: str) -> bool:
+    """Whether failures there are told to software."""
+    return path.startswith(API) or path in _MACHINES
 
 
 def content_policy(tiles: str = "") -> str:
@@ -73,7 +80,7 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = _Sending(send, self._said, software=scope["path"].startswith(API))
+        sent = _Sending(send, self._said, software=for_software(scope["path"]))
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_PATH:
             await sent.refuse(414, "the address is too long")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from tocsin.console.guard import Refused
-from tocsin.console.headers import API
+from tocsin.console.headers import for_software
 from tocsin.console.language import Language
 from tocsin.console.render import render
 from tocsin.errors import (
@@ -25,6 +24,7 @@ from tocsin.errors import (
     TocsinError,
     UsageError,
 )
+from tocsin.logs import Log
 
 _ANYWHERE: Final = (400, 401, 403, 408, 413, 414, 422, 423, 429, 503)
 """What any route may answer: see the shield, the guard, and what becomes of our own errors."""
@@ -39,6 +39,7 @@ _STATUS: Final[tuple[tuple[type[TocsinError], int], ...]] = (
     (EnvironmentFailed, 503),
 )
 _RETRY_S: Final = 5
+_LOG: Final = Log("tocsin.console")
 _LOCKED: Final = "nothing is shown or sent until: tocsin unlock"
 
 
@@ -70,7 +71,7 @@ def _answer(
         says: a word of the language files under ``problem``, and the detail.
     """
     title, detail = says
-    if request.url.path.startswith(API):
+    if for_software(request.url.path):
         body = {"type": "about:blank", "title": Language("en").named("problem", title)}
         return Problem({**body, "status": status, "detail": detail}, status, headers)
     part = "hx-request" in request.headers
@@ -87,7 +88,7 @@ def _answer(
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     wait = {"retry-after": str(error.wait_s)} if error.wait_s else None
-    if error.status == 401 and not request.url.path.startswith(API):
+    if error.status == 401 and not for_software(request.url.path):
         after = quote(request.url.path, safe="/") if request.method in ("GET", "HEAD") else "/"
         if "hx-request" in request.headers:
             return Response(status_code=401, headers={"hx-redirect": f"/sign-in?after={after}"})
@@ -122,7 +123,7 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _crashed(request: Request, error: Exception) -> Response:
-    logging.getLogger("tocsin.console").error("%s", type(error).__name__, exc_info=error)
+    _LOG.crashed(error)
     return _answer(request, 500, ("crashed", type(error).__name__))
 
 

@@ -10,11 +10,15 @@ from typing import Any
 
 import uvicorn
 
+from tocsin import __version__
 from tocsin.console.app import build
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.slow import PatientProtocol
 from tocsin.console.tip_app import build_tips
 from tocsin.errors import EnvironmentFailed
+from tocsin.logs import Log
+
+_LOG = Log("tocsin.console")
 
 
 def listen(
@@ -35,6 +39,7 @@ def listen(
         "host": at[0],
         "ssl_certfile": cert,
         "ssl_keyfile": key,
+        "log_config": None,  # through the log of this process, see tocsin.logs
         "log_level": "warning",
         "access_log": False,  # the audit log has who looked at what; addresses are kept nowhere
         "server_header": False,
@@ -52,12 +57,15 @@ def listen(
     ]
     ending: Any = _ending(desk, servers[0].handle_exit)
     servers[0].handle_exit = ending  # type: ignore[method-assign]
+    version_told = {"version": __version__, "port": at[1]}
     with ExitStack() as held:
         sockets = [held.enter_context(closing(_bound(server.config))) for server in servers]
+        _LOG.info("serving", **version_told)
         with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
             runner.run(_serve_all(servers, sockets))
+    _LOG.info("stopped", **version_told)
     if not all(server.started for server in servers):
-        raise EnvironmentFailed(f"cannot listen at {at[0]}; what is wrong stands above")
+        raise EnvironmentFailed(f"cannot listen at {at[0]}; why: the same with --log-level debug")
 
 
 def _bound(config: Any) -> Any:

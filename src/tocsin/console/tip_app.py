@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from importlib.resources import files
 from typing import Any
 
@@ -15,8 +14,10 @@ from tocsin.console.desk import ConsoleDesk
 from tocsin.console.headers import Shield
 from tocsin.console.pages.tip import router
 from tocsin.console.tip_form import trouble
+from tocsin.logs import Log
 
 _STYLE = "desk.css"
+_LOG = Log("tocsin.console.tips")
 
 
 def build_tips(desk: ConsoleDesk) -> FastAPI:
@@ -44,5 +45,5 @@ def _style() -> Response:
 
 
 def _crashed(request: Request, error: Exception) -> Response:
-    logging.getLogger("tocsin.console").error("%s", type(error).__name__, exc_info=error)
+    _LOG.crashed(error)
     return trouble(request, error)

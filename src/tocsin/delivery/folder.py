@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
+from tocsin import system
 from tocsin.delivery.atom import Feed, FeedEntry, feed
 from tocsin.delivery.carrier import CarrierOptions, Parcel
 from tocsin.errors import DeliveryFailed, DeliveryRefused
@@ -98,7 +99,7 @@ def _entries(folder: Path, recipient: str) -> Iterator[FeedEntry]:
 def replace(path: Path, data: bytes) -> None:
     """Put a file in place whole, on the disk."""
     beside = path.with_name(f".{path.name}.part")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | system.BINARY, 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(data)
         file.flush()

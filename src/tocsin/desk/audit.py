@@ -14,7 +14,6 @@ Never a post's text: command, ids and names of options are noted, values of free
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from tocsin import system
 from tocsin.errors import EnvironmentFailed
 
 FILE_NAME: Final = "audit.log"
@@ -78,9 +78,9 @@ def append(path: Path, look: Look) -> Head:
         EnvironmentFailed: it could not be written; what was to be shown is not.
     """
     try:
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | system.BINARY, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            system.lock(fd, wait=True)
             return _written(fd, look)
         finally:
             os.close(fd)
@@ -100,7 +100,7 @@ def _written(fd: int, look: Look) -> Head:
     said |= {"seq": seq, "what": look.what, "words": words}
     line = head.hex().encode() + b" " + orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     size = os.fstat(fd).st_size
-    whole = size == 0 or os.pread(fd, 1, size - 1) == b"\n"
+    whole = size == 0 or system.read_at(fd, 1, size - 1) == b"\n"
     # A kill may have left half a line; it is kept, on a line of its own, and verify names it.
     os.write(fd, (b"" if whole else b"\n") + line + b"\n")
     os.fsync(fd)
@@ -111,7 +111,7 @@ def _last_line(fd: int) -> bytes | None:
     """The newest whole entry; None in an empty log."""
     size = os.fstat(fd).st_size
     start = max(0, size - _TAIL_BYTES)
-    lines = os.pread(fd, size - start, start).split(b"\n")
+    lines = system.read_at(fd, size - start, start).split(b"\n")
     return next((line for line in reversed(lines) if _parsed(line) is not None), None)
 
 

@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from tocsin import system
 from tocsin.errors import EnvironmentFailed, UsageError
 
 MAGIC: Final = b"TCDB"
@@ -140,17 +141,13 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     beside = path.with_name(f"{path.name}.new")
     try:
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | system.BINARY, _MODE)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        system.sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise EnvironmentFailed(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from tocsin import system
 from tocsin.desk.box import close_box, open_box, write_whole
 from tocsin.errors import EnvironmentFailed
 
@@ -100,7 +100,7 @@ class KeptWord(ABC, Generic[Word]):
     def _changed(self, by: Callable[[Word], Word]) -> Word:
         fd = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            system.lock(fd, wait=True)
             changed = by(self.read())
             plain = self.to_bytes(changed)
             write_whole(self._path, close_box(plain, self._key, self._passphrase))

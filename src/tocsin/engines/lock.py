@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from tocsin import system
 from tocsin.desk.box import write_whole
 from tocsin.desk.keys import LockFile, opened_file, prepare, sealed_file
 from tocsin.engines.project import Project, filing
@@ -65,7 +66,7 @@ def lock(project: Project) -> LockReport:
     """Lock; no passphrase is needed for it, so that anybody at the desk can do it at once."""
     with filing(project.folder):
         project.locked_path.mkdir(mode=0o700, exist_ok=True)
-        _sync(project.folder)
+        system.sync_folder(project.folder)
         found = key_files(project)
         if not is_prepared(project):
             return LockReport((), found)
@@ -97,7 +98,7 @@ def _destroy(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    _sync(path.parent)
+    system.sync_folder(path.parent)
 
 
 def unlock(project: Project, passphrase: str | None) -> tuple[Path, ...]:
@@ -119,7 +120,7 @@ def unlock(project: Project, passphrase: str | None) -> tuple[Path, ...]:
         for left in project.locked_path.iterdir():  # what a kill left half-written
             left.unlink()
         project.locked_path.rmdir()
-        _sync(project.folder)
+        system.sync_folder(project.folder)
         return tuple(path for path, _ in opened)
 
 
@@ -141,11 +142,3 @@ def _lock_file(project: Project) -> LockFile:
     if not path.is_file():
         raise UsageError(f"{path}: is missing; bring it back from a copy to open the sealed keys")
     return LockFile.from_bytes(path.read_bytes(), str(path))
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from tocsin.console.actions import people as actions
 from tocsin.console.facts import people as facts
 from tocsin.console.forms import Admin, Cursor, Desk, Limit, Viewer, no_content
+from tocsin.console.guard import SCOPES
 from tocsin.console.problems import responses
 from tocsin.console.roles import Role
 
@@ -25,7 +26,9 @@ class TokenWish(BaseModel):
     role: Literal["viewer", "analyst", "releaser", "admin"] = Field(
         "viewer", description="At most one's own."
     )
-    scopes: list[Literal["read", "write", "ingest"]] = Field(["read"], max_length=3)
+    scopes: list[Literal["read", "write", "ingest", "metrics"]] = Field(
+        ["read"], max_length=len(SCOPES)
+    )
     days: int = Field(90, ge=1, le=actions.LONGEST_TOKEN_DAYS)
 
 

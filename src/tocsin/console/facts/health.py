@@ -23,7 +23,7 @@ from tocsin.console.facts.now import coverage
 from tocsin.console.kept import kept, store_mark
 from tocsin.console.roles import Role
 from tocsin.delivery import State
-from tocsin.engines.checking import Checked, check_machine, check_project
+from tocsin.engines.checking import Checked, check_machine, check_project, check_system
 from tocsin.engines.indexing import INDEXED
 from tocsin.errors import TocsinError
 from tocsin.store import Store, schema
@@ -60,7 +60,8 @@ def health(desk: ConsoleDesk, role: Role) -> Line:
 
 
 def _checks(desk: ConsoleDesk) -> list[Checked]:
-    found = [*check_machine(SystemClock().now())]  # the machine's own clock is what is looked at
+    # The machine's own clock is what is looked at.
+    found = [*check_machine(SystemClock().now()), *check_system()]
     try:
         found += check_project(desk.project, desk.clock.now())
     except (TocsinError, OSError) as error:
