@@ -39,6 +39,7 @@ from tocsin.store import schema
 from tocsin.store.grams import grams_of
 
 Rows = Sequence[Mapping[str, Any]]
+_MIGRATING = 0x746F6373696E00
 _POSTGRESQL = "postgresql+psycopg"
 _OWN_COLUMNS = frozenset({"source", "channel", "id", "posted_at", "text"})
 
@@ -82,6 +83,8 @@ class Store:
             config.set_main_option("script_location", str(folder))
             config.set_main_option("path_separator", "os")
             with self.engine.begin() as connection:
+                if not self.is_sqlite():  # of two that start at once the second finds it done
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
                 current = MigrationContext.configure(connection).get_current_revision()
                 newest = ScriptDirectory.from_config(config).get_current_head()
                 if current == newest:
@@ -112,6 +115,12 @@ class Store:
             if not self.is_sqlite():
                 connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own."""
+        with _refusing(self.name), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def meta(self, name: str, default: str = "") -> str:
         """A named value of the project, such as how far the ledger is indexed."""
