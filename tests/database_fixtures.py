@@ -118,3 +118,19 @@ def any_store(any_url: str) -> Iterator[Store]:
     """An empty store, of either database in turn."""
     with Store(any_url) as store:
         yield store
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """New projects of a module have their store in their folder, then on a server."""
+    import engine_support
+
+    if request.param == "sqlite":
+        yield request.param
+        return
+    databases: Databases = request.getfixturevalue("database_server")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_support, "STORE_URL", databases.new)
+        yield request.param
+    with suppress(Exception):
+        databases.drop()

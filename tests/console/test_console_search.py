@@ -17,9 +17,9 @@ from tocsin.engines.search_words import says, words_of
 from tocsin.model import DecisionKind
 from tocsin.store import finding
 from tocsin.store.finding import Asked, Look, find, full_text, window_of
-from tocsin.text.clean import clean
 from tocsin.store.lists import decided
 from tocsin.store.search import of_refs
+from tocsin.text.clean import clean
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import Decision, DecisionKind
 
 Write = Callable[[Iterable[dict[str, Any]], str], Path]
+pytestmark = pytest.mark.usefixtures("either_database")
 COMPUTED = ("readings", "sightings", "rumours", "warnings", "search")
 
 

@@ -14,11 +14,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from database_fixtures import Databases
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import inspect, literal, select, text, tuple_
 
+from database_fixtures import Databases
 from tocsin.errors import MissingExtra, StoreUnavailable
 from tocsin.store import Store
 from tocsin.store.schema import metadata
@@ -123,7 +123,7 @@ def test_a_password_is_in_no_message() -> None:
     assert "secret-word" not in str(raised.value)
     assert "\n" not in str(raised.value)
     with pytest.raises(StoreUnavailable) as raised:
-        Store("postgresql://ana:secret-word@[x/y")
+        Store("postgresql://ana:secret-word@x:port/y")
     assert "secret-word" not in str(raised.value)
 
 

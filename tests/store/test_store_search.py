@@ -5,14 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from database_fixtures import Databases
 from hypothesis import given
 from hypothesis import strategies as st
 
+from database_fixtures import Databases
 from tocsin.engines.search_words import says, words_of
 from tocsin.store import Store, erasures, finding, schema
 from tocsin.store.finding import Asked, Look, find
@@ -144,7 +143,7 @@ def test_what_was_erased_is_not_found(any_store: Store) -> None:
         assert 1 not in seqs
 
 
-def test_letters_are_folded_as_sqlite_folds_them(tmp_path: Path) -> None:
+def test_letters_are_folded_as_sqlite_folds_them() -> None:
     """Every letter that has another case, with its neighbours."""
     cased = {code for code in range(0x20000) if chr(code).lower() != chr(code).upper()}
     codes = sorted({c + by for c in cased for by in (-1, 0, 1)} - {0} - set(range(0xD7FF, 0xE001)))

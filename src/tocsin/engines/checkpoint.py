@@ -153,7 +153,8 @@ class Checkpoints:
         indexed = ledger.flush()
         name = f"{self._run.seq}-{posts_done}.state"
         write_state(self._place.state_folder / name, state)
-        with self._place.store.writing() as connection:
+
+        def work(connection: Connection) -> None:
             replace_rows(connection, schema.rumours, "id", [rumour_row(r) for r in rumours])
             add_rows(connection, schema.readings, batch.readings)
             add_rows(connection, schema.sightings, batch.sightings)
@@ -163,6 +164,8 @@ class Checkpoints:
             progress = {"posts_done": posts_done, "state": name, "done": done}
             self._mark(connection, batch.last, progress)
             put_meta(connection, INDEXED, str(indexed))
+
+        self._place.store.write(work, lambda connection: self._stands(connection, name, done))
         self._posts_done = posts_done
         self._forget_states(name)
 
@@ -171,6 +174,12 @@ class Checkpoints:
             progress["position"] = position_text(last)
         runs = schema.runs
         connection.execute(update(runs).where(runs.c.seq == self._run.seq).values(**progress))
+
+    def _stands(self, connection: Connection, state: str, done: bool) -> bool:
+        """Whether this checkpoint is in the store."""
+        runs = schema.runs
+        query = select(runs.c.state, runs.c.done).where(runs.c.seq == self._run.seq)
+        return connection.execute(query).tuples().first() == (state, done)
 
     def _forget_states(self, kept: str) -> None:
         """Remove all state files but the one the store names, those of killed runs too."""

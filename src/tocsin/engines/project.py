@@ -196,6 +196,7 @@ class Project:
             filing(self.folder),
             Archive.open(self.archive_folder, writable=True) as archive,
             self.store() as store,
+            store.sole_writer(),
         ):
             self.follow(archive, store)
             yield archive, store

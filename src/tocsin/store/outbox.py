@@ -178,7 +178,9 @@ def unlogged(store: Store) -> list[Row]:
     """Rows whose fate is settled and not in the ledger yet."""
     query = _TABLE.select().where(_COLUMNS.state != WAITING, _COLUMNS.logged.is_(False))
     with store.reading() as connection:
-        ordered = connection.execute(query.order_by(_COLUMNS.settled_at.nulls_first(), _COLUMNS.seq))
+        ordered = connection.execute(
+            query.order_by(_COLUMNS.settled_at.nulls_first(), _COLUMNS.seq)
+        )
         return [dict(row) for row in ordered.mappings()]
 
 

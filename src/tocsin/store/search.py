@@ -52,7 +52,7 @@ def posts_with(store: Store, words: str, bounds: Bounds, cleaned: Cleaned) -> li
         return _holding(connection, query, long, cleaned)
 
 
-def _said(words: Sequence[str]) -> ColumnElement[bool]:
+def _said(words: Sequence[str]) -> Any:
     phrase = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
     found = text("posts.seq IN (SELECT rowid FROM post_search WHERE post_search MATCH :said)")
     return found.bindparams(said=phrase)
