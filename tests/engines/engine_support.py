@@ -107,6 +107,16 @@ def _without_run(value: Any) -> Any:
     return value
 
 
+def lose_store(project: Project) -> None:
+    """As if its file were gone, or its database were empty."""
+    if project.store_file is None:
+        with project.store() as store, store.writing() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    for path in project.folder.glob("store.db*"):
+        path.unlink()
+
+
 def fingerprint(project: Project) -> str:
     """One digest over :func:`contents`."""
     return hashlib.sha256(repr(contents(project)).encode()).hexdigest()

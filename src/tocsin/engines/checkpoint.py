@@ -167,7 +167,7 @@ class Checkpoints:
 
         self._place.store.write(work, lambda connection: self._stands(connection, name, done))
         self._posts_done = posts_done
-        self._forget_states(name)
+        forget_states(self._place.state_folder, name)
 
     def _mark(self, connection: Connection, last: Post | None, progress: dict[str, Any]) -> None:
         if last is not None:
@@ -180,12 +180,6 @@ class Checkpoints:
         runs = schema.runs
         query = select(runs.c.state, runs.c.done).where(runs.c.seq == self._run.seq)
         return connection.execute(query).tuples().first() == (state, done)
-
-    def _forget_states(self, kept: str) -> None:
-        """Remove all state files but the one the store names, those of killed runs too."""
-        for path in self._place.state_folder.glob("*.state*"):
-            if path.name != kept:
-                path.unlink(missing_ok=True)
 
 
 def action_key(line: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -209,6 +203,13 @@ def write_state(path: Path, state: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def forget_states(folder: Path, kept: str | None) -> None:
+    """Remove all state files but the one the store names, those of killed runs too."""
+    for path in folder.glob("*.state*"):
+        if path.name != kept:
+            path.unlink(missing_ok=True)
 
 
 def read_state(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -41,6 +42,19 @@ def new_engine(url: str, schema: str | None = None) -> Engine:
     if schema is not None:
         event.listen(engine, "connect", _looking_in(schema), insert=True)
     return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file that a URL of SQLite names; None for a server."""
+    named = make_url(url)
+    sqlite = named.get_backend_name() == "sqlite" and named.database
+    return Path(sqlite) if sqlite else None
+
+
+def remove_file(file: Path) -> None:
+    """Remove a SQLite file with what lies beside it; it is fine if it is not there."""
+    for end in ("", "-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
 
 
 def shown(url: URL) -> str:

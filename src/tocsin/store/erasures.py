@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from tocsin.model import TIP_SOURCE, Erased
 from tocsin.store import schema
+from tocsin.store.schema import BESIDE
 from tocsin.store.store import Store, add_rows, chunks
 
 _CHUNK = 500
@@ -188,6 +189,7 @@ def _wipe_tables(store: Store) -> bool:
         else:
             return False
         try:
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE")
             for table in _TOUCHED:
                 connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
         except OperationalError as error:

@@ -73,6 +73,8 @@ class ServerText(TypeDecorator[str]):
         return str(value).replace(_MARK + "0", "\0").replace(_MARK + "1", _MARK)
 
 
+BESIDE = "tocsin_rebuild"
+"""Schema of a server in which a store is made anew."""
 _MARK = "\ufdd0"  # a code point that Unicode keeps free of any character
 # Only PostgreSQL pays for the two looks at every value.
 _NAME = String().with_variant(ServerText(), "postgresql")

@@ -18,10 +18,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, insert, literal, select, tuple_
+from sqlalchemy import Connection, func, insert, inspect, literal, select, tuple_
 
 from tocsin.clock import moment_at
-from tocsin.errors import StoreAway
+from tocsin.errors import StoreAway, UsageError
 from tocsin.model import ChannelProfile, Decision, Post
 from tocsin.store import schema
 from tocsin.store.engine import new_engine, shown
@@ -32,6 +32,7 @@ from tocsin.store.sole import TRANSACTION, SoleWriter
 
 Rows = Sequence[Mapping[str, Any]]
 Answer = TypeVar("Answer")
+_VERSION = "alembic_version"
 _MIGRATING = 0x746F6373696E00
 _OWN_COLUMNS = frozenset({"source", "channel", "id", "posted_at", "text"})
 
@@ -87,19 +88,46 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; nothing happens if it is there already."""
-        with refusing(self.name), as_file(files("tocsin.store") / "migrations") as folder:
+        with refusing(self.name), self._migrations() as config, self.engine.begin() as connection:
+            if not self.is_sqlite():  # of two that start at once the second finds it done
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+            current = MigrationContext.configure(connection).get_current_revision()
+            newest = ScriptDirectory.from_config(config).get_current_head()
+            if current == newest:
+                return
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def _migrations(self) -> Iterator[Config]:
+        with as_file(files("tocsin.store") / "migrations") as folder:
             config = Config()
             config.set_main_option("script_location", str(folder))
             config.set_main_option("path_separator", "os")
-            with self.engine.begin() as connection:
-                if not self.is_sqlite():  # of two that start at once the second finds it done
-                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
-                current = MigrationContext.configure(connection).get_current_revision()
-                newest = ScriptDirectory.from_config(config).get_current_head()
-                if current == newest:
-                    return
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            yield config
+
+    def drop(self) -> None:
+        """Remove every table of ours."""
+        with refusing(self.name), self._migrations() as config, self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+            connection.exec_driver_sql(f"DROP TABLE {_VERSION}")
+
+    def refuse_strangers(self) -> None:
+        """Refuse a database in which there are tables that are not ours.
+
+        Raises:
+            UsageError: there are; names one.
+        """
+        ours = {*schema.metadata.tables, schema.post_search.name, _VERSION}
+        with self.reading() as connection:
+            names = set(inspect(connection).get_table_names())
+        strange = sorted(name for name in names - ours if not name.startswith("post_search_"))
+        if strange:
+            raise UsageError(
+                f"{self.name}: there is a table {strange[0]} of something else in it; name a "
+                "database, or a schema, of its own"
+            )
 
     def close(self) -> None:
         """Let go of the database file."""
