@@ -36,6 +36,7 @@ from tocsin.cli import (
     lock,
     looks,
     media,
+    migrate_store,
     papers,
     places,
     read,
@@ -132,6 +133,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     (RESEARCH, "calibrate", calibrate.calibrate),
     (RESEARCH, "review", review.app),
     (CARE, "rebuild", rebuild.rebuild),
+    (CARE, "migrate-store", migrate_store.migrate_store),
     (CARE, "key", key.app),
 )
 

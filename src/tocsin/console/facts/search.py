@@ -21,6 +21,7 @@ from tocsin.engines.search_words import says
 from tocsin.errors import UsageError
 from tocsin.store import schema
 from tocsin.store.finding import MOST, Asked, Found, Look, find
+from tocsin.text.clean import clean
 
 LOOK_S: Final = 0.08
 """Seconds of one look back through posts that no index names."""
@@ -42,7 +43,7 @@ def search(desk: ConsoleDesk, asked: Asked, role: Role, limit: int) -> dict[str,
     # Of nothing in particular one window is enough: its days would say nothing.
     narrowed = replace(asked, before=None) != Asked()
     until = time.monotonic() + (LOOK_S if narrowed else 0.0)
-    found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until))
+    found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until, clean))
     shown = found.seqs[:limit]
     return {
         "items": post_forms(desk.store, _newest(rows_at(desk.store, shown)), role),
