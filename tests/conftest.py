@@ -18,7 +18,7 @@ settings.register_profile(
 )
 settings.load_profile("tocsin")
 
-pytest_plugins = ["console_fixtures"]
+pytest_plugins = ["console_fixtures", "database_fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _CONNECT = socket.socket.connect

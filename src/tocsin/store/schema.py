@@ -19,10 +19,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
     false,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -46,21 +46,51 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else moment_at(value)
 
 
+class ServerText(TypeDecorator[str]):
+    """Text as PostgreSQL keeps it: ordered by code point as SQLite orders it, and with the one
+    character that PostgreSQL refuses (NUL) written as two that no text has.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(collation="C")
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """NUL, and the mark itself, after a mark."""
+        del dialect
+        if value is None or not ("\0" in value or _MARK in value):
+            return value
+        return value.replace(_MARK, _MARK + "1").replace("\0", _MARK + "0")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """The inverse."""
+        del dialect
+        if value is None or _MARK not in value:
+            return value
+        return str(value).replace(_MARK + "0", "\0").replace(_MARK + "1", _MARK)
+
+
+_MARK = "\ufdd0"  # a code point that Unicode keeps free of any character
+# Only PostgreSQL pays for the two looks at every value.
+_WORDS = String().with_variant(ServerText(), "postgresql")
+
 metadata = MetaData()
 
 posts = Table(
     "posts",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("source", String, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("message_id", String, nullable=False),
+    Column("source", _WORDS, nullable=False),
+    Column("channel", _WORDS, nullable=False),
+    Column("message_id", _WORDS, nullable=False),
     Column("version", Integer, nullable=False),
     Column("known_at", UtcTime, nullable=False),
     Column("posted_at", UtcTime, nullable=False),
     Column("wording", LargeBinary, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("extra", Text, nullable=False),
+    Column("text", _WORDS, nullable=False),
+    Column("extra", _WORDS, nullable=False),
     UniqueConstraint("channel", "message_id", "version", name="one_version"),
     Index("posts_in_time", "known_at", "channel", "message_id", "version"),
     Index("posts_by_channel", "channel", "posted_at"),
@@ -70,12 +100,12 @@ readings = Table(
     "readings",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("lang", String, nullable=False),
-    Column("read", String, nullable=False),
+    Column("lang", _WORDS, nullable=False),
+    Column("read", _WORDS, nullable=False),
     Column("alarm", Float),
-    Column("frame", String, nullable=False),
-    Column("target", String),
-    Column("body", Text),
+    Column("frame", _WORDS, nullable=False),
+    Column("target", _WORDS),
+    Column("body", _WORDS),
     Index("readings_by_alarm", "alarm"),
     Index("readings_by_target", "target"),
 )
@@ -83,10 +113,10 @@ readings = Table(
 rumours = Table(
     "rumours",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", _WORDS, primary_key=True),
     Column("first_seen", UtcTime, nullable=False),
     Column("last_seen", UtcTime, nullable=False),
-    Column("first_ref", String, nullable=False),
+    Column("first_ref", _WORDS, nullable=False),
     Column("posts", Integer, nullable=False),
     Column("texts", Integer, nullable=False),
     Column("live", Boolean, nullable=False),
@@ -102,10 +132,10 @@ sightings = Table(
     "sightings",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("rumour", String, nullable=False),
-    Column("method", String, nullable=False),
+    Column("rumour", _WORDS, nullable=False),
+    Column("method", _WORDS, nullable=False),
     Column("similarity", Float, nullable=False),
-    Column("stance", String),
+    Column("stance", _WORDS),
     Column("late", Boolean, nullable=False, server_default=false()),
     Column("digest", LargeBinary),
     Index("sightings_by_rumour", "rumour"),
@@ -117,9 +147,9 @@ the text after normalisation, so that copies are known without reading them agai
 suggestions = Table(
     "suggestions",
     metadata,
-    Column("rumour", String, primary_key=True),
-    Column("other", String, primary_key=True),
-    Column("ref", String, nullable=False),
+    Column("rumour", _WORDS, primary_key=True),
+    Column("other", _WORDS, primary_key=True),
+    Column("ref", _WORDS, nullable=False),
     Column("probability", Float, nullable=False),
     Index("suggestions_by_other", "other"),
     Index("suggestions_by_probability", "probability"),
@@ -130,33 +160,33 @@ warnings = Table(
     "warnings",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("id", String, nullable=False),
-    Column("action", String, nullable=False),
+    Column("id", _WORDS, nullable=False),
+    Column("action", _WORDS, nullable=False),
     Column("issued_at", UtcTime, nullable=False),
-    Column("level", String, nullable=False),
-    Column("place_id", String, nullable=False),
-    Column("target", String, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("level", _WORDS, nullable=False),
+    Column("place_id", _WORDS, nullable=False),
+    Column("target", _WORDS, nullable=False),
+    Column("body", _WORDS, nullable=False),
     Index("warnings_by_id", "id"),
 )
 
 channels = Table(
     "channels",
     metadata,
-    Column("channel", String, primary_key=True),
-    Column("profile", Text, nullable=False),
+    Column("channel", _WORDS, primary_key=True),
+    Column("profile", _WORDS, nullable=False),
 )
 
 decisions = Table(
     "decisions",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("value", String, nullable=False),
-    Column("by", String, nullable=False),
+    Column("kind", _WORDS, nullable=False),
+    Column("subject", _WORDS, nullable=False),
+    Column("value", _WORDS, nullable=False),
+    Column("by", _WORDS, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", _WORDS, nullable=False),
     Index("decisions_by_subject", "subject"),
     Index("decisions_by_kind", "kind"),
 )
@@ -166,12 +196,12 @@ events = Table(
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("row", Integer, primary_key=True),
-    Column("id", String, nullable=False),
+    Column("id", _WORDS, nullable=False),
     Column("event_time", UtcTime, nullable=False),
     Column("known_at", UtcTime, nullable=False),
     Column("latitude", Float, nullable=False),
     Column("wording", LargeBinary, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", _WORDS, nullable=False),
     Index("events_by_id", "id"),
     Index("events_in_time", "event_time"),
 )
@@ -182,9 +212,9 @@ field_reports = Table(
     "field_reports",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("id", String, nullable=False),
+    Column("id", _WORDS, nullable=False),
     Column("received_at", UtcTime, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", _WORDS, nullable=False),
     Index("field_reports_by_id", "id"),
 )
 
@@ -192,9 +222,9 @@ proposals = Table(
     "proposals",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("channel", String, nullable=False),
-    Column("message_id", String, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("channel", _WORDS, nullable=False),
+    Column("message_id", _WORDS, nullable=False),
+    Column("body", _WORDS, nullable=False),
     Index("proposals_by_post", "channel", "message_id"),
 )
 """What a machine read in a picture and was not sure of; a person may take it as a transcript."""
@@ -203,10 +233,10 @@ observations = Table(
     "observations",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("what", String, nullable=False),
-    Column("subject", String, nullable=False),
+    Column("what", _WORDS, nullable=False),
+    Column("subject", _WORDS, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", _WORDS, nullable=False),
     Index("observations_by_subject", "subject"),
 )
 """``what``: gone (of a post, ``channel/id``), silent or heard (of a source, its name)."""
@@ -219,9 +249,9 @@ runs = Table(
     Column("after", BigInteger, nullable=False),
     Column("done", Boolean, nullable=False),
     Column("posts_done", BigInteger, nullable=False),
-    Column("position", Text),
-    Column("state", String),
-    Column("versions", Text, nullable=False),
+    Column("position", _WORDS),
+    Column("state", _WORDS),
+    Column("versions", _WORDS, nullable=False),
     Column("until", UtcTime),
 )
 """``until``: to when time passes after the last post, for warnings that end or wait for an answer
@@ -231,8 +261,8 @@ erased = Table(
     "erased",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("channel", String, nullable=False),
-    Column("message_id", String, nullable=False),
+    Column("channel", _WORDS, nullable=False),
+    Column("message_id", _WORDS, nullable=False),
     Column("version", Integer, nullable=False),
     Index("erased_by_post", "channel", "message_id"),
 )
@@ -249,26 +279,26 @@ erasures = Table(
 meta = Table(
     "meta",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("value", String, nullable=False),
+    Column("name", _WORDS, primary_key=True),
+    Column("value", _WORDS, nullable=False),
 )
 
 outbox = Table(
     "outbox",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("key", String, nullable=False, unique=True),
-    Column("line", String, nullable=False),
-    Column("warning", String, nullable=False),
+    Column("key", _WORDS, nullable=False, unique=True),
+    Column("line", _WORDS, nullable=False),
+    Column("warning", _WORDS, nullable=False),
     Column("urgency", Integer, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", _WORDS, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_try", UtcTime, nullable=False),
     Column("claimed_until", UtcTime),
     Column("enqueued_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
-    Column("note", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("note", _WORDS, nullable=False),
+    Column("body", _WORDS, nullable=False),
     Column("logged", Boolean, nullable=False),
     Index("outbox_in_line", "state", "line", "seq"),
     sqlite_autoincrement=True,
@@ -280,15 +310,21 @@ receipts = Table(
     "receipts",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("key", String, nullable=False),
-    Column("warning", String, nullable=False),
-    Column("recipient", String, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("key", _WORDS, nullable=False),
+    Column("warning", _WORDS, nullable=False),
+    Column("recipient", _WORDS, nullable=False),
+    Column("kind", _WORDS, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", _WORDS, nullable=False),
     Index("receipts_by_warning", "warning"),
     Index("receipts_by_key", "key"),
 )
 
-SEARCH_DDL = "CREATE VIRTUAL TABLE post_search USING fts5(text, content='', tokenize='trigram')"
-"""SQLite's full text over cleaned texts, rowid = seq; finds nothing under three characters."""
+post_search = Table(
+    "post_search",
+    MetaData(),  # apart: on SQLite the same name is a full-text table over cleaned texts
+    Column("seq", BigInteger, primary_key=True),
+    Column("grams", ARRAY(Integer), nullable=False),
+    Index("post_search_by_gram", "grams", postgresql_using="gin"),
+)
+"""On PostgreSQL, what a post can be searched by: see :mod:`tocsin.store.grams`."""

@@ -17,14 +17,29 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal,
+    make_url,
+    select,
+    tuple_,
+)
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from tocsin.errors import StoreUnavailable
+from tocsin.clock import moment_at
+from tocsin.errors import MissingExtra, StoreUnavailable
 from tocsin.model import ChannelProfile, Decision, Post
 from tocsin.store import schema
+from tocsin.store.grams import grams_of
 
 Rows = Sequence[Mapping[str, Any]]
+_POSTGRESQL = "postgresql+psycopg"
 _OWN_COLUMNS = frozenset({"source", "channel", "id", "posted_at", "text"})
 
 
@@ -50,8 +65,8 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
         self.engine = _engine(url)
+        self.name = _shown(self.engine.url)
 
     @classmethod
     def at(cls, path: Path) -> Store:
@@ -62,7 +77,7 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; nothing happens if it is there already."""
-        with _refusing(self.url), as_file(files("tocsin.store") / "migrations") as folder:
+        with _refusing(self.name), as_file(files("tocsin.store") / "migrations") as folder:
             config = Config()
             config.set_main_option("script_location", str(folder))
             config.set_main_option("path_separator", "os")
@@ -87,13 +102,15 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it is committed, or none."""
-        with _refusing(self.url), self.engine.begin() as connection:
+        with _refusing(self.name), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for questions."""
-        with _refusing(self.url), self.engine.connect() as connection:
+        """A connection for questions: all of them see the store as it was at the first."""
+        with _refusing(self.name), self.engine.connect() as connection:
+            if not self.is_sqlite():
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     def meta(self, name: str, default: str = "") -> str:
@@ -105,7 +122,7 @@ class Store:
         return default if found is None else str(found)
 
     def is_sqlite(self) -> bool:
-        """Whether SQLite's own full text is available."""
+        """Whether it is a file of SQLite's, and not a server's database."""
         return self.engine.dialect.name == "sqlite"
 
 
@@ -133,8 +150,22 @@ def replace_rows(connection: Connection, table: Any, key: str, rows: Rows) -> No
 
 def add_search(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Index cleaned texts for search; rows are (seq, text)."""
-    if rows and connection.dialect.name == "sqlite":
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("INSERT INTO post_search(rowid, text) VALUES (?, ?)", list(rows))
+    else:
+        pieces = [{"seq": seq, "grams": grams_of(said)} for seq, said in rows]
+        add_rows(connection, schema.post_search, pieces)
+
+
+def set_counters(connection: Connection) -> None:
+    """After rows came with numbers of their own, let PostgreSQL count on from the highest."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('outbox', 'seq'), "
+            "(SELECT coalesce(max(seq), 0) + 1 FROM outbox), false)"
+        )
 
 
 def latest_versions(
@@ -163,13 +194,11 @@ def posts_after(
     """Rows of posts with ``bounds[0] <= seq < bounds[1]`` in time order, after a position."""
     posts = schema.posts
     query = select(posts).where(posts.c.seq >= bounds[0], posts.c.seq < bounds[1])
-    if after is not None:
-        query = query.where(
-            text("(known_at, channel, message_id, version) > (:k, :c, :m, :v)").bindparams(
-                k=after.known_us, c=after.channel, m=after.message_id, v=after.version
-            )
-        )
     columns = (posts.c.known_at, posts.c.channel, posts.c.message_id, posts.c.version)
+    if after is not None:
+        values = (moment_at(after.known_us), after.channel, after.message_id, after.version)
+        place = (literal(v, c.type) for v, c in zip(values, columns, strict=True))
+        query = query.where(tuple_(*columns) > tuple_(*place))
     return list(connection.execute(query.order_by(*columns).limit(limit)).mappings())
 
 
@@ -228,13 +257,40 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url)
-    except (SQLAlchemyError, ImportError) as error:
-        raise StoreUnavailable(f"cannot use the store {url!r}: {error}") from None
+        named = _with_driver(make_url(url))
+    except ArgumentError:
+        raise StoreUnavailable(
+            "store.url in tocsin.toml is no database URL; write it as "
+            "postgresql://user@host/database, or leave it empty for SQLite"
+        ) from None
+    try:
+        engine = create_engine(named)
+    except ImportError as error:
+        if named.drivername == _POSTGRESQL:
+            raise MissingExtra("postgres", "a store on PostgreSQL") from None
+        raise _unusable(named, error) from None
+    except SQLAlchemyError as error:
+        raise _unusable(named, error) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _with_driver(url: URL) -> URL:
+    """A plain URL of PostgreSQL is meant for the one driver that we know."""
+    plain = url.drivername in ("postgresql", "postgres")
+    return url.set(drivername=_POSTGRESQL) if plain else url
+
+
+def _unusable(url: URL, error: Exception) -> StoreUnavailable:
+    return StoreUnavailable(f"cannot use the store {_shown(url)!r}: {error}")
+
+
+def _shown(url: URL) -> str:
+    """A URL without any password; one may stand in its query too."""
+    plain = url.difference_update_query([name for name in url.query if "pass" in name.lower()])
+    return plain.render_as_string(hide_password=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

