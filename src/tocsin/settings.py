@@ -113,6 +113,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("delivery.mail_user", "", "its user, if it asks for one", decides=False),
     Setting("delivery.mail_password_file", "", "file that holds the password alone", False),
     Setting("delivery.mail_starttls", True, "hand mail in over an encrypted connection", False),
+    Setting("backup.recipients", (), "age public keys that tocsin backup encrypts to", False),
     Setting("delivery.most_tries", 20, "tries after which a message is a dead letter", False),
 )
 
@@ -171,6 +172,12 @@ class Settings:
         """Hex SHA-256 over the settings that decide something, for the ledger."""
         deciding = {s.name: self._values[s.name] for s in SETTINGS if s.decides}
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def quoted(text: str) -> str:
+    """A text as ``tocsin.toml`` has it, on one line."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
 def _with_own_places(values: dict[str, Any], project: Path) -> dict[str, Any]:

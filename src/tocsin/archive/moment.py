@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.archive import disk
+from tocsin.archive.archive import Archive
 from tocsin.archive.blocks import Block, BlockFiles, folder_of, place
 from tocsin.archive.erasure import ERASURE, mark_of
 from tocsin.archive.format import HEADER_BYTES, BlockKind, is_sound, read_header
@@ -86,8 +87,6 @@ class ArchiveMoment:
         )
 
     def _erasures_from(self, seq: int) -> bool:
-        from tocsin.archive.archive import Archive
-
         entries = Archive.open(self.folder).entries(seq)
         return any(entry.kind == ERASURE for entry in entries)
 
@@ -127,8 +126,6 @@ def check_links(folder: Path) -> tuple[int, bytes]:
     Raises:
         ArchiveDamaged: one does not, or cannot be read.
     """
-    from tocsin.archive.archive import Archive
-
     archive = Archive.open(folder)
     count, digest = 0, bytes(32)
     for entry in archive.entries():

@@ -14,6 +14,7 @@ import pyrage
 
 from tocsin.backup import passphrase as under_passphrase
 from tocsin.backup.refusals import Damaged, WrongKey
+from tocsin.backup.streams import Reads, Writes
 from tocsin.errors import UsageError
 
 _HEAD_BYTES = 64
@@ -44,7 +45,7 @@ class Lock:
         """
         return [_recipient(one) for one in self.recipients]
 
-    def encrypt(self, reader: BinaryIO, writer: BinaryIO) -> None:
+    def encrypt(self, reader: Reads, writer: Writes) -> None:
         """Everything that ``reader`` gives, as an age file."""
         if self.passphrase is not None:
             under_passphrase.encrypt(reader, writer, self.passphrase, self.log_n)
@@ -59,7 +60,7 @@ class Opener:
     identities: tuple[str, ...] = field(default=(), repr=False)
     passphrase: str | None = field(default=None, repr=False)
 
-    def decrypt(self, reader: BinaryIO, writer: BinaryIO) -> None:
+    def decrypt(self, reader: Reads, writer: Writes) -> None:
         """What was encrypted; it must not be used unless this returns.
 
         Raises:
@@ -130,7 +131,7 @@ def needs_passphrase(path: Path) -> bool:
 
 
 @contextmanager
-def opened(source: BinaryIO, with_: Opener) -> Iterator[BinaryIO]:
+def opened(source: Reads, with_: Opener) -> Iterator[BinaryIO]:
     """What is in an encrypted file, to be read from.
 
     Read it to its end: only then is it known that all of it came and nothing was changed.

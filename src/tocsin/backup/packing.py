@@ -6,7 +6,6 @@ import hashlib
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -120,66 +119,3 @@ def _file(member: Member, note: Packing) -> Iterator[bytes]:
         )
     note.files[member.name] = (member.size, digest.hexdigest())
     yield bytes(-member.size % tarfile.BLOCKSIZE)
-
-
-class Pulled(RawIOBase):
-    """Pieces to be read from like a file.
-
-    Args:
-        failure: what the pieces ran into; who reads for us may tell it otherwise.
-    """
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._rest = memoryview(b"")
-        self.failure: BaseException | None = None
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """At most so many bytes; none at the end.
-
-        A negative size gives the next piece, not everything.
-        """
-        while not self._rest:
-            piece = self._next()
-            if piece is None:
-                return b""
-            self._rest = memoryview(piece)
-        found = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(found) :]
-        return bytes(found)
-
-    def _next(self) -> bytes | None:
-        try:
-            return next(self._pieces, None)
-        except BaseException as error:
-            self.failure = error
-            raise
-
-
-class Digesting(RawIOBase):
-    """Writes on, and keeps the digest of what was written."""
-
-    def __init__(self, target: BinaryIO) -> None:
-        self._target = target
-        self._digest = hashlib.sha256()
-        self.size = 0
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """All of it."""
-        self._digest.update(data)
-        self.size += len(data)
-        self._target.write(data)
-        return len(data)
-
-    @property
-    def sha256(self) -> str:
-        """Of everything so far, hex."""
-        return self._digest.hexdigest()

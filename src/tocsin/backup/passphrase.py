@@ -19,7 +19,7 @@ import hashlib
 import hmac
 import os
 import re
-from typing import BinaryIO, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tocsin.backup.refusals import Damaged, WrongKey
+from tocsin.backup.streams import Reads, Writes
 
 LOG_N: Final = 18
 """scrypt work: 256 MiB of memory and about a second."""
@@ -38,7 +39,8 @@ _KEY_BYTES: Final = 16
 _TAG_BYTES: Final = 16
 CHUNK: Final = 64 << 10
 _HEADER: Final = re.compile(
-    rb"age-encryption\.org/v1\n-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n([A-Za-z0-9+/]{43})\n---"
+    rb"age-encryption\.org/v1\n-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n"
+    rb"([A-Za-z0-9+/]{43})\n---"
 )
 _MAC: Final = re.compile(rb" ([A-Za-z0-9+/]{43})\n")
 _HEADER_BYTES: Final = 256
@@ -49,7 +51,7 @@ def is_under_passphrase(head: bytes) -> bool:
     return head.startswith(_VERSION + b"-> scrypt ")
 
 
-def encrypt(reader: BinaryIO, writer: BinaryIO, passphrase: str, log_n: int = LOG_N) -> None:
+def encrypt(reader: Reads, writer: Writes, passphrase: str, log_n: int = LOG_N) -> None:
     """Everything that ``reader`` gives, encrypted."""
     file_key = os.urandom(_KEY_BYTES)
     salt = os.urandom(16)
@@ -66,7 +68,7 @@ def encrypt(reader: BinaryIO, writer: BinaryIO, passphrase: str, log_n: int = LO
     writer.write(cipher.encrypt(_nonce(number, last=True), chunk, None))
 
 
-def decrypt(reader: BinaryIO, writer: BinaryIO, passphrase: str) -> None:
+def decrypt(reader: Reads, writer: Writes, passphrase: str) -> None:
     """The inverse of :func:`encrypt`; what was written before it raises must not be used.
 
     Raises:
@@ -129,7 +131,7 @@ def _plain(cipher: ChaCha20Poly1305, chunk: bytes, nonce: bytes) -> bytes:
         raise Damaged("it was changed or cut short") from None
 
 
-def _chunk(reader: BinaryIO, size: int) -> bytes:
+def _chunk(reader: Reads, size: int) -> bytes:
     """So many bytes, or fewer at the end alone."""
     parts: list[bytes] = []
     while size and (part := reader.read(size)):

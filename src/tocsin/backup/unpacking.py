@@ -116,7 +116,7 @@ def _is_safe(name: str) -> bool:
     else:
         return False
     parts = name.split("/")
-    plain = not any(c in name for c in '\\:\0') and all(map(str.isprintable, parts))
+    plain = not any(c in name for c in "\\:\0") and all(map(str.isprintable, parts))
     return plain and all(part not in ("", ".", "..") for part in parts)
 
 

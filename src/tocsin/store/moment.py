@@ -34,7 +34,7 @@ class StoreMoment:
     """
 
     state: str | None
-    _connection: Connection
+    connection: Connection
 
     def copy_to(self, path: Path, told: Callable[[int, int], None]) -> None:
         """Copy it into a new file, on the disk when this returns.
@@ -42,7 +42,7 @@ class StoreMoment:
         Args:
             told: given pages done and pages in all.
         """
-        source = self._connection.connection.driver_connection
+        source = self.connection.connection.driver_connection
         assert isinstance(source, sqlite3.Connection)
         try:
             with closing(sqlite3.connect(path)) as target:
