@@ -6,19 +6,21 @@ import hashlib
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import orjson
 import zstandard
 
 from tocsin.backup.packing import FORMAT, HEAD, MANIFEST, PIECE
 from tocsin.backup.refusals import Damaged
+from tocsin.backup.streams import Reads
 from tocsin.errors import UsageError
 
 PROJECT: Final = "project/"
 KEYS: Final = "keys/"
 _LONGEST_WORDS: Final = 64 << 20
 """Bytes of head and manifest: a million files."""
+_READ: Final = 1 << 16
 _FILES: Final = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 _KEY: Final = re.compile(r"keys/[^/]+")
 
@@ -26,7 +28,7 @@ Take = Callable[[str, Iterator[bytes]], None]
 """Given a file's name and its bytes, which it must read to their end."""
 
 
-def unpack(stream: BinaryIO, begin: Callable[[Mapping[str, Any]], None], take: Take) -> int:
+def unpack(stream: Reads, begin: Callable[[Mapping[str, Any]], None], take: Take) -> int:
     """Hand out every file of a compressed tar; returns how many they were.
 
     Args:
@@ -37,16 +39,35 @@ def unpack(stream: BinaryIO, begin: Callable[[Mapping[str, Any]], None], take: T
         UsageError: a later version of tocsin made it.
     """
     try:
-        plain = zstandard.ZstdDecompressor().stream_reader(stream, closefd=False)
+        plain = _Decompressed(stream)
         with tarfile.open(fileobj=plain, mode="r|") as tar:
             files = _Reading(tar, begin, take).all()
         while plain.read(PIECE):
-            raise Damaged("something follows its end")
-        if stream.read(1):
-            raise Damaged("something follows its end")
+            pass
     except (tarfile.TarError, zstandard.ZstdError, EOFError, UnicodeError) as error:
         raise Damaged("it is no whole backup") from error
     return files
+
+
+class _Decompressed:
+    """The one zstd frame that a stream consists of."""
+
+    def __init__(self, stream: Reads) -> None:
+        self._stream = stream
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end, which is the frame's and the stream's."""
+        while not self._rest and not self._frame.eof:
+            data = self._stream.read(_READ)
+            if not data:
+                raise Damaged("it ends too early")
+            self._rest = self._frame.decompress(data)
+        if not self._rest and (self._frame.unused_data or self._stream.read(1)):
+            raise Damaged("something follows its end")
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
 
 
 class _Reading:

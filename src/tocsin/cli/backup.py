@@ -138,8 +138,8 @@ def said_passphrase(file: Path | None, *, twice: bool) -> str:
 
 
 def absolute(path: Path) -> Path:
-    """As it is meant from here; links in it stay, for they are what a person named."""
-    return path.expanduser().absolute()
+    """As it is meant from here."""
+    return path.expanduser().resolve()
 
 
 def opener(source: Path, identity: list[Path] | None, passphrase_file: Path | None) -> Opener:
