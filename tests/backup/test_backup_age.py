@@ -95,7 +95,7 @@ def test_a_lock_has_one_way_in() -> None:
         {"recipients": ("ssh-ed25519 AAAA",)},
     ):
         with pytest.raises(UsageError):
-            Lock(**wrong)  # type: ignore[arg-type]
+            Lock(**wrong)
 
 
 def test_any_one_of_the_keys_opens_it_and_no_other() -> None:

@@ -35,6 +35,7 @@ from tocsin.backup.locks import Lock, Opener, new_identity, opened
 from tocsin.backup.unpacking import unpack
 from tocsin.clock import SystemClock
 from tocsin.engines import backup as backups
+from tocsin.engines import backup_contents
 from tocsin.engines.heads import sign
 from tocsin.engines.project import Project
 from tocsin.engines.restore import look
@@ -47,7 +48,7 @@ from tocsin.errors import (
     TocsinError,
     UsageError,
 )
-from tocsin.settings import FILE_NAME
+from tocsin.settings import FILE_NAME, Settings, quoted
 from tocsin.sources.tips import CONSENT_VERSION, Gate, TipForm
 
 CANARY = "Канарейка поёт на рассвете"
@@ -69,7 +70,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (project.folder / "places.yaml").write_text("[]\n")
     (project.folder / "holiday.jpg").write_bytes(b"no part of a desk")
     text = (project.folder / FILE_NAME).read_text()
-    signing = orjson.dumps(str(folder / "desk-signing.pem")).decode()
+    signing = quoted(str(folder / "desk-signing.pem"))
     text += f"\nsigning_key_file = {signing}\n\n[reading]\npack_folders = ['{packs}']\n"
     (project.folder / FILE_NAME).write_text(text)
     posts = [*mixed(), post_line(900, CANARY)]
@@ -140,8 +141,9 @@ def test_what_is_not_in_it_is_said(desk: Project, tmp_path: Path) -> None:
     assert done.left_out == ("holiday.jpg",)
     assert done.keys == ()
     assert not any(name.startswith("keys/") for name in _names(tmp_path / "b.age"))
-    elsewhere = replace(desk, settings=desk.settings)
-    assert backups.outside(elsewhere) == ()
+    assert done.outside == ()
+    moved = Settings.load(desk.folder, {"risk.calendar": (str(tmp_path / "days.csv"),)})
+    assert backup_contents.outside(replace(desk, settings=moved)) == (str(tmp_path / "days.csv"),)
     again = restored(tmp_path / "b.age", tmp_path / "again", keys=None)
     assert again.keys == ()
     assert Project.open(tmp_path / "again").key_path == desk.key_path
@@ -248,7 +250,7 @@ def test_nothing_is_overwritten(desk: Project, file: Path, tmp_path: Path) -> No
 
 
 def test_force_replaces_a_backup_and_keeps_it_where_the_new_one_fails(
-    desk: Project, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Project, file: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "b.age"
     out.write_bytes(b"the one before")
@@ -359,7 +361,7 @@ def test_an_erasure_that_comes_meanwhile_is_seen(
     small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Begun and ended between the first byte and the last: the mixture is not kept."""
-    real = backups.members
+    real = backup_contents.members
 
     def erasing(project: Project) -> Iterator[Any]:
         with project.writing() as (archive, store):
@@ -392,7 +394,7 @@ def test_a_copy_of_the_store_that_a_kill_left_goes_with_an_erasure(small: Projec
 def test_two_backups_at_once_wait_for_each_other(
     small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = backups.members
+    real = backup_contents.members
 
     def another(project: Project) -> Iterator[Any]:
         with pytest.raises(Locked, match="another tocsin backup"):
@@ -502,7 +504,7 @@ def test_a_store_on_a_server_comes_back_as_a_file(
     for path in small.folder.glob("store.db*"):
         path.unlink()
     settings = small.folder / FILE_NAME
-    settings.write_text(f"{settings.read_text()}\n[store]\nurl = {orjson.dumps(url).decode()}\n")
+    settings.write_text(f"{settings.read_text()}\n[store]\nurl = {quoted(url)}\n")
     project = Project.open(small.folder)
     saved(project, tmp_path / "b.age")
     done = restored(tmp_path / "b.age", tmp_path / "again")

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from io import RawIOBase
 from typing import Any, Final
 
 import orjson
@@ -49,7 +50,7 @@ def unpack(stream: Reads, begin: Callable[[Mapping[str, Any]], None], take: Take
     return files
 
 
-class _Decompressed:
+class _Decompressed(RawIOBase):
     """The one zstd frame that a stream consists of."""
 
     def __init__(self, stream: Reads) -> None:
@@ -57,8 +58,11 @@ class _Decompressed:
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._rest = b""
 
-    def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end, which is the frame's and the stream's."""
+    def read(self, size: int = -1, /) -> bytes:
+        """At most so many bytes; none at the end, which is the frame's and the stream's.
+
+        A negative size gives what is at hand.
+        """
         while not self._rest and not self._frame.eof:
             data = self._stream.read(_READ)
             if not data:
@@ -66,7 +70,8 @@ class _Decompressed:
             self._rest = self._frame.decompress(data)
         if not self._rest and (self._frame.unused_data or self._stream.read(1)):
             raise Damaged("something follows its end")
-        found, self._rest = self._rest[:size], self._rest[size:]
+        end = len(self._rest) if size < 0 else size
+        found, self._rest = self._rest[:end], self._rest[end:]
         return found
 
 
