@@ -15,6 +15,10 @@ from joined_support import HARMS, put_actions, released_by_two, use_towns
 from tocsin.archive import Archive
 from tocsin.backup import locks
 from tocsin.backup.locks import Lock
+from tocsin.clock import SystemClock
+from tocsin.desk import audit
+from tocsin.desk.audit import entries
+from tocsin.engines.checking import check_project
 from tocsin.engines.holding import is_held
 from tocsin.engines.project import Project
 from tocsin.model import Action, Level
@@ -55,10 +59,9 @@ def test_there_and_back(tmp_path: Path, safe: tuple[Path, str]) -> None:
     assert done.code == 0, done
     assert "next     cd" in done.out
     assert call("verify", "--project", tmp_path / "again").code == 0
-    audit = call("audit", "--project", tmp_path / "again").out
-    assert "restore" in audit
-    assert "backup" in audit, "the log that is in it has noted it"
-    assert "export" in call("audit", "--project", project).out
+    looks = [(one["what"], one["words"][0]) for one in entries(tmp_path / "again" / "audit.log")]
+    assert looks[:2] == [("export", "backup"), ("change", "restore")]
+    assert audit.check(tmp_path / "again" / "audit.log") == []
 
 
 def test_as_json(tmp_path: Path, safe: tuple[Path, str]) -> None:
@@ -190,8 +193,8 @@ def test_what_may_have_gone_waits_for_a_person(
     held = call("deliver", "--once", "--project", again)
     assert (held.code, "HELD since the restore: 2 messages" in held.err) == (0, True), held
     assert _sent(tmp_path) == []
-    checked = call("check", "--project", again)
-    assert "held since the restore" in checked.out
+    checked = {one.what: one for one in check_project(Project.open(again), SystemClock().now())}
+    assert (checked["outbox"].ok, "held since" in checked["outbox"].says) == (False, True)
     _let_go(again, tmp_path)
 
 
@@ -246,7 +249,6 @@ def test_what_receipts_say_is_never_sent_again(
 def test_pages_go_on_while_the_outbox_is_held(
     desk: Path, tmp_path: Path, safe: tuple[Path, str]
 ) -> None:
-    from tocsin.clock import SystemClock
     from tocsin.delivery.queue import Queue
     from tocsin.engines.delivering import open_outbox
     from tocsin.engines.outbox import StoreQueue

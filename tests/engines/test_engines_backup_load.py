@@ -108,7 +108,7 @@ def test_the_command_line_under_load(tmp_path: Path) -> None:
     def work() -> None:
         for part in parts[1:]:
             for command in (["ingest", str(part)], ["run", "--workers", "2"]):
-                words = [sys.executable, "-m", "tocsin", *command, "--project", project.folder]
+                words = [sys.executable, "-m", "tocsin", *command, "--project", str(project.folder)]
                 subprocess.run(words, check=True, capture_output=True)
         signal.pause()
 

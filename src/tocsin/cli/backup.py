@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tocsin.engines.backup import BackedUp
     from tocsin.engines.restore import BackupFile
 
-_MB = 1 << 20
 IdentityOption = Annotated[
     list[Path] | None,
     typer.Option("--identity", metavar="FILE", help="A private key of age opens it. Repeatable."),
@@ -162,11 +161,11 @@ def opener(source: Path, identity: list[Path] | None, passphrase_file: Path | No
 
 
 @contextmanager
-def megabytes() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar in megabytes for whatever is being done."""
-    with progress("") as (bar, task):
+def percent() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar to a hundred for whatever is being done."""
+    with progress("", 100) as (bar, task):
         yield lambda what, done, total: bar.update(
-            task, description=what, completed=done // _MB, total=max(1, total // _MB)
+            task, description=what, completed=100 * done // max(1, total)
         )
 
 
@@ -177,7 +176,7 @@ def _back_up(
 
     out = absolute(file)
     order = BackupOrder(out, lock, keys, force)
-    with megabytes() as told:
+    with percent() as told:
         done = back_up(desk, order, SystemClock().now(), told)
     if as_json:
         show_json(_form(done))
@@ -213,7 +212,7 @@ def _check(
 ) -> None:
     from tocsin.engines.restore import look
 
-    with megabytes() as told:
+    with percent() as told:
         found = look(file, opener(file, identity, passphrase_file), told)
     if as_json:
         show_json(backup_form(found))

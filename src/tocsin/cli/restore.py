@@ -13,8 +13,8 @@ from tocsin.cli.backup import (
     PassphraseFileOption,
     absolute,
     backup_form,
-    megabytes,
     opener,
+    percent,
 )
 from tocsin.cli.looks import note_look
 from tocsin.cli.options import JsonOption
@@ -61,7 +61,7 @@ def restore(
         None if keys is None else absolute(keys),
         full,
     )
-    with megabytes() as told:
+    with percent() as told:
         done = restore_project(order, told)
     note_look(Project.open(where))
     if as_json:
