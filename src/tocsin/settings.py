@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -178,6 +180,52 @@ def quoted(text: str) -> str:
     """A text as ``tocsin.toml`` has it, on one line."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+
+
+def set_in_file(path: Path, name: str, value: str) -> None:
+    """Write one setting that is text into a settings file; the rest stays as people wrote it.
+
+    Raises:
+        UsageError: it is written there in a way that we do not change; says what to write by hand.
+    """
+    table, key = name.split(".")
+    line = f"{key} = {quoted(value)}"
+    before = path.read_text(encoding="utf-8")
+    lines = before.splitlines()
+    start = next((n for n, one in enumerate(lines) if _heads(one, table)), None)
+    if start is None:
+        lines += ["", f"[{table}]", line]
+    else:
+        rest = range(start + 1, len(lines))
+        end = next((n for n in rest if lines[n].lstrip().startswith("[")), len(lines))
+        own = range(start + 1, end)
+        at = next((n for n in own if re.match(rf"\s*{key}\s*=", lines[n])), None)
+        if at is None:
+            lines.insert(start + 1, line)
+        else:
+            lines[at] = line
+    after = "\n".join(lines) + "\n"
+    if not _differ_in(before, after, (table, key, value)):
+        raise UsageError(f"{path}: write it yourself, below [{table}]: {line}")
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(after, encoding="utf-8")
+    beside.chmod(stat.S_IMODE(path.stat().st_mode))
+    beside.replace(path)
+
+
+def _heads(line: str, table: str) -> bool:
+    return re.match(rf"\s*\[\s*{table}\s*\]\s*(#.*)?$", line) is not None
+
+
+def _differ_in(before: str, after: str, setting: tuple[str, str, str]) -> bool:
+    """Whether two files say the same but for one setting."""
+    table, key, value = setting
+    try:
+        wanted, found = tomllib.loads(before), tomllib.loads(after)
+        wanted.setdefault(table, {})[key] = value
+    except (tomllib.TOMLDecodeError, TypeError):
+        return False
+    return wanted == found
 
 
 def _with_own_places(values: dict[str, Any], project: Path) -> dict[str, Any]:

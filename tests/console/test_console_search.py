@@ -19,6 +19,7 @@ from tocsin.store import finding
 from tocsin.store.finding import Asked, Look, find, full_text, window_of
 from tocsin.store.lists import decided
 from tocsin.store.search import of_refs
+from tocsin.text.clean import clean
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_both_ways_of_looking_find_the_same(at: Town, monkeypatch: pytest.Monkey
         for channel in (None, "town_chat")
         for act in (None, "threat")
     ]
-    look = Look(says, lambda: False)
+    look = Look(says, lambda: False, clean)
     few = [find(at.desk.store, one, look).seqs for one in asked]
     monkeypatch.setattr(finding, "FEW", 0)
     monkeypatch.setattr(finding, "WINDOW", 3)

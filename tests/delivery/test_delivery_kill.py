@@ -20,7 +20,6 @@ from tocsin.clock import ReplayClock
 from tocsin.delivery import Outbox, OutboxOptions, Parcel
 from tocsin.engines.outbox import StoreQueue, log_receipts
 from tocsin.engines.project import Project
-from tocsin.store import Store
 from tocsin.store.outbox import receipts_about
 
 MESSAGES = [message(number, to=f"r{number % 3}") for number in range(1, 13)]
@@ -75,7 +74,7 @@ class Mailbox:
 
 def work(project: Project, mailbox: Mailbox, start_minutes: int) -> None:
     """What a release, then ``tocsin deliver --once``, do."""
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         clock = ReplayClock(T0 + timedelta(minutes=start_minutes))
         outbox = Outbox(StoreQueue(store), clock, OutboxOptions(), random.Random(1))
         for one in MESSAGES:
@@ -111,7 +110,7 @@ def _check(folder: Path, chance: random.Random, rounds: int) -> int:
     for name in ("r0", "r1", "r2"):
         queued = [one.key for one in MESSAGES if one.recipient == name]
         assert [key for key in mailbox.lines() if key in queued] == queued
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         receipts = receipts_about(store, "w1")
         assert Counter(row["key"] for row in receipts) == Counter(one.key for one in MESSAGES)
     with Archive.open(project.archive_folder) as archive:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 
 from tocsin.archive import Archive
@@ -21,9 +21,13 @@ from tocsin.engines.project import Project
 from tocsin.plugins import load_sources
 from tocsin.settings import FILE_NAME, Settings
 from tocsin.sources import ReadOptions
-from tocsin.store import Store
+from tocsin.store import Store, schema
+from tocsin.store.search import Bounds, posts_with
+from tocsin.text.clean import clean
 
 KEY = "5a" * 32
+STORE_URL: Callable[[], str | None] = lambda: None  # noqa: E731 - replaced by tests on both databases
+"""Where the store of a new project is; None: in its folder."""
 
 
 def new_project(folder: Path, **settings: Any) -> Project:
@@ -34,6 +38,9 @@ def new_project(folder: Path, **settings: Any) -> Project:
     key.chmod(0o600)
     Archive.create(folder / "archive").close()
     lines = [f"[project]\nkey_file = {orjson.dumps(str(key)).decode()}"]
+    url = STORE_URL()
+    if url is not None:
+        lines.append(f"[store]\nurl = {orjson.dumps(url).decode()}")
     (folder / FILE_NAME).write_text("\n".join(lines))
     overrides = {name.replace("__", "."): value for name, value in settings.items()}
     return Project(folder, Settings.load(folder, overrides))
@@ -68,20 +75,26 @@ _QUESTIONS = {
     "rumours": "SELECT * FROM rumours",
     "warnings": "SELECT id, action, issued_at, level, place_id, target, body FROM warnings",
     "decisions": "SELECT kind, subject, value, by, at, reason FROM decisions",
-    "search": (
-        "SELECT p.channel, p.message_id FROM post_search s JOIN posts p ON p.seq = s.rowid "
-        "WHERE post_search MATCH 'при'"
-    ),
 }
 
 
 def contents(project: Project) -> dict[str, list[tuple[Any, ...]]]:
     """Everything in the store that must not depend on how it came about, sorted."""
-    with Store.at(project.store_path) as store, store.reading() as connection:
-        return {
+    with project.store() as store, store.reading() as connection:
+        found = {
             name: sorted((_plain(row) for row in connection.execute(text(question))), key=repr)
             for name, question in _QUESTIONS.items()
         }
+    with project.store() as store:
+        found["search"] = sorted(_named(store, posts_with(store, "при", Bounds(), clean)))
+    return found
+
+
+def _named(store: Store, seqs: list[int]) -> list[tuple[Any, ...]]:
+    p = schema.posts.c
+    query = select(p.channel, p.message_id, p.version).where(p.seq.in_(seqs))
+    with store.reading() as connection:
+        return [tuple(row) for row in connection.execute(query)]
 
 
 def _plain(row: Any) -> tuple[Any, ...]:
@@ -90,9 +103,21 @@ def _plain(row: Any) -> tuple[Any, ...]:
 
 def _without_run(value: Any) -> Any:
     """Warnings name their run by its ledger seq, which depends on what was ingested when."""
+    if isinstance(value, bool):
+        return int(value)  # as SQLite has it
     if isinstance(value, str) and '"run":' in value:
         return {k: v for k, v in orjson.loads(value).items() if k != "run"}
     return value
+
+
+def lose_store(project: Project) -> None:
+    """As if its file were gone, or its database were empty."""
+    if project.store_file is None:
+        with project.store() as store, store.writing() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+    for path in project.folder.glob("store.db*"):
+        path.unlink()
 
 
 def fingerprint(project: Project) -> str:

@@ -25,7 +25,7 @@ from tocsin.engines.rebuild import rebuild
 from tocsin.engines.selection import Choice, RetentionClass, choose, due, limits
 from tocsin.pipeline import Pipeline
 from tocsin.settings import Settings
-from tocsin.store import Store, erasures
+from tocsin.store import erasures
 from tocsin.text.clean import clean, digest_text
 
 Write = Callable[[Iterable[dict[str, Any]]], Path]
@@ -69,7 +69,7 @@ def project(tmp_path: Path, processed: Project) -> Project:
 
 
 def _pipeline(project: Project) -> Pipeline:
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         name = last_state(store)
         pipeline = Pipeline(profiles(store), pipeline_options(project.settings))
     assert name is not None
@@ -124,7 +124,7 @@ def test_the_store_forgets_and_the_search_finds_nothing(project: Project) -> Non
     for name in ("posts", "readings"):
         assert [row for row in before[name] if row[:2] not in gone] == after[name]
     assert before["warnings"] == after["warnings"]
-    with Store.at(project.store_path) as store, store.reading() as connection:
+    with project.store() as store, store.reading() as connection:
         asked = "SELECT rowid FROM post_search WHERE post_search MATCH :word"
         assert not connection.execute(text(asked), {"word": "quittenbaum"}).all()
         assert connection.execute(text(asked), {"word": "birkenhain"}).all()
@@ -154,14 +154,14 @@ def test_warnings_stay_as_recorded_and_a_rebuild_keeps_them(project: Project) ->
     assert report.runs == 1
     after = contents(project)
     assert after["warnings"] == warned
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         assert erasures.erased_refs(store, [ref]) == {ref}
         assert erasures.unfinished(store) == []
     assert verify(project.archive_folder).ok
 
 
 def _bodies(project: Project) -> list[str]:
-    with Store.at(project.store_path) as store, store.reading() as connection:
+    with project.store() as store, store.reading() as connection:
         return list(connection.execute(text("SELECT body FROM warnings ORDER BY seq")).scalars())
 
 
@@ -217,7 +217,7 @@ def _with(settings: Settings, changed: dict[str, Any]) -> Settings:
 
 
 def test_classes_and_what_is_due(project: Project) -> None:
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         everything = choose(store, Choice())
         kinds = {one.ref: one.kind for one in everything}
         assert kinds["other/c3"] is kinds["kept/c4"] is RetentionClass.RUMOURS
@@ -238,7 +238,7 @@ def test_classes_and_what_is_due(project: Project) -> None:
 
 
 def test_by_pseudonym_only_its_own_posts(project: Project) -> None:
-    with Store.at(project.store_path) as store, store.reading() as connection:
+    with project.store() as store, store.reading() as connection:
         extra = connection.execute(
             text("SELECT extra FROM posts WHERE message_id = 'c1'")
         ).scalar_one()

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from engine_support import contents, ingest_file, ledger_length, new_project
 from sqlalchemy import text
 
 from posts_support import post_line
 from tocsin.archive import Archive
 from tocsin.engines.project import profiles
-from tocsin.store import Store
 
+pytestmark = pytest.mark.usefixtures("either_database")
 Write = Callable[[Iterable[dict[str, Any]], str], Path]
 
 
@@ -86,7 +87,7 @@ def test_what_is_known_of_channels_is_in_the_ledger(tmp_path: Path, write_posts:
     with Archive.open(project.archive_folder) as archive:
         kinds = [entry.kind for entry in archive.entries()]
     assert kinds.count("channels") == 1
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         assert profiles(store)["town_news"].home_place == "Kostroma"
 
 
@@ -106,7 +107,7 @@ def test_an_old_store_is_brought_up_from_the_archive(tmp_path: Path, write_posts
     project = new_project(tmp_path / "desk")
     ingest_file(project, write_posts([post_line(n, f"День {n}") for n in range(9)], "a.jsonl"))
     expected = contents(project)["posts"]
-    with Store.at(project.store_path) as store, store.writing() as connection:
+    with project.store() as store, store.writing() as connection:
         connection.execute(text("DELETE FROM posts"))
         connection.execute(text("DELETE FROM meta"))
     with project.writing():

@@ -21,11 +21,12 @@ from tocsin.engines.project import Project
 from tocsin.engines.rebuild import rebuild
 from tocsin.model import Decision, DecisionKind
 from tocsin.model.rumour import split_id
-from tocsin.store import Store, schema
+from tocsin.store import schema
 from tocsin.store.rumours import ShownRumours
 from tocsin.store.sightings import sightings_of
 from town_texts import BRIDGE, HOCKEY, MUSEUM, TALK
 
+pytestmark = pytest.mark.usefixtures("either_database")
 Write = Callable[[Iterable[dict[str, Any]], str], Path]
 
 
@@ -63,7 +64,7 @@ def _placed(project: Project) -> dict[str, str]:
 
 def _shown(project: Project) -> dict[str, list[str]]:
     """Posts of each rumour as shown."""
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         book = ShownRumours(store)
         return {
             shown.rumour.id: [row["message_id"] for row in sightings_of(book, shown, 99)]
@@ -152,14 +153,14 @@ def test_an_earlier_warning_still_points_to_the_rumour_it_named(
     assert set(map(repr, before)) <= set(map(repr, contents(warned)["warnings"]))
     assert _rebuild(warned).same
     assert set(map(repr, before)) <= set(map(repr, contents(warned)["warnings"]))
-    with Store.at(warned.store_path) as store:
+    with warned.store() as store:
         shown = ShownRumours(store).find(named)
     assert shown is not None, "the id still leads somewhere"
     assert (shown.rumour.id, named in shown.members) == (other, True)
 
 
 def test_stances_are_kept_and_unread_posts_have_none(warned: Project) -> None:
-    with Store.at(warned.store_path) as store, store.reading() as connection:
+    with warned.store() as store, store.reading() as connection:
         s, r = schema.sightings, schema.readings
         query = select(s.c.stance, r.c.read).join_from(s, r, s.c.seq == r.c.seq)
         rows = connection.execute(query).all()
@@ -172,7 +173,7 @@ def test_late_posts_are_marked(tmp_path: Path, write_posts: Write) -> None:
     _more(project, write_posts, 60, BRIDGE)
     late = [{**post_line(30, MUSEUM), "id": "late"}, {**post_line(90, MUSEUM), "id": "new"}]
     _take(project, write_posts(late, "late.jsonl"))
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         book = ShownRumours(store)
         shown = book.find(_placed(project)["late"])
         assert shown is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support import contents, ingest_file, new_project, run_all
+from engine_support import contents, ingest_file, lose_store, new_project, run_all
 
 from posts_support import post_line
 from streams_support import mixed
@@ -19,10 +19,11 @@ from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import RunWatch, reading_plan, versions
 from tocsin.engines.project import Project
 from tocsin.engines.rebuild import rebuild
-from tocsin.errors import EnvironmentFailed, UsageError
+from tocsin.errors import EnvironmentFailed
 from tocsin.model import Decision, DecisionKind
 
 Write = Callable[[Iterable[dict[str, Any]], str], Path]
+pytestmark = pytest.mark.usefixtures("either_database")
 COMPUTED = ("readings", "sightings", "rumours", "warnings", "search")
 
 
@@ -115,8 +116,7 @@ def test_rebuild_without_any_store(tmp_path: Path, write_posts: Write) -> None:
     project = _ran(tmp_path, mixed())
     ingest_file(project, write_posts([post_line(1, "Погода")], "more.jsonl"))
     before = contents(project)
-    for path in project.folder.glob("store.db*"):
-        path.unlink()
+    lose_store(project)
     assert _rebuild(project).runs == 1
     assert contents(project) == before
     assert run_all(project).posts == 1
@@ -136,13 +136,6 @@ def _with(project: Project, values: dict[str, Any]) -> Any:
     from tocsin.settings import Settings
 
     return Settings.load(project.folder, values)
-
-
-def test_a_server_store_is_not_rebuilt_yet(tmp_path: Path) -> None:
-    project = new_project(tmp_path / "desk")
-    served = Project(project.folder, _with(project, {"store.url": "sqlite:///x.db"}))
-    with Archive.open(project.archive_folder) as archive, pytest.raises(UsageError):
-        rebuild(served, archive, {}, lambda _: RunWatch())
 
 
 def _rebuild(project: Project) -> Any:

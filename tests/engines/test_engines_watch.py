@@ -23,7 +23,6 @@ from tocsin.engines.watch_state import WatchStates
 from tocsin.errors import EnvironmentFailed, SourceFailed
 from tocsin.model import Action
 from tocsin.sources.live import Gone
-from tocsin.store import Store
 from tocsin.store.observations import gone_posts, silent_sources
 
 HOUR = timedelta(hours=1)
@@ -84,7 +83,7 @@ def test_a_night(tmp_path: Path) -> None:
     assert "please report it" in told(found, "failed")[0].says
     assert len(broken.looks) < 10, "it is asked less and less often"
     assert len(steady.looks) >= 8 * 4, "and the others keep their times"
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         assert set(silent_sources(store)) == {"broken"}
     assert verify(project.archive_folder).problems == ()
 
@@ -153,7 +152,7 @@ def test_a_lost_state_doubles_nothing(tmp_path: Path) -> None:
     found = watch_of(project, clock, town).round()
     assert told(found.told, "taken") == []
     assert (_entries(project, "evidence"), _entries(project, "observation")) == before
-    with Store.at(project.store_path) as store:
+    with project.store() as store:
         assert gone_posts(store, 0) == [{"id": "town/7", "gone_at": START.isoformat()}]
 
 

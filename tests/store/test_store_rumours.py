@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,17 +24,16 @@ POSTS = sum(SIZES.values())
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(any_store: Store) -> Store:
     """Four rumours; each post a wording of its own, but every third is a copy of the first."""
-    with Store.at(tmp_path / "store.db") as opened:
-        with opened.writing() as connection:
-            seq = 0
-            for name, size in SIZES.items():
-                add_rows(connection, schema.rumours, [_rumour(name, size, seq)])
-                for number in range(size):
-                    _add_post(connection, seq, name, number)
-                    seq += 1
-        yield opened
+    with any_store.writing() as connection:
+        seq = 0
+        for name, size in SIZES.items():
+            add_rows(connection, schema.rumours, [_rumour(name, size, seq)])
+            for number in range(size):
+                _add_post(connection, seq, name, number)
+                seq += 1
+    return any_store
 
 
 def _rumour(name: str, size: int, seq: int) -> dict[str, Any]:

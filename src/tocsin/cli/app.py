@@ -37,6 +37,7 @@ from tocsin.cli import (
     lock,
     looks,
     media,
+    migrate_store,
     papers,
     places,
     read,
@@ -136,6 +137,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     (CARE, "backup", backup.backup),
     (CARE, "restore", restore.restore),
     (CARE, "rebuild", rebuild.rebuild),
+    (CARE, "migrate-store", migrate_store.migrate_store),
     (CARE, "key", key.app),
 )
 

@@ -21,7 +21,7 @@ from tocsin.engines.indexing import Indexer
 from tocsin.engines.project import Project, filing
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import Decision, DecisionKind
-from tocsin.settings import FILE_NAME
+from tocsin.settings import FILE_NAME, set_in_file
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -113,7 +113,7 @@ def _announce(
     archive.append_entry("decision", wire.decision_form(decision))
     archive.flush()
     publish(desk.folder, new.public)
-    _set_key(desk.folder / FILE_NAME, path)
+    set_in_file(desk.folder / FILE_NAME, "project.signing_key_file", str(path))
     sign(open_project(desk.folder), archive, now)
     return path
 
@@ -152,21 +152,6 @@ def _outside(desk: Project, path: Path) -> Path:
     if whole.is_relative_to(desk.folder):
         raise UsageError(f"--signing-key-file {whole}: the key must lie outside the project")
     return whole
-
-
-def _set_key(settings: Path, path: Path) -> None:
-    """Write ``project.signing_key_file`` into the settings; the rest stays as people wrote it."""
-    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
-    line = f'signing_key_file = "{escaped}"'
-    lines = settings.read_text(encoding="utf-8").splitlines()
-    at = next((n for n, old in enumerate(lines) if old.startswith("signing_key_file")), None)
-    if at is not None:
-        lines[at] = line
-    elif "[project]" in lines:
-        lines.insert(lines.index("[project]") + 1, line)
-    else:
-        lines += ["", "[project]", line]
-    settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def sign_at_end(desk: Project, archive: Archive) -> TreeHead | None:

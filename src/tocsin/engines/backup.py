@@ -37,6 +37,7 @@ from tocsin.engines.project import Project, filing
 from tocsin.errors import EnvironmentFailed, Locked, UsageError
 from tocsin.store import Store, schema
 from tocsin.store.copying import copy_store
+from tocsin.store.engine import remove_file
 from tocsin.store.moment import moment_of as store_moment
 from tocsin.store.moment import newest_state
 from tocsin.text.clean import clean
@@ -138,8 +139,7 @@ def _alone(project: Project) -> Iterator[None]:
 
 
 def _clear(project: Project) -> None:
-    for path in project.backup_folder.glob("store.db*"):
-        path.unlink(missing_ok=True)
+    remove_file(project.backup_folder / "store.db")
 
 
 @dataclass(slots=True)
@@ -165,12 +165,15 @@ def _copied_store(project: Project, told: Told, opened: ExitStack) -> _StoreCopy
     Raises:
         EnvironmentFailed: the state is gone, or is put anew faster than the store is copied.
     """
-    server = project.settings.text("store.url")
-    if not server and not project.store_path.is_file():
+    file = project.store_file
+    if file is not None and not file.is_file():
         return _StoreCopy()
     for _ in range(_TRIES):
         with ExitStack() as kept, project.store() as store:
-            copy = (_of_sqlite if store.is_sqlite() else _of_server)(project, store, told, kept)
+            if file is None:
+                copy = _of_server(project, store, told, kept)
+            else:
+                copy = _of_file(project, file, (store, told), kept)
             if copy is not None:
                 opened.enter_context(kept.pop_all())
                 return copy
@@ -181,8 +184,11 @@ def _copied_store(project: Project, told: Told, opened: ExitStack) -> _StoreCopy
     )
 
 
-def _of_sqlite(project: Project, store: Store, told: Told, kept: ExitStack) -> _StoreCopy | None:
-    before = project.store_path.stat().st_ino
+def _of_file(
+    project: Project, file: Path, by: tuple[Store, Told], kept: ExitStack
+) -> _StoreCopy | None:
+    store, told = by
+    before = file.stat().st_ino
     path = project.backup_folder / "store.db"
     with store_moment(store) as moment:
         copy = _StoreCopy(path, "sqlite", followed=_followed(moment.connection))
@@ -191,7 +197,7 @@ def _of_sqlite(project: Project, store: Store, told: Told, kept: ExitStack) -> _
         moment.copy_to(path, lambda done, total: told("copy the store", done, total))
     path.chmod(0o600)
     # A rebuild puts another file in its place, and first takes away the log of this one.
-    return copy if project.store_path.stat().st_ino == before else None
+    return copy if file.stat().st_ino == before else None
 
 
 def _of_server(project: Project, store: Store, told: Told, kept: ExitStack) -> _StoreCopy | None:

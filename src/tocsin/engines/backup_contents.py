@@ -190,12 +190,14 @@ def left_out(project: Project) -> tuple[str, ...]:
     """What lies in the project's folder and is none of its parts."""
     parts = {FILE_NAME, AUDIT, SEALED, *_FILES, *_FOLDERS, *_SIGNED, *_OWN}
     parts.update(name.partition("/")[0] for name in _named_inside(project))
+    file = project.store_file
+    stores = (project.store_path.name, *([] if file is None else [file.name]))
     return tuple(
         path.name
         for path in sorted(project.folder.iterdir())
         if path.name not in parts
         and not path.name.endswith(_PASSING)
-        and not path.name.startswith(project.store_path.name)
+        and not path.name.startswith(stores)
     )
 
 

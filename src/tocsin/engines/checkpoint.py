@@ -153,7 +153,8 @@ class Checkpoints:
         indexed = ledger.flush()
         name = f"{self._run.seq}-{posts_done}.state"
         write_state(self._place.state_folder / name, state)
-        with self._place.store.writing() as connection:
+
+        def work(connection: Connection) -> None:
             replace_rows(connection, schema.rumours, "id", [rumour_row(r) for r in rumours])
             add_rows(connection, schema.readings, batch.readings)
             add_rows(connection, schema.sightings, batch.sightings)
@@ -163,8 +164,10 @@ class Checkpoints:
             progress = {"posts_done": posts_done, "state": name, "done": done}
             self._mark(connection, batch.last, progress)
             put_meta(connection, INDEXED, str(indexed))
+
+        self._place.store.write(work, lambda connection: self._stands(connection, name, done))
         self._posts_done = posts_done
-        self._forget_states(name)
+        forget_states(self._place.state_folder, name)
 
     def _mark(self, connection: Connection, last: Post | None, progress: dict[str, Any]) -> None:
         if last is not None:
@@ -172,11 +175,11 @@ class Checkpoints:
         runs = schema.runs
         connection.execute(update(runs).where(runs.c.seq == self._run.seq).values(**progress))
 
-    def _forget_states(self, kept: str) -> None:
-        """Remove all state files but the one the store names, those of killed runs too."""
-        for path in self._place.state_folder.glob("*.state*"):
-            if path.name != kept:
-                path.unlink(missing_ok=True)
+    def _stands(self, connection: Connection, state: str, done: bool) -> bool:
+        """Whether this checkpoint is in the store."""
+        runs = schema.runs
+        query = select(runs.c.state, runs.c.done).where(runs.c.seq == self._run.seq)
+        return connection.execute(query).tuples().first() == (state, done)
 
 
 def action_key(line: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -200,6 +203,13 @@ def write_state(path: Path, state: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def forget_states(folder: Path, kept: str | None) -> None:
+    """Remove all state files but the one the store names, those of killed runs too."""
+    for path in folder.glob("*.state*"):
+        if path.name != kept:
+            path.unlink(missing_ok=True)
 
 
 def read_state(path: Path) -> bytes:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, update
 
 from tocsin.archive import Archive
 from tocsin.archive.erasure import positions_of
-from tocsin.engines.checkpoint import read_state, write_state
+from tocsin.engines.checkpoint import forget_states, read_state, write_state
 from tocsin.engines.local import pipeline_options
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.tip_box import TipBox
@@ -27,6 +27,7 @@ from tocsin.errors import UsageError
 from tocsin.model import Erased
 from tocsin.pipeline import Pipeline
 from tocsin.store import Store, erasures, schema
+from tocsin.store.engine import remove_file
 from tocsin.store.moment import newest_state
 from tocsin.text.clean import clean
 
@@ -100,9 +101,8 @@ def _remove_tips(project: Project, store: Store, seqs: Sequence[int]) -> None:
 
 
 def _remove_leftovers(project: Project, kept: str | None) -> None:
-    for path in project.state_folder.glob("*.state*"):
-        if path.name != kept:
-            path.unlink(missing_ok=True)
+    forget_states(project.state_folder, kept)
     shutil.rmtree(project.folder / "rebuild", ignore_errors=True)
-    for path in project.backup_folder.glob("store.db*"):
-        path.unlink(missing_ok=True)
+    remove_file(project.backup_folder / "store.db")
+    if project.store_file != project.store_path:  # left by a move that was killed
+        remove_file(project.store_path)

@@ -93,7 +93,7 @@ def _warned(
 
 def _searched(book: ShownRumours, words: str, bounds: Bounds) -> Subject:
     store, wanted = book.store, clean(words).casefold()
-    seqs = set(posts_with(store, wanted, bounds))
+    seqs = set(posts_with(store, wanted, bounds, clean))
     if bounds.channel is not None and not wanted and bounds.since is bounds.until is None:
         seqs |= set(erased_of(store, bounds.channel))  # of what is gone nothing else is known
     rumours = _rumours_of(book, seqs)

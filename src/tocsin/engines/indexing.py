@@ -18,7 +18,15 @@ from tocsin.store import Store, schema
 from tocsin.store.erasures import note_erased
 from tocsin.store.events import event_row
 from tocsin.store.observations import observation_row
-from tocsin.store.store import add_rows, decision_row, dumps, post_row, put_meta, replace_rows
+from tocsin.store.store import (
+    add_rows,
+    decision_row,
+    dumps,
+    meta_of,
+    post_row,
+    put_meta,
+    replace_rows,
+)
 from tocsin.text import post_from_content
 
 INDEXED = "indexed_seq"
@@ -55,13 +63,17 @@ class Indexer:
     def _index(self, batch: list[LedgerEntry | Evidence]) -> None:
         if not batch:
             return
-        with self._store.writing() as connection:
-            evidence = [item for item in batch if isinstance(item, Evidence)]
-            add_rows(connection, schema.posts, [evidence_row(item) for item in evidence])
+        evidence = [evidence_row(item) for item in batch if isinstance(item, Evidence)]
+        indexed = str(batch[-1].seq + 1)
+
+        def work(connection: Connection) -> None:
+            add_rows(connection, schema.posts, evidence)
             for item in batch:
                 if isinstance(item, LedgerEntry):
                     index_entry(connection, item.seq, item.kind, item.payload)
-            put_meta(connection, INDEXED, str(batch[-1].seq + 1))
+            put_meta(connection, INDEXED, indexed)
+
+        self._store.write(work, lambda connection: meta_of(connection, INDEXED) == indexed)
 
 
 def evidence_row(evidence: Evidence, wording: bytes | None = None) -> dict[str, Any]:

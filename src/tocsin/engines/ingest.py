@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
+from sqlalchemy import Connection
 
 from tocsin import __version__
 from tocsin.archive import Archive, Pseudonymiser, scrub, wording_digest
@@ -27,7 +28,7 @@ from tocsin.sources import ReadOptions, Source, detect
 from tocsin.sources.html_pages import pages_of
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_posts
-from tocsin.store.store import add_rows, latest_versions, put_meta
+from tocsin.store.store import add_rows, latest_versions, meta_of, put_meta
 from tocsin.wire import iso
 
 _BATCH = 4_000
@@ -157,17 +158,24 @@ class Ingest:
     ) -> None:
         """Archive first, then the store: a kill between the two is mended at the next start."""
         keys = [(item.channel, item.message_id) for item in batch]
-        with self._store.reading() as connection:
-            known = dict(latest_versions(connection, keys))
-            gone = erased_posts(connection, keys)
+        known, gone = self._store.ask(
+            lambda connection: (
+                dict(latest_versions(connection, keys)),
+                erased_posts(connection, keys),
+            )
+        )
         kept = [item for item in batch if (item.channel, item.message_id) not in gone]
         summary.erased += len(batch) - len(kept)
         new = [one for item in kept if (one := self._new(item, known, summary)) is not None]
         rows = self._put(new, capture)
         self._archive.flush()
-        with self._store.writing() as connection:
+        indexed = str(self._archive.durable_seq)
+
+        def work(connection: Connection) -> None:
             add_rows(connection, schema.posts, rows)
-            put_meta(connection, INDEXED, str(self._archive.durable_seq))
+            put_meta(connection, INDEXED, indexed)
+
+        self._store.write(work, lambda connection: meta_of(connection, INDEXED) == indexed)
 
     @staticmethod
     def _new(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -283,8 +284,7 @@ def posts_in_time(
 ) -> Iterator[Post]:
     """Posts with seq in ``bounds``, in the order of ``Post.order``, a page at a time."""
     while True:
-        with store.reading() as connection:
-            rows = posts_after(connection, bounds, after, _PAGE)
+        rows = store.ask(partial(posts_after, bounds=bounds, after=after, limit=_PAGE))
         for row in rows:
             yield post_from_row(row)
         if len(rows) < _PAGE:

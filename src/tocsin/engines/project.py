@@ -31,6 +31,7 @@ from tocsin.errors import DeskLocked, EnvironmentFailed, UsageError
 from tocsin.model import ChannelProfile
 from tocsin.settings import FILE_NAME, Settings
 from tocsin.store import Store, schema
+from tocsin.store.engine import file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,12 @@ class Project:
     def store_path(self) -> Path:
         """The SQLite file, where no other store is set."""
         return self.folder / "store.db"
+
+    @property
+    def store_file(self) -> Path | None:
+        """The file of the store, wherever it lies; None: a server has it."""
+        url = self.settings.text("store.url")
+        return file_of(url) if url else self.store_path
 
     @property
     def key_path(self) -> Path:
@@ -206,6 +213,7 @@ class Project:
             filing(self.folder),
             Archive.open(self.archive_folder, writable=True) as archive,
             self.store() as store,
+            store.sole_writer(),
         ):
             self.follow(archive, store)
             yield archive, store

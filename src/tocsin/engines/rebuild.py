@@ -7,21 +7,25 @@ be decided otherwise today is reported, never overwritten.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
 from tocsin import wire
 from tocsin.archive import Archive
-from tocsin.engines.checkpoint import RunPlace, action_key
+from tocsin.engines.checkpoint import RunPlace, action_key, forget_states
+from tocsin.engines.erasure import last_state
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import Run, RunWatch, last_run
 from tocsin.engines.project import Project
-from tocsin.errors import StoreUnavailable, UsageError
+from tocsin.errors import StoreUnavailable
 from tocsin.model import WarningAction
-from tocsin.store import Store, erasures
+from tocsin.store import Store, erasures, schema, swapping
 from tocsin.store.outbox import carry_over
 
 ActionKey = tuple[str, str, str]
@@ -81,24 +85,38 @@ def rebuild(
     current: Mapping[str, str],
     watch: Callable[[int], RunWatch],
 ) -> RebuildReport:
-    """Make the store anew beside the old one, then put it in its place.
+    """Make the store anew beside the old one, then put it in its place: killed at any moment, the
+    old one or the new one is there, with the state that belongs to it.
 
     Args:
         current: digests in force today, to say which parts changed.
         watch: given a run's number, what to tell its progress to.
 
     Raises:
-        UsageError: the store is not a file of its own (a server); not possible yet.
+        Locked: another tocsin is writing to the server's database.
+        StoreUnavailable: the new store cannot be written, or not be put in its place.
     """
-    if project.settings.text("store.url"):
-        raise UsageError("rebuild needs the SQLite store so far; unset store.url in tocsin.toml")
     beside = project.folder / "rebuild"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
-    with Store.at(beside / "store.db") as store:
-        report = _Rebuild(project, archive, store, beside / "state").go(current, watch)
-        report.outbox_lost = not _carry_outbox(project, store)
-    _put_in_place(project, beside)
+    url = project.settings.text("store.url")
+    file = project.store_file
+    if file is None:
+        with Store(url) as server, server.sole_writer():
+            with swapping.beside(url) as store:
+                report = _Rebuild(project, archive, store, beside / "state").go(current, watch)
+                _keep_states(store, beside / "state", project.state_folder)
+            swapping.put_in_place(server)
+            kept = last_state(server)
+    else:
+        with Store.at(beside / "store.db") as store:
+            report = _Rebuild(project, archive, store, beside / "state").go(current, watch)
+            report.outbox_lost = not _carry_outbox(file, store)
+            _keep_states(store, beside / "state", project.state_folder)
+            kept = last_state(store)
+        _put_in_place(file, beside)
+    forget_states(project.state_folder, kept)
+    shutil.rmtree(beside)
     return report
 
 
@@ -151,24 +169,33 @@ class _Rebuild:
                 report.changed_versions[part] = (digest, current[part])
 
 
-def _carry_outbox(project: Project, store: Store) -> bool:
+def _carry_outbox(file: Path, store: Store) -> bool:
     """What waits to be sent is in no ledger, so it is taken over from the old store."""
-    if not project.store_path.is_file():
+    if not file.is_file():
         return True
     try:
-        with Store.at(project.store_path) as old:
+        with Store.at(file) as old:
             carry_over(old, store)
     except StoreUnavailable:
         return False
     return True
 
 
-def _put_in_place(project: Project, beside: Path) -> None:
-    """Swap: a kill in between leaves either the old store or the new one to be found."""
-    for name in ("store.db-wal", "store.db-shm"):
-        (project.folder / name).unlink(missing_ok=True)
-    shutil.rmtree(project.state_folder, ignore_errors=True)
-    if (beside / "state").is_dir():
-        (beside / "state").replace(project.state_folder)
-    (beside / "store.db").replace(project.store_path)
-    shutil.rmtree(beside)
+def _keep_states(store: Store, made: Path, kept: Path) -> None:
+    """Put the new state beside the old one, under a name that no other has; the old store goes on
+    naming its own until the new store is in its place.
+    """
+    kept.mkdir(exist_ok=True)
+    runs = schema.runs
+    for path in sorted(made.glob("*.state")):
+        name = f"{path.stem.partition('+')[0]}+{os.urandom(4).hex()}.state"
+        path.replace(kept / name)
+        with store.writing() as connection:
+            connection.execute(update(runs).where(runs.c.state == path.name).values(state=name))
+
+
+def _put_in_place(file: Path, beside: Path) -> None:
+    """One rename: before it there is the old store, after it the new one."""
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+    (beside / "store.db").replace(file)

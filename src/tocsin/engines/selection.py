@@ -18,6 +18,9 @@ from tocsin.store import Store, schema
 _RUMOUR_DECISIONS = [kind.value for kind in DecisionKind if kind.value.startswith("rumour_")]
 
 
+_CHUNK = 2_000
+
+
 class RetentionClass(StrEnum):
     """Why an item is kept; each item has one, the first that fits."""
 
@@ -70,7 +73,8 @@ def choose(store: Store, choice: Choice) -> list[Chosen]:
     """The items that a choice fits, in the ledger's order."""
     kinds = _Kinds(store)
     with store.reading() as connection:
-        rows = map(dict, connection.execute(_question(choice)).mappings())
+        streamed = connection.execution_options(yield_per=_CHUNK)
+        rows = map(dict, streamed.execute(_question(choice)).mappings())
         found = (_chosen(row, kinds) for row in rows if _by(row, choice.pseudonym))
         return [one for one in found if choice.kind in (None, one.kind)]
 

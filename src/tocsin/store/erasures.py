@@ -7,12 +7,24 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from tocsin.model import TIP_SOURCE, Erased
 from tocsin.store import schema
+from tocsin.store.schema import BESIDE
 from tocsin.store.store import Store, add_rows, chunks
 
 _CHUNK = 500
+_TOUCHED = ("posts", "readings", "sightings", "proposals", "runs", "post_search")
+"""Tables that :func:`forget` and the run's state change."""
+_LOOKS = 50
+_LOCK_NOT_AVAILABLE = "55P03"
+# Who still reads the store as it was: for them old rows are kept, even in a file written anew.
+_READS_OLD = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND backend_type = 'client backend' AND age(backend_xmin) > age(%s::xid)
+"""
 Texts = Sequence[tuple[int, str]]
 
 
@@ -109,7 +121,7 @@ def forget(connection: Connection, seqs: Sequence[int], searched: Texts) -> None
         _forget_proposals(connection, {(row["channel"], row["message_id"]) for row in rows})
         bare = {"digest": None, "stance": None}
         connection.execute(update(sightings).where(sightings.c.seq.in_(some)).values(**bare))
-    _unsearch(connection, searched)
+    _unsearch(connection, seqs, searched)
 
 
 def _forget_proposals(connection: Connection, gone: Collection[tuple[str, str]]) -> None:
@@ -119,9 +131,14 @@ def _forget_proposals(connection: Connection, gone: Collection[tuple[str, str]])
         connection.execute(schema.proposals.delete().where(of_post))
 
 
-def _unsearch(connection: Connection, searched: Texts) -> None:
+def _unsearch(connection: Connection, seqs: Sequence[int], searched: Texts) -> None:
     """Full text without contents is told what it held; then its segments are written anew."""
-    if not searched or connection.dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite":
+        table = schema.post_search
+        for some in chunks(seqs, _CHUNK):
+            connection.execute(table.delete().where(table.c.seq.in_(some)))
+        return
+    if not searched:
         return
     connection.exec_driver_sql(
         "INSERT INTO post_search(post_search, rowid, text) VALUES ('delete', ?, ?)", list(searched)
@@ -144,7 +161,7 @@ def wipe(store: Store) -> bool:
         False where a reader kept the log from being emptied: try again later.
     """
     if not store.is_sqlite():
-        return True
+        return _wipe_tables(store)
     connection = store.engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -156,6 +173,32 @@ def wipe(store: Store) -> bool:
     finally:
         connection.close()
     return not busy
+
+
+def _wipe_tables(store: Store) -> bool:
+    """Write the files of the tables anew that posts leave bytes in; the server's own log and its
+    backups are its operator's.
+    """
+    with store.alone() as connection:
+        connection.exec_driver_sql("SET lock_timeout = '15s'")
+        now = connection.exec_driver_sql("SELECT pg_current_xact_id()::xid").scalar_one()
+        for _ in range(_LOOKS):
+            if not connection.exec_driver_sql(_READS_OLD, (now,)).scalar_one():
+                break
+            connection.exec_driver_sql("SELECT pg_sleep(0.2)")
+        else:
+            return False
+        try:
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE")
+            for table in _TOUCHED:
+                connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+                raise
+            return False
+        finally:
+            connection.exec_driver_sql("RESET lock_timeout")
+    return True
 
 
 def erased_posts(

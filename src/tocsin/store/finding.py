@@ -18,6 +18,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, literal, select, te
 
 from tocsin.errors import UsageError
 from tocsin.store import schema
+from tocsin.store.grams import PIECE, Cleaned, holds, with_all
 from tocsin.store.store import Store, chunks
 from tocsin.store.words import full_text_of
 
@@ -77,10 +78,12 @@ class Look:
     Args:
         says: whether a text as it was taken in has all the words.
         hurry: whether time is up; asked after each window, of which there is at least one.
+        cleaned: a text as it was put into full text.
     """
 
     says: Callable[[str, Sequence[str]], bool]
     hurry: Callable[[], bool]
+    cleaned: Cleaned
 
 
 def find(store: Store, asked: Asked, look: Look) -> Found:
@@ -91,7 +94,7 @@ def find(store: Store, asked: Asked, look: Look) -> Found:
     """
     with store.reading() as connection:
         after = _place(connection, asked.before)
-        few = _few(connection, asked)
+        few = _few(connection, asked, look)
         if few is not None:
             rows = sorted(_among(connection, few, look), key=_key, reverse=True)
             rows = [row for row in rows if after is None or _key(row) < after]
@@ -184,15 +187,12 @@ class _Few:
     rest: Asked
 
 
-def _few(connection: Connection, asked: Asked) -> _Few | None:
+def _few(connection: Connection, asked: Asked, look: Look) -> _Few | None:
     """The posts that an index names, if they are few."""
     p, r = schema.posts.c, schema.readings.c
-    if connection.dialect.name == "sqlite" and asked.words:
-        said, rest = full_text_of(connection, asked.words)
-        if said:
-            found = list(connection.execute(full_text(said)).scalars())
-            if len(found) <= FEW:
-                return _Few(found, replace(asked, words=rest))
+    few = _few_said(connection, asked, look) if asked.words else None
+    if few is not None:
+        return few
     if asked.target is not None:
         query = select(r.seq).where(r.target == asked.target)
         found = list(connection.execute(query.limit(FEW + 1)).scalars())
@@ -204,6 +204,43 @@ def _few(connection: Connection, asked: Asked) -> _Few | None:
         if len(found) <= FEW:
             return _Few(found, asked)
     return None
+
+
+def _few_said(connection: Connection, asked: Asked, look: Look) -> _Few | None:
+    """The posts that full text names."""
+    if connection.dialect.name == "sqlite":
+        said, rest = full_text_of(connection, asked.words)
+        query = full_text(said) if said else None
+    else:
+        long = tuple(word for word in asked.words if len(word) >= PIECE)
+        rest = tuple(word for word in asked.words if word not in long)
+        query = pieces_with(long) if long else None
+    if query is None:
+        return None
+    found = list(connection.execute(query).scalars())
+    if len(found) > FEW:
+        return None
+    if connection.dialect.name != "sqlite":
+        found = _confirmed(connection, found, long, look)
+    return _Few(found, replace(asked, words=rest))
+
+
+def _confirmed(
+    connection: Connection, seqs: Sequence[int], words: Sequence[str], look: Look
+) -> list[int]:
+    """Those of some posts that have the words in them as full text has them."""
+    p = schema.posts.c
+    return [
+        row.seq
+        for some in chunks(seqs, _CHUNK)
+        for row in connection.execute(select(p.seq, p.text).where(p.seq.in_(some)))
+        if holds(look.cleaned(row.text), words)
+    ]
+
+
+def pieces_with(words: Sequence[str]) -> Select[Any]:
+    """Posts that PostgreSQL's index of pieces names, one more than are few."""
+    return select(schema.post_search.c.seq).where(with_all(words)).limit(FEW + 1)
 
 
 def full_text(said: str) -> Any:

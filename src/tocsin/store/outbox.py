@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.store import Store, schema
-from tocsin.store.store import Rows, chunks
+from tocsin.store.store import Rows, chunks, set_counters
 
 Row = dict[str, Any]
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
@@ -195,7 +195,9 @@ def unlogged(store: Store) -> list[Row]:
     """Rows whose fate is settled and not in the ledger yet."""
     query = _TABLE.select().where(_COLUMNS.state != WAITING, _COLUMNS.logged.is_(False))
     with store.reading() as connection:
-        ordered = connection.execute(query.order_by(_COLUMNS.settled_at, _COLUMNS.seq))
+        ordered = connection.execute(
+            query.order_by(_COLUMNS.settled_at.nulls_first(), _COLUMNS.seq)
+        )
         return [dict(row) for row in ordered.mappings()]
 
 
@@ -241,4 +243,5 @@ def carry_over(old: Store, new: Store) -> int:
     with new.writing() as connection:
         for chunk in chunks(kept, 500):
             connection.execute(_TABLE.insert(), list(chunk))
+        set_counters(connection)
     return len(kept)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
 )
@@ -72,9 +73,12 @@ class ServerText(TypeDecorator[str]):
         return str(value).replace(_MARK + "0", "\0").replace(_MARK + "1", _MARK)
 
 
+BESIDE = "tocsin_rebuild"
+"""Schema of a server in which a store is made anew."""
 _MARK = "\ufdd0"  # a code point that Unicode keeps free of any character
 # Only PostgreSQL pays for the two looks at every value.
-_WORDS = String().with_variant(ServerText(), "postgresql")
+_NAME = String().with_variant(ServerText(), "postgresql")
+_TEXT = Text().with_variant(ServerText(), "postgresql")
 
 metadata = MetaData()
 
@@ -82,15 +86,15 @@ posts = Table(
     "posts",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("source", _WORDS, nullable=False),
-    Column("channel", _WORDS, nullable=False),
-    Column("message_id", _WORDS, nullable=False),
+    Column("source", _NAME, nullable=False),
+    Column("channel", _NAME, nullable=False),
+    Column("message_id", _NAME, nullable=False),
     Column("version", Integer, nullable=False),
     Column("known_at", UtcTime, nullable=False),
     Column("posted_at", UtcTime, nullable=False),
     Column("wording", LargeBinary, nullable=False),
-    Column("text", _WORDS, nullable=False),
-    Column("extra", _WORDS, nullable=False),
+    Column("text", _TEXT, nullable=False),
+    Column("extra", _TEXT, nullable=False),
     UniqueConstraint("channel", "message_id", "version", name="one_version"),
     Index("posts_in_time", "known_at", "channel", "message_id", "version"),
     Index("posts_by_channel", "channel", "posted_at"),
@@ -100,12 +104,12 @@ readings = Table(
     "readings",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("lang", _WORDS, nullable=False),
-    Column("read", _WORDS, nullable=False),
+    Column("lang", _NAME, nullable=False),
+    Column("read", _NAME, nullable=False),
     Column("alarm", Float),
-    Column("frame", _WORDS, nullable=False),
-    Column("target", _WORDS),
-    Column("body", _WORDS),
+    Column("frame", _NAME, nullable=False),
+    Column("target", _NAME),
+    Column("body", _TEXT),
     Index("readings_by_alarm", "alarm"),
     Index("readings_by_target", "target"),
 )
@@ -113,10 +117,10 @@ readings = Table(
 rumours = Table(
     "rumours",
     metadata,
-    Column("id", _WORDS, primary_key=True),
+    Column("id", _NAME, primary_key=True),
     Column("first_seen", UtcTime, nullable=False),
     Column("last_seen", UtcTime, nullable=False),
-    Column("first_ref", _WORDS, nullable=False),
+    Column("first_ref", _NAME, nullable=False),
     Column("posts", Integer, nullable=False),
     Column("texts", Integer, nullable=False),
     Column("live", Boolean, nullable=False),
@@ -132,10 +136,10 @@ sightings = Table(
     "sightings",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("rumour", _WORDS, nullable=False),
-    Column("method", _WORDS, nullable=False),
+    Column("rumour", _NAME, nullable=False),
+    Column("method", _NAME, nullable=False),
     Column("similarity", Float, nullable=False),
-    Column("stance", _WORDS),
+    Column("stance", _NAME),
     Column("late", Boolean, nullable=False, server_default=false()),
     Column("digest", LargeBinary),
     Index("sightings_by_rumour", "rumour"),
@@ -147,9 +151,9 @@ the text after normalisation, so that copies are known without reading them agai
 suggestions = Table(
     "suggestions",
     metadata,
-    Column("rumour", _WORDS, primary_key=True),
-    Column("other", _WORDS, primary_key=True),
-    Column("ref", _WORDS, nullable=False),
+    Column("rumour", _NAME, primary_key=True),
+    Column("other", _NAME, primary_key=True),
+    Column("ref", _NAME, nullable=False),
     Column("probability", Float, nullable=False),
     Index("suggestions_by_other", "other"),
     Index("suggestions_by_probability", "probability"),
@@ -160,33 +164,33 @@ warnings = Table(
     "warnings",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("id", _WORDS, nullable=False),
-    Column("action", _WORDS, nullable=False),
+    Column("id", _NAME, nullable=False),
+    Column("action", _NAME, nullable=False),
     Column("issued_at", UtcTime, nullable=False),
-    Column("level", _WORDS, nullable=False),
-    Column("place_id", _WORDS, nullable=False),
-    Column("target", _WORDS, nullable=False),
-    Column("body", _WORDS, nullable=False),
+    Column("level", _NAME, nullable=False),
+    Column("place_id", _NAME, nullable=False),
+    Column("target", _NAME, nullable=False),
+    Column("body", _TEXT, nullable=False),
     Index("warnings_by_id", "id"),
 )
 
 channels = Table(
     "channels",
     metadata,
-    Column("channel", _WORDS, primary_key=True),
-    Column("profile", _WORDS, nullable=False),
+    Column("channel", _NAME, primary_key=True),
+    Column("profile", _TEXT, nullable=False),
 )
 
 decisions = Table(
     "decisions",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("kind", _WORDS, nullable=False),
-    Column("subject", _WORDS, nullable=False),
-    Column("value", _WORDS, nullable=False),
-    Column("by", _WORDS, nullable=False),
+    Column("kind", _NAME, nullable=False),
+    Column("subject", _NAME, nullable=False),
+    Column("value", _NAME, nullable=False),
+    Column("by", _NAME, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("reason", _WORDS, nullable=False),
+    Column("reason", _TEXT, nullable=False),
     Index("decisions_by_subject", "subject"),
     Index("decisions_by_kind", "kind"),
 )
@@ -196,12 +200,12 @@ events = Table(
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("row", Integer, primary_key=True),
-    Column("id", _WORDS, nullable=False),
+    Column("id", _NAME, nullable=False),
     Column("event_time", UtcTime, nullable=False),
     Column("known_at", UtcTime, nullable=False),
     Column("latitude", Float, nullable=False),
     Column("wording", LargeBinary, nullable=False),
-    Column("body", _WORDS, nullable=False),
+    Column("body", _TEXT, nullable=False),
     Index("events_by_id", "id"),
     Index("events_in_time", "event_time"),
 )
@@ -212,9 +216,9 @@ field_reports = Table(
     "field_reports",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("id", _WORDS, nullable=False),
+    Column("id", _NAME, nullable=False),
     Column("received_at", UtcTime, nullable=False),
-    Column("body", _WORDS, nullable=False),
+    Column("body", _TEXT, nullable=False),
     Index("field_reports_by_id", "id"),
 )
 
@@ -222,9 +226,9 @@ proposals = Table(
     "proposals",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("channel", _WORDS, nullable=False),
-    Column("message_id", _WORDS, nullable=False),
-    Column("body", _WORDS, nullable=False),
+    Column("channel", _NAME, nullable=False),
+    Column("message_id", _NAME, nullable=False),
+    Column("body", _TEXT, nullable=False),
     Index("proposals_by_post", "channel", "message_id"),
 )
 """What a machine read in a picture and was not sure of; a person may take it as a transcript."""
@@ -233,10 +237,10 @@ observations = Table(
     "observations",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("what", _WORDS, nullable=False),
-    Column("subject", _WORDS, nullable=False),
+    Column("what", _NAME, nullable=False),
+    Column("subject", _NAME, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("detail", _WORDS, nullable=False),
+    Column("detail", _TEXT, nullable=False),
     Index("observations_by_subject", "subject"),
 )
 """``what``: gone (of a post, ``channel/id``), silent or heard (of a source, its name)."""
@@ -249,9 +253,9 @@ runs = Table(
     Column("after", BigInteger, nullable=False),
     Column("done", Boolean, nullable=False),
     Column("posts_done", BigInteger, nullable=False),
-    Column("position", _WORDS),
-    Column("state", _WORDS),
-    Column("versions", _WORDS, nullable=False),
+    Column("position", _TEXT),
+    Column("state", _NAME),
+    Column("versions", _TEXT, nullable=False),
     Column("until", UtcTime),
 )
 """``until``: to when time passes after the last post, for warnings that end or wait for an answer
@@ -261,8 +265,8 @@ erased = Table(
     "erased",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("channel", _WORDS, nullable=False),
-    Column("message_id", _WORDS, nullable=False),
+    Column("channel", _NAME, nullable=False),
+    Column("message_id", _NAME, nullable=False),
     Column("version", Integer, nullable=False),
     Index("erased_by_post", "channel", "message_id"),
 )
@@ -279,26 +283,26 @@ erasures = Table(
 meta = Table(
     "meta",
     metadata,
-    Column("name", _WORDS, primary_key=True),
-    Column("value", _WORDS, nullable=False),
+    Column("name", _NAME, primary_key=True),
+    Column("value", _NAME, nullable=False),
 )
 
 outbox = Table(
     "outbox",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("key", _WORDS, nullable=False, unique=True),
-    Column("line", _WORDS, nullable=False),
-    Column("warning", _WORDS, nullable=False),
+    Column("key", _NAME, nullable=False, unique=True),
+    Column("line", _NAME, nullable=False),
+    Column("warning", _NAME, nullable=False),
     Column("urgency", Integer, nullable=False),
-    Column("state", _WORDS, nullable=False),
+    Column("state", _NAME, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_try", UtcTime, nullable=False),
     Column("claimed_until", UtcTime),
     Column("enqueued_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
-    Column("note", _WORDS, nullable=False),
-    Column("body", _WORDS, nullable=False),
+    Column("note", _TEXT, nullable=False),
+    Column("body", _TEXT, nullable=False),
     Column("logged", Boolean, nullable=False),
     Index("outbox_in_line", "state", "line", "seq"),
     sqlite_autoincrement=True,
@@ -310,12 +314,12 @@ receipts = Table(
     "receipts",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("key", _WORDS, nullable=False),
-    Column("warning", _WORDS, nullable=False),
-    Column("recipient", _WORDS, nullable=False),
-    Column("kind", _WORDS, nullable=False),
+    Column("key", _NAME, nullable=False),
+    Column("warning", _NAME, nullable=False),
+    Column("recipient", _NAME, nullable=False),
+    Column("kind", _NAME, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("body", _WORDS, nullable=False),
+    Column("body", _TEXT, nullable=False),
     Index("receipts_by_warning", "warning"),
     Index("receipts_by_key", "key"),
 )

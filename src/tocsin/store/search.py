@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select, text
 
 from tocsin.store import schema
+from tocsin.store.grams import Cleaned, holds, with_all
 from tocsin.store.store import Store, chunks
 
 SHORTEST = 3
-"""Letters that SQLite's full text needs; shorter words are looked for in each post."""
+"""Letters that full text needs; shorter words are looked for in each post."""
 _CHUNK = 400
 
 
@@ -30,24 +31,41 @@ class Bounds:
     until: datetime | None = None
 
 
-def posts_with(store: Store, words: str, bounds: Bounds) -> list[int]:
+def posts_with(store: Store, words: str, bounds: Bounds, cleaned: Cleaned) -> list[int]:
     """Ledger positions of posts that have all the words in them, rising.
 
     Args:
         words: cleaned as the posts' texts were; none: every post within the bounds.
+        cleaned: how a post's text was put into full text.
     """
     wanted = words.split()
-    long = [word for word in wanted if len(word) >= SHORTEST] if store.is_sqlite() else []
-    short = [word for word in wanted if word not in long]
+    long = [word for word in wanted if len(word) >= SHORTEST]
     query = _within(bounds)
-    if long:
-        phrase = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
-        found = text("posts.seq IN (SELECT rowid FROM post_search WHERE post_search MATCH :said)")
-        query = query.where(found.bindparams(said=phrase))
-    for word in short:
-        query = query.where(schema.posts.c.text.icontains(word, autoescape=True))
+    for word in wanted:
+        if word not in long:
+            query = query.where(schema.posts.c.text.icontains(word, autoescape=True))
     with store.reading() as connection:
-        return list(connection.execute(query).scalars())
+        if not long:
+            return list(connection.execute(query).scalars())
+        if store.is_sqlite():
+            return list(connection.execute(query.where(_said(long))).scalars())
+        return _holding(connection, query, long, cleaned)
+
+
+def _said(words: Sequence[str]) -> Any:
+    phrase = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+    found = text("posts.seq IN (SELECT rowid FROM post_search WHERE post_search MATCH :said)")
+    return found.bindparams(said=phrase)
+
+
+def _holding(
+    connection: Connection, query: Select[Any], words: Sequence[str], cleaned: Cleaned
+) -> list[int]:
+    """The same on PostgreSQL: what the index of pieces names, where the text bears it out."""
+    candidates = select(schema.post_search.c.seq).where(with_all(words))
+    query = query.add_columns(schema.posts.c.text).where(schema.posts.c.seq.in_(candidates))
+    found = connection.execution_options(yield_per=_CHUNK).execute(query)
+    return [row.seq for row in found if holds(cleaned(row.text), words)]
 
 
 def erased_of(store: Store, channel: str) -> list[int]:

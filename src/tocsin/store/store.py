@@ -5,41 +5,35 @@ Everything a checkpoint writes goes in one transaction; what is not committed ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Self
+from time import sleep
+from typing import Any, Self, TypeVar
 
 import orjson
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    func,
-    insert,
-    literal,
-    make_url,
-    select,
-    tuple_,
-)
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, func, insert, inspect, literal, select, tuple_
 
 from tocsin.clock import moment_at
-from tocsin.errors import MissingExtra, StoreUnavailable
+from tocsin.errors import StoreAway, UsageError
 from tocsin.model import ChannelProfile, Decision, Post
 from tocsin.store import schema
+from tocsin.store.engine import new_engine, shown
+from tocsin.store.failing import refusing
 from tocsin.store.grams import grams_of
+from tocsin.store.loading import FEW_ROWS, copy_lines, copy_rows
+from tocsin.store.sole import TRANSACTION, SoleWriter
 
 Rows = Sequence[Mapping[str, Any]]
-_POSTGRESQL = "postgresql+psycopg"
+Answer = TypeVar("Answer")
+_VERSION = "alembic_version"
+_MIGRATING = 0x746F6373696E00
 _OWN_COLUMNS = frozenset({"source", "channel", "id", "posted_at", "text"})
 
 
@@ -57,16 +51,33 @@ class Position:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a writer waits for a server that does not answer.
+
+    Args:
+        pauses_s: seconds before each new try; together a good minute.
+    """
+
+    pauses_s: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 20.0)
+    pause: Callable[[float], None] = sleep
+
+
 class Store:
     """The working database of one project.
+
+    Args:
+        schema: of PostgreSQL, where its tables are; None: where the server looks first.
 
     Raises:
         StoreUnavailable: it cannot be opened, or is of a newer version of tocsin.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
-        self.name = _shown(self.engine.url)
+    def __init__(self, url: str, schema: str | None = None) -> None:
+        self.engine = new_engine(url, schema)
+        self.name = shown(self.engine.url)
+        self.patience = Patience()
+        self._sole: SoleWriter | None = None
 
     @classmethod
     def at(cls, path: Path) -> Store:
@@ -77,17 +88,46 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; nothing happens if it is there already."""
-        with _refusing(self.name), as_file(files("tocsin.store") / "migrations") as folder:
+        with refusing(self.name), self._migrations() as config, self.engine.begin() as connection:
+            if not self.is_sqlite():  # of two that start at once the second finds it done
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+            current = MigrationContext.configure(connection).get_current_revision()
+            newest = ScriptDirectory.from_config(config).get_current_head()
+            if current == newest:
+                return
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def _migrations(self) -> Iterator[Config]:
+        with as_file(files("tocsin.store") / "migrations") as folder:
             config = Config()
             config.set_main_option("script_location", str(folder))
             config.set_main_option("path_separator", "os")
-            with self.engine.begin() as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
-                newest = ScriptDirectory.from_config(config).get_current_head()
-                if current == newest:
-                    return
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            yield config
+
+    def drop(self) -> None:
+        """Remove every table of ours."""
+        with refusing(self.name), self._migrations() as config, self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+            connection.exec_driver_sql(f"DROP TABLE {_VERSION}")
+
+    def refuse_strangers(self) -> None:
+        """Refuse a database in which there are tables that are not ours.
+
+        Raises:
+            UsageError: there are; names one.
+        """
+        ours = {*schema.metadata.tables, schema.post_search.name, _VERSION}
+        with self.reading() as connection:
+            names = set(inspect(connection).get_table_names())
+        strange = sorted(name for name in names - ours if not name.startswith("post_search_"))
+        if strange:
+            raise UsageError(
+                f"{self.name}: there is a table {strange[0]} of something else in it; name a "
+                "database, or a schema, of its own"
+            )
 
     def close(self) -> None:
         """Let go of the database file."""
@@ -102,28 +142,102 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it is committed, or none."""
-        with _refusing(self.name), self.engine.begin() as connection:
+        with refusing(self.name), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for questions: all of them see the store as it was at the first."""
-        with _refusing(self.name), self.engine.connect() as connection:
+        with refusing(self.name), self.engine.connect() as connection:
             if not self.is_sqlite():
                 connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
+    @contextmanager
+    def sole_writer(self) -> Iterator[None]:
+        """Keep every other pipeline from writing; a file is guarded by the archive's own lock.
+
+        Raises:
+            Locked: another tocsin is writing to this database.
+        """
+        if self.is_sqlite():
+            yield
+            return
+        self._sole = SoleWriter(self.engine, self.name)
+        try:
+            yield
+        finally:
+            self._sole.release()
+            self._sole = None
+
+    def write(
+        self, work: Callable[[Connection], None], happened: Callable[[Connection], bool]
+    ) -> None:
+        """One transaction, tried again for a while where a server does not answer.
+
+        Args:
+            happened: whether the work is in the store: a commit that was not answered may have
+                come about all the same.
+
+        Raises:
+            StoreAway: it did not answer for too long; all of it is in the store, or nothing.
+        """
+
+        def once(again: bool) -> None:
+            with self.writing() as connection:
+                if not self.is_sqlite():
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TRANSACTION})")
+                if not (again and happened(connection)):
+                    work(connection)
+
+        self._patiently(once)
+
+    def ask(self, question: Callable[[Connection], Answer]) -> Answer:
+        """A whole question, asked again for a while where a server does not answer."""
+
+        def once(again: bool) -> Answer:
+            del again
+            with self.reading() as connection:
+                return question(connection)
+
+        return self._patiently(once)
+
+    def _patiently(self, once: Callable[[bool], Answer]) -> Answer:
+        try:
+            return once(False)
+        except StoreAway as error:
+            last = error
+        for seconds in self.patience.pauses_s:
+            self.patience.pause(seconds)
+            try:
+                if self._sole is not None:
+                    self._sole.renew()
+                return once(True)
+            except StoreAway as error:
+                last = error
+        raise last
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own."""
+        with refusing(self.name), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
     def meta(self, name: str, default: str = "") -> str:
         """A named value of the project, such as how far the ledger is indexed."""
-        with self.reading() as connection:
-            found = connection.execute(
-                select(schema.meta.c.value).where(schema.meta.c.name == name)
-            ).scalar()
-        return default if found is None else str(found)
+        found = self.ask(lambda connection: meta_of(connection, name))
+        return default if found is None else found
 
     def is_sqlite(self) -> bool:
         """Whether it is a file of SQLite's, and not a server's database."""
         return self.engine.dialect.name == "sqlite"
+
+
+def meta_of(connection: Connection, name: str) -> str | None:
+    """A named value as a transaction sees it; None: there is none."""
+    asked = select(schema.meta.c.value).where(schema.meta.c.name == name)
+    found: str | None = connection.execute(asked).scalar()
+    return found
 
 
 def put_meta(connection: Connection, name: str, value: str) -> None:
@@ -134,7 +248,9 @@ def put_meta(connection: Connection, name: str, value: str) -> None:
 
 def add_rows(connection: Connection, table: Any, rows: Rows) -> None:
     """Insert ``rows``; none is fine."""
-    if rows:
+    if len(rows) > FEW_ROWS and connection.dialect.name == "postgresql":
+        copy_rows(connection, table, rows)
+    elif rows:
         connection.execute(insert(table), list(rows))
 
 
@@ -145,7 +261,7 @@ def replace_rows(connection: Connection, table: Any, key: str, rows: Rows) -> No
     column = table.c[key]
     for chunk in chunks([row[key] for row in rows], 500):
         connection.execute(table.delete().where(column.in_(chunk)))
-    connection.execute(insert(table), list(rows))
+    add_rows(connection, table, rows)
 
 
 def add_search(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
@@ -155,8 +271,12 @@ def add_search(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("INSERT INTO post_search(rowid, text) VALUES (?, ?)", list(rows))
     else:
-        pieces = [{"seq": seq, "grams": grams_of(said)} for seq, said in rows]
-        add_rows(connection, schema.post_search, pieces)
+        pieces = ((seq, _array(grams_of(said))) for seq, said in rows)
+        copy_lines(connection, ("post_search", ("seq", "grams")), pieces)
+
+
+def _array(numbers: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def set_counters(connection: Connection) -> None:
@@ -253,75 +373,3 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """``values`` in pieces: a statement takes only so many parameters."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def _engine(url: str) -> Engine:
-    try:
-        named = _with_driver(make_url(url))
-    except ArgumentError:
-        raise StoreUnavailable(
-            "store.url in tocsin.toml is no database URL; write it as "
-            "postgresql://user@host/database, or leave it empty for SQLite"
-        ) from None
-    try:
-        engine = create_engine(named)
-    except ImportError as error:
-        if named.drivername == _POSTGRESQL:
-            raise MissingExtra("postgres", "a store on PostgreSQL") from None
-        raise _unusable(named, error) from None
-    except SQLAlchemyError as error:
-        raise _unusable(named, error) from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _with_driver(url: URL) -> URL:
-    """A plain URL of PostgreSQL is meant for the one driver that we know."""
-    plain = url.drivername in ("postgresql", "postgres")
-    return url.set(drivername=_POSTGRESQL) if plain else url
-
-
-def _unusable(url: URL, error: Exception) -> StoreUnavailable:
-    return StoreUnavailable(f"cannot use the store {_shown(url)!r}: {error}")
-
-
-def _shown(url: URL) -> str:
-    """A URL without any password; one may stand in its query too."""
-    plain = url.difference_update_query([name for name in url.query if "pass" in name.lower()])
-    return plain.render_as_string(hide_password=True)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-def _prepare_sqlite(connection: Any, record: object) -> None:
-    """Python's driver leaves DDL outside of transactions unless we begin them ourselves; a kill
-    during a migration would otherwise leave half a schema.
-    """
-    del record
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "busy_timeout=15000",
-        "cache_size=-65536",
-        "temp_store=MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-@contextmanager
-def _refusing(url: str) -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        raise StoreUnavailable(
-            f"the store {url} cannot be used: {cause}; check the disk, or rebuild it from the "
-            "archive with: tocsin rebuild"
-        ) from error

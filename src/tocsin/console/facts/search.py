@@ -20,6 +20,7 @@ from tocsin.engines.search_words import says
 from tocsin.errors import UsageError
 from tocsin.store import schema
 from tocsin.store.finding import MOST, Asked, Found, Look, find
+from tocsin.text.clean import clean
 
 LOOK_S: Final = 0.08
 """Seconds of one look back through posts that no index names."""
@@ -39,7 +40,7 @@ def search(desk: ConsoleDesk, asked: Asked, role: Role, limit: int) -> dict[str,
     """
     refuse_contacts(asked.words, role)
     until = time.monotonic() + LOOK_S
-    found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until))
+    found = find(desk.store, asked, Look(says, lambda: time.monotonic() >= until, clean))
     shown = found.seqs[:limit]
     return {
         "items": post_forms(desk.store, _newest(rows_at(desk.store, shown)), role),

@@ -12,6 +12,8 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+_SAID = (("posts", "text"), ("posts", "extra"), ("readings", "body"), ("proposals", "body"))
+
 
 def upgrade() -> None:
     """Change the collation of every string, add the table of pieces with its index."""
@@ -24,12 +26,17 @@ def upgrade() -> None:
         sa.Column("grams", ARRAY(sa.Integer), nullable=False),
     )
     op.create_index("post_search_by_gram", "post_search", ["grams"], postgresql_using="gin")
+    for table, column in _SAID:
+        # No plan needs to know them, and a sample of texts in the catalogue would outlive them.
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
 
 
 def downgrade() -> None:
     """Undo it."""
     if not _on_postgresql():
         return
+    for table, column in _SAID:
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS -1")
     op.drop_table("post_search")
     _collate('"default"')
 

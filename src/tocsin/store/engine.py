@@ -1,0 +1,109 @@
+"""Connections to the database that a URL names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from tocsin.errors import MissingExtra, StoreUnavailable
+
+_POSTGRESQL: Final = "postgresql+psycopg"
+_POOL: Final = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15, "pool_timeout": 15}
+"""Connections are tried before use; who finds all in use waits 15 seconds."""
+
+
+def new_engine(url: str, schema: str | None = None) -> Engine:
+    """An engine for a URL of ``tocsin.toml``.
+
+    Raises:
+        MissingExtra: the driver of PostgreSQL is not installed.
+        StoreUnavailable: it is no URL, or of a database that we do not know.
+    """
+    try:
+        named = _with_driver(make_url(url))
+    except (ArgumentError, ValueError):
+        raise StoreUnavailable(
+            "store.url in tocsin.toml is no database URL; write it as "
+            "postgresql://user@host/database, or leave it empty for SQLite"
+        ) from None
+    server = named.drivername == _POSTGRESQL
+    try:
+        engine = create_engine(named, **_options(named) if server else {})
+    except (SQLAlchemyError, ImportError) as error:
+        if server and isinstance(error, ImportError):
+            raise MissingExtra("postgres", "a store on PostgreSQL") from None
+        raise StoreUnavailable(f"cannot use the store {shown(named)!r}: {error}") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    if schema is not None:
+        event.listen(engine, "connect", _looking_in(schema), insert=True)
+    return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file that a URL of SQLite names; None for a server."""
+    named = make_url(url)
+    sqlite = named.get_backend_name() == "sqlite" and named.database
+    return Path(sqlite) if sqlite else None
+
+
+def remove_file(file: Path) -> None:
+    """Remove a SQLite file with what lies beside it; it is fine if it is not there."""
+    for end in ("", "-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+
+
+def shown(url: URL) -> str:
+    """A URL without any password; one may stand in its query too."""
+    plain = url.difference_update_query([name for name in url.query if "pass" in name.lower()])
+    return plain.render_as_string(hide_password=True)
+
+
+def _with_driver(url: URL) -> URL:
+    """A plain URL of PostgreSQL is meant for the one driver that we know."""
+    plain = url.drivername in ("postgresql", "postgres")
+    return url.set(drivername=_POSTGRESQL) if plain else url
+
+
+def _options(url: URL) -> dict[str, Any]:
+    given = {"connect_timeout", "application_name"} & set(url.query)
+    said = {"connect_timeout": 10, "application_name": "tocsin"}
+    return {**_POOL, "connect_args": {k: v for k, v in said.items() if k not in given}}
+
+
+def _looking_in(schema: str) -> Any:
+    """Before anything else is asked on a connection."""
+
+    def look(connection: Any, record: object) -> None:
+        del record
+        connection.autocommit = True
+        connection.execute(f'SET search_path TO "{schema}"')
+        connection.autocommit = False
+
+    return look
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Python's driver leaves DDL outside of transactions unless we begin them ourselves; a kill
+    during a migration would otherwise leave half a schema.
+    """
+    del record
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=15000",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
