@@ -26,6 +26,7 @@ FLOORS = {
     "events": 90.0,
     "store": 90.0,
     "bundle": 90.0,
+    "backup": 90.0,
     "console": 90.0,
     "engines": 80.0,
     "backtest": 90.0,

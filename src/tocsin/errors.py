@@ -10,7 +10,8 @@
     ├── RecordRefused         one record or file was refused           exit 2
     │   └── PrivateChat       not public, so never read                exit 2
     ├── Finding               a check ran and found something          exit 1
-    │   └── ArchiveDamaged    verify: changed, missing or reordered    exit 1
+    │   ├── ArchiveDamaged    verify: changed, missing or reordered    exit 1
+    │   └── BackupDamaged     a backup is not what was written         exit 1
     └── EnvironmentFailed     disk, database, network                  exit 3
         ├── DeliveryFailed    not taken now; tried again later         exit 3
         ├── StoreUnavailable  the working database cannot be used      exit 3
@@ -119,6 +120,10 @@ class Finding(TocsinError):
 
 class ArchiveDamaged(Finding):
     """The archive is not what the ledger says: names the item and what happened to it."""
+
+
+class BackupDamaged(Finding):
+    """A backup was changed, cut short, or is none."""
 
 
 class EnvironmentFailed(TocsinError):

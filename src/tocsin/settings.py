@@ -115,6 +115,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("delivery.mail_user", "", "its user, if it asks for one", decides=False),
     Setting("delivery.mail_password_file", "", "file that holds the password alone", False),
     Setting("delivery.mail_starttls", True, "hand mail in over an encrypted connection", False),
+    Setting("backup.recipients", (), "age public keys that tocsin backup encrypts to", False),
     Setting("delivery.most_tries", 20, "tries after which a message is a dead letter", False),
     Setting("log.level", "warning", "of the log: debug, info, warning, error", decides=False),
     Setting("log.format", "auto", "human, json; auto: human on a terminal, else json", False),
@@ -178,6 +179,12 @@ class Settings:
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 
+def quoted(text: str) -> str:
+    """A text as ``tocsin.toml`` has it, on one line."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+
+
 def set_in_file(path: Path, name: str, value: str) -> None:
     """Write one setting that is text into a settings file; the rest stays as people wrote it.
 
@@ -185,7 +192,7 @@ def set_in_file(path: Path, name: str, value: str) -> None:
         UsageError: it is written there in a way that we do not change; says what to write by hand.
     """
     table, key = name.split(".")
-    line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    line = f"{key} = {quoted(value)}"
     before = path.read_text(encoding="utf-8")
     lines = before.splitlines()
     start = next((n for n, one in enumerate(lines) if _heads(one, table)), None)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
+from sqlalchemy.engine import Engine
 
 from tocsin.archive import Archive
 from tocsin.clock import SystemClock
@@ -126,3 +129,45 @@ def ledger_length(project: Project) -> int:
     """Entries in the ledger."""
     with Archive.open(project.archive_folder) as archive:
         return archive.next_seq
+
+
+class KillAtWrite:
+    """Kills this process at the n-th durable step: an fsync, a rename, a commit."""
+
+    def __init__(self, n: int) -> None:
+        self._left = n
+        self.steps = 0
+
+    def step(self, *_: object, **__: object) -> None:
+        self.steps += 1
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch(self) -> None:
+        fsync, replace = os.fsync, Path.replace
+
+        def counted_fsync(fd: int) -> None:
+            self.step()
+            fsync(fd)
+
+        def counted_replace(path: Path, target: Path) -> Path:
+            self.step()
+            return replace(path, target)
+
+        os.fsync = counted_fsync  # type: ignore[assignment]
+        Path.replace = counted_replace  # type: ignore[assignment,method-assign]
+        event.listen(Engine, "commit", self.step)
+
+
+def in_child(work: Callable[[], object], kill_at: int) -> int:
+    """Run ``work`` in a forked child that kills itself; returns the child's wait status."""
+    child = os.fork()
+    if child == 0:
+        try:
+            KillAtWrite(kill_at).watch()
+            work()
+        except BaseException:
+            os._exit(9)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]

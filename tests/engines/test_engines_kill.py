@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support import contents, ingest_file, new_project, run_all
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from engine_support import contents, in_child, ingest_file, new_project, run_all
 
 from streams_support import mixed
 from tocsin.archive import verify
@@ -46,55 +44,13 @@ def _posts_file(folder: Path) -> Path:
     return path
 
 
-class KillAtWrite:
-    """Kills this process at the n-th durable step: an fsync, a rename, a commit."""
-
-    def __init__(self, n: int) -> None:
-        self._left = n
-        self.steps = 0
-
-    def step(self, *_: object, **__: object) -> None:
-        self.steps += 1
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def watch(self) -> None:
-        fsync, replace = os.fsync, Path.replace
-
-        def counted_fsync(fd: int) -> None:
-            self.step()
-            fsync(fd)
-
-        def counted_replace(path: Path, target: Path) -> Path:
-            self.step()
-            return replace(path, target)
-
-        os.fsync = counted_fsync  # type: ignore[assignment]
-        Path.replace = counted_replace  # type: ignore[assignment,method-assign]
-        event.listen(Engine, "commit", self.step)
-
-
-def _in_child(work: Callable[[], object], kill_at: int) -> int:
-    """Run ``work`` in a forked child that kills itself; returns the child's wait status."""
-    child = os.fork()
-    if child == 0:
-        try:
-            KillAtWrite(kill_at).watch()
-            work()
-        except BaseException:
-            os._exit(9)
-        os._exit(0)
-    return os.waitpid(child, 0)[1]
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_while_ingesting(
     tmp_path: Path, undisturbed: tuple[Path, dict[str, Any]], seed: int
 ) -> None:
     path, expected = undisturbed
     project = new_project(tmp_path / "desk", **SMALL)
-    status = _in_child(lambda: ingest_file(project, path), random.Random(seed).randint(1, 12))
+    status = in_child(lambda: ingest_file(project, path), random.Random(seed).randint(1, 12))
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     ingest_file(project, path)
     run_all(project)
@@ -112,7 +68,7 @@ def test_killed_while_running(
     chance = random.Random(1000 + seed)
     kills = 0
     for _ in range(4):
-        status = _in_child(lambda: run_all(project), chance.randint(1, 12))
+        status = in_child(lambda: run_all(project), chance.randint(1, 12))
         kills += os.WIFSIGNALED(status)
         assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     run_all(project)
@@ -129,7 +85,7 @@ def test_killed_at_every_single_step(
     for step in range(1, 200):
         project = new_project(tmp_path / f"desk{step}", **SMALL)
         ingest_file(project, path)
-        status = _in_child(lambda: run_all(project), step)  # noqa: B023 - called at once
+        status = in_child(lambda: run_all(project), step)  # noqa: B023 - called at once
         run_all(project)
         assert contents(project) == expected, step
         if not os.WIFSIGNALED(status):

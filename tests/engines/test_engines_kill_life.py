@@ -14,9 +14,8 @@ from typing import Any
 import orjson
 import pytest
 from cli_support import call
-from engine_support import contents, ingest_file, new_project, run_all
+from engine_support import KillAtWrite, contents, in_child, ingest_file, new_project, run_all
 from erasure_support import entries_of_kind, erase_where, found_in
-from test_engines_kill import KillAtWrite, _in_child
 
 from streams_support import calls
 from tocsin.archive import verify
@@ -82,7 +81,7 @@ def _check(project: Project, expected: dict[str, Any]) -> None:
 def _killed(folder: Path, posts: Path, expected: dict[str, Any], step: int) -> None:
     """One life, killed at a step, then lived to its end."""
     project = new_project(folder / "desk", **SMALL)
-    assert os.WIFSIGNALED(_in_child(lambda: _life(project, posts), step))
+    assert os.WIFSIGNALED(in_child(lambda: _life(project, posts), step))
     _life(project, posts)
     _check(project, expected)
 

@@ -158,7 +158,7 @@ def test_a_lost_state_doubles_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", range(1, 13))
 def test_killed_at_any_write_nothing_is_lost_or_doubled(tmp_path: Path, step: int) -> None:
-    from test_engines_kill import KillAtWrite
+    from engine_support import KillAtWrite
 
     project = desk(tmp_path)
     town = FakeSource("town")

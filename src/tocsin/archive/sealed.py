@@ -17,10 +17,11 @@ never confirmed. Erasure writes a file anew without the records to go.
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from tocsin.archive import disk
 from tocsin.archive.erasure import replace_file
@@ -91,6 +92,18 @@ def records(path: Path) -> Iterator[bytes]:
             if magic != _MAGIC or len(sealed) != length:
                 return
             yield sealed
+
+
+def whole_bytes(file: BinaryIO) -> int:
+    """How much of an open file is whole records: what follows is being written."""
+    end, size = 0, file.seek(0, os.SEEK_END)
+    while end + _HEAD.size <= size:
+        file.seek(end)
+        magic, length = _HEAD.unpack(file.read(_HEAD.size))
+        if magic != _MAGIC or end + _HEAD.size + length > size:
+            break
+        end += _HEAD.size + length
+    return end
 
 
 def find(folder: Path, capture: int, digest: str) -> bytes | None:

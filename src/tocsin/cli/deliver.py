@@ -11,11 +11,13 @@ import typer
 
 from tocsin.cli.gazetteer import load_gazetteer
 from tocsin.cli.options import (
+    AsOption,
     JsonOption,
     LogFormatOption,
     LogLevelOption,
     ProjectOption,
     before_subcommand,
+    named_person,
     open_logged,
     open_project,
 )
@@ -26,6 +28,7 @@ from tocsin.delivery import Queued, State
 from tocsin.delivery.folder import replace as put_in_place
 from tocsin.desk.release import FollowUp
 from tocsin.engines.delivering import Delivery, RoundOptions, Rounds, carrier_options, put_back
+from tocsin.engines.holding import resume
 from tocsin.engines.outbox import outbox_form, queued
 from tocsin.engines.project import Project, filing
 from tocsin.engines.release import Told
@@ -95,6 +98,11 @@ def show_delivery(done: Delivery, as_json: bool) -> None:
         else:
             say(f"NOT SENT: {one.why}")
     show_untold(done.untold, as_json)
+    if done.held:
+        say(
+            f"HELD since the restore: {done.held} messages; say which had gone already: tocsin "
+            "outbox, then tocsin outbox resume --sent KEY --as NAME"
+        )
     if done.receipts is None:
         say("receipts wait: another tocsin is writing to the ledger; they go there the next time")
 
@@ -161,6 +169,31 @@ def retry(
         show_json({"put_back": list(back)})
         return
     show(f"put back: {len(back)}; send with: tocsin deliver --once")
+
+
+@app.command("resume")
+def resume_outbox(
+    who: AsOption = None,
+    sent: Annotated[
+        list[str] | None,
+        typer.Option("--sent", metavar="KEY", help="It had gone before the restore. Repeatable."),
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """After a restore: say which messages had gone already, and let the others go.
+
+    A backup does not know what was sent after it was made. Ask the recipients, or look into what
+    the mail server kept. What is named by --sent is not sent again; its receipt says who said so.
+    """
+    name = named_person(who)
+    desk = open_project(project)
+    with desk.reading() as store:
+        marked, waiting = resume(desk, store, sent or (), name, SystemClock().now())
+    if as_json:
+        show_json({"had_gone": marked, "will_be_sent": waiting})
+        return
+    show(f"{marked} had gone, {waiting} will be sent; send with: tocsin deliver --once")
 
 
 def cap(

@@ -20,7 +20,7 @@ from tocsin.engines.heads import announce_first, publish
 from tocsin.engines.project import filing
 from tocsin.errors import UsageError
 from tocsin.model import Decision, DecisionKind
-from tocsin.settings import FILE_NAME
+from tocsin.settings import FILE_NAME, quoted
 
 UNANSWERED = "unanswered"
 
@@ -165,10 +165,10 @@ def _settings_text(folder: Path, answers: dict[str, str], operator: str, keys: _
     lines = [
         "# tocsin project. What can be set, and its defaults: tocsin check --settings",
         "[project]",
-        f"name = {_quoted(folder.absolute().name)}",
-        f"operator = {_quoted(operator)}",
-        f"key_file = {_quoted(str(keys.pseudonyms))}",
-        f"signing_key_file = {_quoted(str(keys.signing))}",
+        f"name = {quoted(folder.absolute().name)}",
+        f"operator = {quoted(operator)}",
+        f"key_file = {quoted(str(keys.pseudonyms))}",
+        f"signing_key_file = {quoted(str(keys.signing))}",
         "",
         "[release]",
         f"people = {1 if answers['release'] == 'one' else 2}",
@@ -180,14 +180,9 @@ def _settings_text(folder: Path, answers: dict[str, str], operator: str, keys: _
         "",
         "# Asked by tocsin init before the first ingest; shown to whoever uses this desk.",
         "[answers]",
-        *(f"{name} = {_quoted(answer)}" for name, answer in answers.items()),
+        *(f"{name} = {quoted(answer)}" for name, answer in answers.items()),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
 
 
 def _tell(folder: Path, answers: dict[str, str], keys: _Keys) -> None:

@@ -51,6 +51,7 @@ class OutboxOptions:
         most_tries: after so many failures a message is a dead letter.
         claim: how long one try may take, at most; afterwards another process may try.
         drills_alone: leave everything else where it is.
+        held: send pages to the desk's own staff alone; a person must look at the rest first.
     """
 
     rule: ReleaseRule = field(default_factory=ReleaseRule)
@@ -60,6 +61,12 @@ class OutboxOptions:
     most_tries: int = 20
     claim: timedelta = timedelta(minutes=2)
     drills_alone: bool = False
+    held: bool = False
+
+    @property
+    def lines(self) -> str:
+        """How the lines begin that are sent."""
+        return ("drill:" if self.drills_alone else "") + ("desk:" if self.held else "")
 
 
 class Outbox:
@@ -140,7 +147,7 @@ class Outbox:
         """
         now = self._clock.now()
         until = now + self._options.claim
-        entry = self._queue.claim(now, until, drills_alone=self._options.drills_alone)
+        entry = self._queue.claim(now, until, self._options.lines)
         if entry is None:
             return None
         if isinstance(entry.content, DeskPage) and not book.needed(entry.content):

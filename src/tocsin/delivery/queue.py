@@ -76,11 +76,14 @@ class Queue(Protocol):
         """Those of the keys that are in the outbox."""
         ...
 
-    def claim(self, now: datetime, until: datetime, *, drills_alone: bool = False) -> Queued | None:
+    def claim(self, now: datetime, until: datetime, lines: str = "") -> Queued | None:
         """Take one that is due for sending: of each line only the first that waits may be taken.
 
         A drill stands in a line of its own, so that it never waits for the real thing, or the
         real thing for it.
+
+        Args:
+            lines: only of lines that begin so.
         """
         ...
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 
 from tocsin.archive import Archive
+from tocsin.engines.holding import is_held
 from tocsin.engines.project import Project
 from tocsin.engines.source_health import source_lines
 from tocsin.engines.workers import PostReader, ReadingPlan
@@ -92,6 +93,9 @@ def check_project(desk: Project, now: datetime) -> Iterator[Checked]:
             yield Checked(f"source {name}", heard, says)
     except TocsinError as error:
         yield Checked("sources", False, str(error))
+    if is_held(desk):
+        says = "held since the restore; say which messages had gone: tocsin outbox resume --as NAME"
+        yield Checked("outbox", False, says)
     there = desk.key_path.is_file()
     missing = f"{desk.key_path} is missing; bring it back, or pseudonyms will differ"
     yield Checked("pseudonym key", there, str(desk.key_path) if there else missing)

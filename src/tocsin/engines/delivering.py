@@ -20,6 +20,7 @@ from tocsin.delivery.outbox import next_wait
 from tocsin.desk.release import FOLLOW, FollowUp, follow_ups
 from tocsin.engines.addresses import address_book
 from tocsin.engines.desk import ListsReader
+from tocsin.engines.holding import held_messages, is_held
 from tocsin.engines.outbox import StoreQueue, log_receipts
 from tocsin.engines.paging import desk_pages, next_page
 from tocsin.engines.project import Project
@@ -81,6 +82,7 @@ def open_outbox(
         rule=ReleaseRule(people=people_needed(project)),
         most_tries=project.settings.whole("delivery.most_tries"),
         drills_alone=drills_alone,
+        held=is_held(project),
     )
     return Outbox(StoreQueue(store), clock, options)
 
@@ -129,6 +131,7 @@ class Delivery:
         states: how many tries ended how.
         receipts: how many receipts the ledger got; None: another tocsin was writing there, and
             they go there the next time.
+        held: messages that wait for a person after a restore; each is told once.
     """
 
     paged: int = 0
@@ -137,6 +140,7 @@ class Delivery:
     untold: tuple[FollowUp, ...] = ()
     states: Counter[str] = field(default_factory=Counter)
     receipts: int | None = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ class Rounds:
         self._wording: ProjectWording | None = None
         self._said: set[Stuck | FollowUp] = set()
         self._settled: set[str] = set()
+        self._held: set[str] = set()
 
     def round(self, sent: Sent) -> Delivery:
         """Queue what is due, send it, and bring receipts to the ledger.
@@ -193,6 +198,7 @@ class Rounds:
         if self._options.carriers is not None:
             self._hand_over(to, done)
             self._send(to, sent, done)
+            done.held = self._newly_held()
             done.receipts = log_receipts(self._project, self._store)
         _log(done)
         return done
@@ -220,6 +226,12 @@ class Rounds:
             sent(entry)
             self._project.refuse_if_locked()
 
+    def _newly_held(self) -> int:
+        held = set(held_messages(self._store)) if is_held(self._project) else set()
+        new = held - self._held
+        self._held = held
+        return len(held) if new else 0
+
     def _new(self, found: Sequence[One]) -> tuple[One, ...]:
         new = tuple(one for one in found if one not in self._said)
         self._said.update(new)
@@ -231,7 +243,7 @@ class Rounds:
     def rest(self, longest: timedelta = LONGEST_REST) -> timedelta:
         """How long nothing is due, as far as is known now; at most ``longest``."""
         now = self._now()
-        if self._options.carriers is not None:
+        if self._options.carriers is not None and not self._held:
             longest = next_wait(StoreQueue(self._store), now, longest)
         page = next_page(self._store, self._lists.read(), now)
         return longest if page is None else min(longest, max(page - now, timedelta(0)))

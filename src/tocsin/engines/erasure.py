@@ -5,7 +5,7 @@ same:
 
 1. the state of the last run is taken up, forgets, and is written under a new name;
 2. one transaction takes the posts out of every table and names that state;
-3. other state files, and what a killed rebuild left, are removed;
+3. other state files, and what a killed rebuild or backup left, are removed;
 4. the database is written anew (VACUUM), its log emptied; 5. the erasure is marked done.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, update
 from tocsin.archive import Archive
 from tocsin.archive.erasure import positions_of
 from tocsin.engines.checkpoint import forget_states, read_state, write_state
-from tocsin.engines.local import last_run, pipeline_options
+from tocsin.engines.local import pipeline_options
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.tip_box import TipBox
 from tocsin.errors import UsageError
@@ -28,6 +28,7 @@ from tocsin.model import Erased
 from tocsin.pipeline import Pipeline
 from tocsin.store import Store, erasures, schema
 from tocsin.store.engine import remove_file
+from tocsin.store.moment import newest_state
 from tocsin.text.clean import clean
 
 _SECRET_BYTES = 32
@@ -60,18 +61,8 @@ def follow(project: Project, archive: Archive, store: Store) -> None:
 
 def last_state(store: Store) -> str | None:
     """Name of the state file that counts."""
-    record = last_run(store)
-    if record is None:
-        return None
-    return record.state or _state_before(store, record.seq)
-
-
-def _state_before(store: Store, seq: int) -> str | None:
-    runs = schema.runs
-    query = runs.select().where(runs.c.seq < seq, runs.c.state.is_not(None))
     with store.reading() as connection:
-        row = connection.execute(query.order_by(runs.c.seq.desc()).limit(1)).mappings().first()
-    return None if row is None else str(row["state"])
+        return newest_state(connection)
 
 
 def _forgetful_state(project: Project, store: Store, gone: Erased) -> str | None:
@@ -112,5 +103,6 @@ def _remove_tips(project: Project, store: Store, seqs: Sequence[int]) -> None:
 def _remove_leftovers(project: Project, kept: str | None) -> None:
     forget_states(project.state_folder, kept)
     shutil.rmtree(project.folder / "rebuild", ignore_errors=True)
+    remove_file(project.backup_folder / "store.db")
     if project.store_file != project.store_path:  # left by a move that was killed
         remove_file(project.store_path)

@@ -48,9 +48,9 @@ class StoreQueue:
         """Those of the keys that are in the outbox."""
         return {row["key"]: queued(row) for row in outbox.by_key(self._store, keys)}
 
-    def claim(self, now: datetime, until: datetime, *, drills_alone: bool = False) -> Queued | None:
+    def claim(self, now: datetime, until: datetime, lines: str = "") -> Queued | None:
         """Take one that is due."""
-        row = outbox.claim(self._store, now, until, "drill:" if drills_alone else "")
+        row = outbox.claim(self._store, now, until, lines)
         return None if row is None else queued(row)
 
     def settle(self, entry: Queued) -> None:

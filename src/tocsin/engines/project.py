@@ -76,6 +76,16 @@ class Project:
         return self.folder / "state"
 
     @property
+    def backup_folder(self) -> Path:
+        """Where a backup puts the copy of the store while it reads it; empty otherwise."""
+        return self.folder / "backup"
+
+    @property
+    def held_path(self) -> Path:
+        """There after a restore until a person lets the outbox go on."""
+        return self.folder / "outbox.held"
+
+    @property
     def store_path(self) -> Path:
         """The SQLite file, where no other store is set."""
         return self.folder / "store.db"

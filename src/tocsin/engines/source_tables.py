@@ -13,7 +13,7 @@ from typing import Any
 
 from tocsin.archive.disk import sync_folder
 from tocsin.errors import UsageError
-from tocsin.settings import FILE_NAME
+from tocsin.settings import FILE_NAME, quoted
 from tocsin.sources import ReadOptions
 from tocsin.sources.telegram_live import public_username
 
@@ -187,8 +187,7 @@ def _written(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+    return quoted(str(value))
 
 
 def remove_table(folder: Path, name: str) -> SourceTable:

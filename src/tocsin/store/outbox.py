@@ -103,6 +103,23 @@ def settle(store: Store, key: str, values: Mapping[str, Any]) -> None:
         connection.execute(own.values(**values))
 
 
+def settle_delivered(store: Store) -> int:
+    """Mark as delivered what the ledger has a receipt for; returns how many rows that were.
+
+    After a restore a row may be older than its receipt.
+    """
+    got = schema.receipts
+    own = (got.c.key == _COLUMNS.key, got.c.kind == DELIVERED)
+    at = select(func.min(got.c.at)).where(*own).scalar_subquery()
+    rows = _TABLE.update().where(
+        _COLUMNS.state != DELIVERED, select(got.c.key).where(*own).exists()
+    )
+    note = "delivered, as the ledger says"
+    values = {"state": DELIVERED, "settled_at": at, "claimed_until": None, "logged": True}
+    with store.writing() as connection:
+        return connection.execute(rows.values(**values, note=note)).rowcount
+
+
 def by_key(store: Store, keys: Sequence[str]) -> list[Row]:
     """Rows with these keys."""
     found: list[Row] = []
