@@ -11,7 +11,7 @@ from tocsin.cli.digest import show_digest
 from tocsin.cli.gazetteer import prepare_gazetteer
 from tocsin.cli.heads import sign_at_end
 from tocsin.cli.options import JsonOption, ProjectOption, WorkersOption, open_project
-from tocsin.cli.output import progress, show, show_json
+from tocsin.cli.output import progress, say, show, show_json
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import RunWatch, run_project
 from tocsin.wire import warning_line
@@ -63,4 +63,4 @@ def watched(what: str) -> Iterator[RunWatch]:
             bar.update(task, completed=done)
 
         tell: Callable[[int], None] = moved
-        yield RunWatch(started=started, progress=tell)
+        yield RunWatch(started=started, progress=tell, say=say)

@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.errors import StoreUnavailable
-from tocsin.model import ChannelProfile, Decision, Post
+from tocsin.model import ChannelProfile, Post
 from tocsin.store import schema
+from tocsin.store.revisions import known_revisions, migrations, newest_revision, revision_of
 
 Rows = Sequence[Mapping[str, Any]]
 _OWN_COLUMNS = frozenset({"source", "channel", "id", "posted_at", "text"})
@@ -62,17 +59,18 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; nothing happens if it is there already."""
-        with _refusing(self.url), as_file(files("tocsin.store") / "migrations") as folder:
-            config = Config()
-            config.set_main_option("script_location", str(folder))
-            config.set_main_option("path_separator", "os")
-            with self.engine.begin() as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
-                newest = ScriptDirectory.from_config(config).get_current_head()
-                if current == newest:
-                    return
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+        with _refusing(self.url), migrations() as config, self.engine.begin() as connection:
+            current = revision_of(connection)
+            if current == newest_revision():
+                return
+            if current is not None and current not in known_revisions():
+                raise StoreUnavailable(
+                    f"the store {self.url} was last opened by a newer version of tocsin (schema "
+                    f"{current}); go back with that version's: tocsin upgrade --back, or make it "
+                    "again with: tocsin rebuild"
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     def close(self) -> None:
         """Let go of the database file."""
@@ -194,19 +192,6 @@ def post_row(post: Post, wording: bytes, content: Mapping[str, Any]) -> dict[str
         "wording": wording,
         "text": post.text,
         "extra": dumps(extra),
-    }
-
-
-def decision_row(seq: int, decision: Decision) -> dict[str, Any]:
-    """A row of ``decisions``."""
-    return {
-        "seq": seq,
-        "kind": decision.kind.value,
-        "subject": decision.subject,
-        "value": decision.value,
-        "by": decision.by,
-        "at": decision.at,
-        "reason": decision.reason,
     }
 
 
