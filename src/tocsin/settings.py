@@ -63,7 +63,9 @@ SETTINGS: tuple[Setting, ...] = (
         "run.checkpoint_posts", 100_000, "posts between two durable checkpoints", decides=False
     ),
     Setting(
-        "run.unaccepted_versions", "warn", "warn, or refuse: a run with versions nobody accepted",
+        "run.unaccepted_versions",
+        "warn",
+        "warn, or refuse: a run with versions nobody accepted",
         decides=False,
     ),
     Setting("reading.reader", "packs", "which reader plug-in reads posts"),

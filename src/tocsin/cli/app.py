@@ -51,6 +51,7 @@ from tocsin.cli import (
     serve,
     sources,
     tips,
+    upgrade,
     verify,
     warnings,
     watch,
@@ -132,6 +133,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     (RESEARCH, "calibrate", calibrate.calibrate),
     (RESEARCH, "review", review.app),
     (CARE, "rebuild", rebuild.rebuild),
+    (CARE, "upgrade", upgrade.upgrade),
     (CARE, "key", key.app),
 )
 

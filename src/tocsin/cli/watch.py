@@ -28,8 +28,13 @@ from tocsin.errors import EXIT_ENVIRONMENT, DeskLocked, TocsinError, UsageError
 from tocsin.plugins import load_carriers
 
 _SHORTEST = timedelta(seconds=1)
-_STYLE = {"silent": "bold red", "failed": "yellow", "waiting": "yellow", "refused": "yellow",
-          "versions": "yellow"}
+_STYLE = {
+    "silent": "bold red",
+    "failed": "yellow",
+    "waiting": "yellow",
+    "refused": "yellow",
+    "versions": "yellow",
+}
 
 
 def watch(

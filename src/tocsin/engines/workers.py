@@ -41,6 +41,7 @@ from tocsin.reading import (
     SecondOptions,
     explain,
 )
+from tocsin.reading.packs_loader import pack_files
 from tocsin.rumours import Probe, probe_of
 from tocsin.text import AdaptedE5, TextStage, Vectors, e5_missing, for_encoder
 
@@ -188,7 +189,7 @@ def _reader(
 
 def _marks(folders: Sequence[str]) -> tuple[str, ...]:
     """Digests of the desk's own packs: one that was changed is not read as it was before."""
-    packs = (path for folder in folders for path in sorted(Path(folder).glob("*.yaml")))
+    packs = (path for folder in folders for path in pack_files(Path(folder)))
     return tuple(sha256(path.read_bytes()).hexdigest() for path in packs)
 
 

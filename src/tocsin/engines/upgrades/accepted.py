@@ -19,7 +19,9 @@ from tocsin.store import Store, schema
 from tocsin.store.store import dumps
 
 SUBJECT = "project"
-LOOK = "look with: tocsin upgrade; accept with: tocsin upgrade --accept; back: tocsin upgrade --back"
+LOOK = (
+    "look with: tocsin upgrade; accept with: tocsin upgrade --accept; back: tocsin upgrade --back"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,13 @@ def replayed(
     """The windows of a sample alone."""
     found, done = [], 0
     for window in sample.windows:
-        start = done
-        found.append(tuple(_replay(store, window, settings, lambda n, s=start: tell(s + n))))
+        found.append(tuple(_replay(store, window, settings, _after(done, tell))))
         done += window.posts
     return tuple(found)
+
+
+def _after(done: int, tell: Tell) -> Tell:
+    return lambda more: tell(done + more)
 
 
 class _NothingFollows:
@@ -156,7 +159,7 @@ def posts_of(store: Store, seqs: Iterable[int]) -> Iterator[Post]:
     for chunk in chunks(list(seqs), 500):
         with store.reading() as connection:
             rows = connection.execute(select(table).where(table.c.seq.in_(chunk))).mappings()
-            found = {row["seq"]: post_from_row(row) for row in rows}
+            found = {row["seq"]: post_from_row(dict(row)) for row in rows}
         yield from (found[seq] for seq in chunk)
 
 
@@ -200,7 +203,5 @@ def sample_from(text: bytes) -> Sample:
 
 
 def _window(form: Row) -> Window:
-    legs = (
-        Leg(leg["run"], tuple(leg["seqs"]), wire.moment(leg["until"])) for leg in form["legs"]
-    )
+    legs = (Leg(leg["run"], tuple(leg["seqs"]), wire.moment(leg["until"])) for leg in form["legs"])
     return Window(tuple(legs), wire.moment(form["end"]), form["whole"])

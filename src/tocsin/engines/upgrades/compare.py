@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,9 +117,7 @@ def read_otherwise(store: Store, readings: Sequence[Row]) -> tuple[ReadOtherwise
     resting = _rest_on(store, set(refs.values()))
     after = {row["seq"]: row["alarm"] for row in readings}
     found = [
-        ReadOtherwise(
-            refs[seq], what, stored[seq]["alarm"], after[seq], resting.get(refs[seq], ())
-        )
+        ReadOtherwise(refs[seq], what, stored[seq]["alarm"], after[seq], resting.get(refs[seq], ()))
         for seq, what in differ.items()
     ]
     return tuple(sorted(found, key=lambda one: (not one.warnings, -_moved(one), one.ref)))
@@ -136,7 +134,7 @@ def differences(before: Row, after: Row) -> tuple[str, ...]:
     found |= {name for name in ("target", "frame") if before[name] != after[name]}
     if (before["lang"], before["read"]) != (after["lang"], after["read"]):
         found.add("language or readable")
-    found |= _alarms(before["alarm"], after["alarm"])
+    found |= set(_alarms(before["alarm"], after["alarm"]))
     return tuple(kind for kind in KINDS if kind in found)
 
 
@@ -306,7 +304,7 @@ def _judged(key: _Key, was: _Peak | None, would: _Peak | None) -> WarnedOtherwis
 def resting(store: Store, read: Sequence[ReadOtherwise]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Warnings that rest on these posts, standing ones first; and those that stand."""
     named = {warning for one in read for warning in one.warnings}
-    now: Mapping[str, str] = {line["id"]: line["action"] for line in reversed(warnings_now(store))}
+    now: dict[str, str] = {line["id"]: line["action"] for line in reversed(warnings_now(store))}
     ordered = [warning for warning in reversed(now) if warning in named]
     standing = tuple(w for w in ordered if now[w] in ("issue", "update"))
     return (*standing, *(w for w in ordered if w not in standing)), standing

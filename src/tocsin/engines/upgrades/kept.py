@@ -39,9 +39,7 @@ def kept_settings(project: Path, versions: Versions) -> dict[str, Any] | None:
     return None if content is None else dict(orjson.loads(content))
 
 
-def as_it_was(
-    project: Path, versions: Versions, folder: Path, now: Settings
-) -> Settings | None:
+def as_it_was(project: Path, versions: Versions, folder: Path, now: Settings) -> Settings | None:
     """Settings that decide as these versions did, with their own files laid out in ``folder``.
 
     None: something of them is not kept. What does not decide is as it is now.

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import tocsin
+from tocsin.reading.packs_loader import pack_files
 from tocsin.settings import Settings
 from tocsin.store.revisions import newest_revision
 
@@ -109,7 +110,7 @@ def source_digest(root: Path) -> str:
 def own_files(settings: Settings) -> dict[str, Path]:
     """The desk's own files that decide, by the name that versions give them."""
     folders = map(Path, settings.texts("reading.pack_folders"))
-    packs = (path for folder in folders for path in sorted(folder.glob("*.yaml")))
+    packs = (path for folder in folders for path in pack_files(folder))
     return {
         **{f"pack:{path.parent.name}/{path.name}": path for path in packs},
         **_numbered("places", settings.texts("reading.places")),
