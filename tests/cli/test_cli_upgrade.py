@@ -85,7 +85,7 @@ def test_a_run_says_its_line_and_refuses_where_told_to(desk: Path, tmp_path: Pat
     assert call("ingest", path, "--project", desk).code == 0
     settings = desk / "tocsin.toml"
     before = settings.read_text()
-    refuse = '[rumours]\nlive_days = 20\n[run]\nunaccepted_versions = "refuse"\n'
+    refuse = '[warnings]\nexpire_h = 3\n[run]\nunaccepted_versions = "refuse"\n'
     settings.write_text(f"{before}\n{refuse}")
     refused = call("run", "--workers", 0, "--project", desk)
     assert refused.code == 2

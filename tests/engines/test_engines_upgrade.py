@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from upgrade_support import (
     set_pack,
 )
 
+import tocsin
 from posts_support import START, post_line
 from tocsin.archive import Archive
 from tocsin.engines.local import RunWatch, run_project
@@ -51,20 +53,14 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, packed: Project) -> Project:
-    """A copy of it, with a pack folder of its own."""
-    shutil.copytree(packed.folder.parent, tmp_path / "x")
-    path = tmp_path / "x" / "desk" / FILE_NAME
-    path.write_text(path.read_text().replace(str(packed.folder.parent), str(tmp_path / "x")))
-    project = Project(path.parent, Settings.load(path.parent))
-    _as_if_run_here(project)
-    return project
-
-
-def _as_if_run_here(project: Project) -> None:
-    """The settings name another folder than when it was run; that is not what is tested."""
-    with project.writing() as (archive, store):
-        way_back.accept(project, (archive, store), WHO, (_now(project), {}))
+def desk(tmp_path: Path, packed: Project) -> Iterator[Project]:
+    """A copy of it where ana accepted what it was run with; the pack is put back afterwards."""
+    shutil.copytree(packed.folder, tmp_path / "desk")
+    project = Project(tmp_path / "desk", Settings.load(tmp_path / "desk"))
+    _accept(project)
+    yield project
+    path = set_pack(packed, PACK)
+    path.with_name("extra.yaml").unlink(missing_ok=True)
 
 
 def _now(project: Project) -> dict[str, str]:
@@ -154,6 +150,14 @@ def test_what_is_measured_by_the_record_alone_is_no_finding(
     assert whole.compared.same
 
 
+def test_a_state_that_cannot_be_taken_up_is_found_beforehand(packed: Project) -> None:
+    shorter = packed.settings.changed({"rumours.live_days": 20.0}, "test")
+    found = looked(Project(packed.folder, shorter), sample=8)
+    assert "other options" in found.stuck
+    assert not found.same
+    assert found.compared.same
+
+
 def test_small_differences_of_processors_are_none() -> None:
     row: dict[str, Any] = {
         "lang": "ru", "read": "full", "alarm": 0.49, "frame": "other", "target": None, "body": None,
@@ -182,7 +186,7 @@ def test_acceptance_is_in_the_ledger_and_survives_a_rebuild(desk: Project) -> No
 
 def test_a_run_with_other_versions_says_so_once_and_goes_on(desk: Project) -> None:
     said: list[str] = []
-    changed = _with_run(add_settings(desk, "[rumours]\nlive_days = 20\n"))
+    changed = _with_run(add_settings(desk, "[warnings]\nexpire_h = 3\n"))
     with changed.writing() as (archive, store):
         assert run_project(changed, archive, store, RunWatch(say=said.append)).posts == 1
     assert len(said) == 1
@@ -201,7 +205,7 @@ def test_a_run_with_other_versions_says_so_once_and_goes_on(desk: Project) -> No
 
 def test_a_run_is_refused_where_the_settings_say_so(desk: Project) -> None:
     changed = add_settings(
-        desk, '[rumours]\nlive_days = 20\n[run]\nunaccepted_versions = "refuse"\n'
+        desk, '[warnings]\nexpire_h = 3\n[run]\nunaccepted_versions = "refuse"\n'
     )
     _with_run(changed)
     length = ledger_length(changed)
@@ -337,7 +341,7 @@ def _environment(folder: Path, patch: str = "") -> Path:
     (folder / "pyvenv.cfg").write_text("")
     (folder / "sitecustomize.py").write_text(patch)
     python = folder / "bin" / "python"
-    source = Path(parts.tocsin.__file__).parent.parent
+    source = Path(str(tocsin.__file__)).parent.parent
     path = os.pathsep.join([str(folder), str(source)])
     python.write_text(f'#!/bin/sh\nexport PYTHONPATH="{path}"\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)

@@ -88,7 +88,7 @@ def upgrade(
         show_looked(found, accepting)
     if accepting and environments.linked(desk.folder, "current") is not None:
         say(f"start tocsin through {environments.link_of(desk.folder)}")
-    if not found.compared.same and not accepting:
+    if not found.same and not accepting:
         raise typer.Exit(EXIT_FINDING)
 
 
@@ -100,7 +100,7 @@ def _answer(desk: Project, folder: Path) -> None:
         def told(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        text = answer_in(folder, desk.settings, told)
+        text = answer_in(folder, desk, told)
     typer.echo(text, nl=False)
 
 

@@ -34,7 +34,7 @@ def form_of(found: Looked) -> dict[str, Any]:
     """The whole of it as JSON."""
     compared = found.compared
     return {
-        "same": compared.same,
+        "same": found.same,
         "parts": {part: part not in changed_parts(found.changes) for part in PARTS},
         "changes": [_change(one) for one in found.changes],
         "unaccepted": [_change(one) for one in found.unaccepted],
@@ -42,6 +42,7 @@ def form_of(found: Looked) -> dict[str, Any]:
         "drawn": dict(found.sample.drawn) if found.sample else {},
         "of": found.sample.of if found.sample else None,
         "exact": found.exact,
+        "stuck": found.stuck,
         "posts": [asdict(one) for one in compared.read],
         "warnings": [asdict(one) for one in compared.warned],
         "cut": [asdict(one) for one in compared.cut],
@@ -100,6 +101,12 @@ def _show_compared(found: Looked) -> None:
     if named:
         _show_some("warnings that rest on such posts", named)
     _show_windows(found)
+    if found.stuck:
+        show(
+            f"a run cannot go on from where the last one stopped ({found.stuck}); once accepted: "
+            "tocsin rebuild",
+            "bold red",
+        )
 
 
 def _show_windows(found: Looked) -> None:

@@ -10,18 +10,20 @@ import orjson
 from sqlalchemy import select
 
 from tocsin import wire
-from tocsin.engines.checkpoint import reading_row
+from tocsin.engines.checkpoint import read_state, reading_row
 from tocsin.engines.known import sources
 from tocsin.engines.local import (
     MissingVectors,
+    all_runs,
     pipeline_options,
     post_from_row,
     reading_plan,
     versions,
 )
-from tocsin.engines.project import profiles
+from tocsin.engines.project import Project, profiles
 from tocsin.engines.upgrades.sample import Leg, Sample, Window
 from tocsin.engines.workers import ReadingPlan, read_ahead
+from tocsin.errors import TocsinError
 from tocsin.model import Enriched, Post, WarningAction
 from tocsin.pipeline import Pipeline
 from tocsin.rumours import Probe
@@ -58,11 +60,13 @@ class Answers:
     Args:
         readings: rows of ``readings``, in the order of the sample.
         windows: for each window the actions told in it.
+        stuck: why a run could not go on from where the last one stopped; empty: it can.
     """
 
     versions: Mapping[str, str]
     readings: tuple[Row, ...] = ()
     windows: tuple[tuple[Told, ...], ...] = ()
+    stuck: str = ""
 
 
 def in_force_here(settings: Settings) -> dict[str, str]:
@@ -70,16 +74,33 @@ def in_force_here(settings: Settings) -> dict[str, str]:
     return versions(settings, reading_plan(settings, {}))
 
 
-def answer(store: Store, sample: Sample, settings: Settings, tell: Tell) -> Answers:
+def answer(store: Store, sample: Sample, project: Project, tell: Tell) -> Answers:
     """Read and replay a sample with what is installed here.
 
     Args:
+        store: the project's, or a copy of what the sample needs of it.
         tell: told how many posts are done, of ``sample.posts``.
     """
+    settings = project.settings
     plan = reading_plan(settings, profiles(store))
     readings = tuple(_readings(store, sample.seqs, plan, tell))
     windows = replayed(store, sample, settings, lambda done: tell(len(sample.seqs) + done))
-    return Answers(in_force_here(settings), readings, windows)
+    return Answers(in_force_here(settings), readings, windows, _stuck(store, project))
+
+
+def _stuck(store: Store, project: Project) -> str:
+    """Why the state of the last run cannot be taken up; empty: it can, or there is none."""
+    states = [run.state for run in all_runs(store) if run.state]
+    if not states:
+        return ""
+    pipeline = Pipeline({}, pipeline_options(project.settings))
+    try:
+        pipeline.restore(read_state(project.state_folder / states[-1]))
+    except TocsinError as error:
+        return str(error)
+    except Exception as error:  # another version's state may be wrong in any way
+        return type(error).__name__
+    return ""
 
 
 def replayed(
@@ -181,7 +202,7 @@ def answers_from(text: bytes) -> Answers:
     if not isinstance(form, dict) or form.get("format") != FORMAT:
         raise ValueError("another format")
     windows = tuple(tuple(Told(**told) for told in window) for window in form["windows"])
-    return Answers(form["versions"], tuple(form["readings"]), windows)
+    return Answers(form["versions"], tuple(form["readings"]), windows, form["stuck"])
 
 
 def sample_form(sample: Sample) -> bytes:

@@ -21,7 +21,7 @@ from tocsin.engines.upgrades.parts import Versions, changed_parts, changes, own_
 from tocsin.engines.upgrades.settings_lines import put_settings
 from tocsin.errors import UsageError
 from tocsin.model import Decision, DecisionKind
-from tocsin.settings import SETTINGS, Settings
+from tocsin.settings import PLACES_NAME, SETTINGS, Settings
 from tocsin.store import Store
 from tocsin.store.revisions import go_back, known_revisions, newest_revision
 
@@ -111,9 +111,10 @@ def _settings_back(project: Project, to: Versions, by_hand: list[str]) -> tuple[
 def _files_back(project: Project, to: Versions, by_hand: list[str]) -> tuple[str, ...]:
     """Own packs, places and calendars as they were; what is there now is kept already."""
     there, wanted = own_files(project.settings), own_names(project.folder, to)
+    belongs = {name: there.get(name) or _where(project, name) for name in wanted}
     done: list[str] = []
-    for name in wanted:
-        path, content = there.get(name) or _pack_path(project, name), kept(project.folder, to[name])
+    for name, path in belongs.items():
+        content = kept(project.folder, to[name])
         if path is not None and path.is_file() and _digest(path) == to[name]:
             continue
         if path is None or content is None:
@@ -121,12 +122,12 @@ def _files_back(project: Project, to: Versions, by_hand: list[str]) -> tuple[str
             continue
         put_file(path, content)
         done.append(str(path))
-    for name in there.keys() - set(wanted):
+    for name in there.keys() - belongs.keys():
         path = there[name]
-        if not path.is_file() or not _recorded(to, name):
+        if path in belongs.values() or not path.is_file() or not _recorded(to, name):
             continue
-        if kept(project.folder, _digest(path)) is None:
-            by_hand.append(f"{path}: could not be kept; take it away by hand")
+        if not _may_go(project, name, path):
+            by_hand.append(f"{path}: was not used then; take it out of tocsin.toml")
             continue
         path.unlink()
         done.append(str(path))
@@ -138,8 +139,16 @@ def _recorded(to: Versions, name: str) -> bool:
     return name.startswith("pack:") or "source" in to
 
 
-def _pack_path(project: Project, name: str) -> Path | None:
-    """Where a pack that is gone belongs."""
+def _may_go(project: Project, name: str, path: Path) -> bool:
+    """Whether a file is kept, and read for lying where it lies and not for being named."""
+    found_there = name.startswith("pack:") or path == project.folder / PLACES_NAME
+    return found_there and kept(project.folder, _digest(path)) is not None
+
+
+def _where(project: Project, name: str) -> Path | None:
+    """Where a file that is gone belongs."""
+    if name.startswith("places:") and name.endswith(f":{PLACES_NAME}"):
+        return project.folder / PLACES_NAME
     folder, _, file = name.removeprefix("pack:").rpartition("/")
     named = map(Path, project.settings.texts("reading.pack_folders"))
     found = next((path for path in named if path.name == folder), None)

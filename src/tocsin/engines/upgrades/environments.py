@@ -100,7 +100,7 @@ def environment_of(python: Path) -> Path:
     Raises:
         UsageError: it is not in one.
     """
-    found = python.absolute().parent.parent
+    found = python.absolute().parent.parent.resolve()
     if not (found / "pyvenv.cfg").is_file():
         raise UsageError(
             f"{python}: not the Python of an environment; make one: python -m venv DIR, install "
@@ -123,7 +123,7 @@ def linked(project: Path, name: str) -> Path | None:
 
 def here() -> Path | None:
     """The environment that this process runs in, if it is one."""
-    return Path(sys.prefix) if sys.prefix != sys.base_prefix else None
+    return Path(sys.prefix).resolve() if sys.prefix != sys.base_prefix else None
 
 
 def switch(project: Path, to: Path) -> None:

@@ -53,6 +53,7 @@ class Looked:
         unaccepted: what of it is not what was accepted; where nobody ever accepted, as ``changes``.
         sample: None: nothing was read, for nothing differs, or nothing was asked to be.
         exact: warnings were replayed under both, and not measured by what was recorded.
+        stuck: why a run could not go on from where the last one stopped; empty: it can.
     """
 
     versions: Mapping[str, str]
@@ -61,6 +62,12 @@ class Looked:
     sample: Sample | None = None
     compared: Compared = field(default_factory=Compared)
     exact: bool = False
+    stuck: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether a run would go on, and decide as before, as far as was looked."""
+        return self.compared.same and not self.stuck
 
 
 def look(project: Project, store: Store, options: LookOptions) -> Looked:
@@ -86,7 +93,7 @@ def look(project: Project, store: Store, options: LookOptions) -> Looked:
         earlier = _earlier(project, runs[-1].versions, options, Path(folder))
         after, before = _both_sides(project, (store, sample), options, earlier)
     compared = _compare(store, after, before)
-    return Looked(versions, differ, unaccepted, sample, compared, before.exact)
+    return Looked(versions, differ, unaccepted, sample, compared, before.exact, after.stuck)
 
 
 def _both_sides(
@@ -106,7 +113,7 @@ def _both_sides(
     if options.python is not None:
         after = ask(options.python, project.folder, asked, workers)
     else:
-        after = answer(store, sample, project.settings, tell)
+        after = answer(store, sample, project, tell)
     if earlier is None:
         return after, recorded(store, sample.windows)
     done = sample.posts
