@@ -6,7 +6,8 @@
     │   ├── NotReleased       would leave the desk without release     exit 2
     │   ├── DeliveryRefused   the receiver will never take it          exit 2
     │   ├── DeskLocked        tocsin lock was used here                exit 2
-    │   └── Overtaken         somebody else decided meanwhile          exit 2
+    │   ├── Overtaken         somebody else decided meanwhile          exit 2
+    │   └── VersionsNotAccepted  nobody accepted what is installed     exit 2
     ├── RecordRefused         one record or file was refused           exit 2
     │   └── PrivateChat       not public, so never read                exit 2
     ├── Finding               a check ran and found something          exit 1
@@ -68,6 +69,10 @@ class DeskLocked(UsageError):
 
 class Overtaken(UsageError):
     """Somebody else decided about the same thing since it was shown; look again first."""
+
+
+class VersionsNotAccepted(UsageError):
+    """What is installed is not what a person accepted, and the settings say not to run so."""
 
 
 WHOLE_FILE = "the whole file"

@@ -64,6 +64,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "run.checkpoint_posts", 100_000, "posts between two durable checkpoints", decides=False
     ),
+    Setting(
+        "run.unaccepted_versions",
+        "warn",
+        "warn, or refuse: a run with versions nobody accepted",
+        decides=False,
+    ),
     Setting("reading.reader", "packs", "which reader plug-in reads posts"),
     Setting("reading.pack_folders", (), "folders with language packs of your own"),
     Setting("reading.places", (), "files with places of your own; see tocsin places add", False),
@@ -173,10 +179,19 @@ class Settings:
         """A setting that is a list of texts."""
         return tuple(self._values[name])
 
+    def changed(self, values: Mapping[str, Any], origin: str) -> Settings:
+        """These settings with some values changed."""
+        kept = {name: list(v) if isinstance(v, tuple) else v for name, v in self._values.items()}
+        return Settings({**kept, **values}, origin)
+
+    def deciding(self) -> str:
+        """The settings that decide something, as JSON with sorted keys."""
+        deciding = {s.name: self._values[s.name] for s in SETTINGS if s.decides}
+        return json.dumps(deciding, sort_keys=True)
+
     def digest(self) -> str:
         """Hex SHA-256 over the settings that decide something, for the ledger."""
-        deciding = {s.name: self._values[s.name] for s in SETTINGS if s.decides}
-        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(self.deciding().encode()).hexdigest()
 
 
 def quoted(text: str) -> str:

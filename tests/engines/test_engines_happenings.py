@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tocsin import wire
 from tocsin.bundle.levels import Disclosure
 from tocsin.bundle.posts import ToldPost
 from tocsin.engines.export_subject import Subject
 from tocsin.engines.happenings import happenings
+from tocsin.engines.indexing import decision_row
 from tocsin.model import Decision, DecisionKind, Rumour, Stance
 from tocsin.store import Store, schema
 from tocsin.store.rumours import Shown
-from tocsin.store.store import add_rows, decision_row
+from tocsin.store.store import add_rows
 
 AT = datetime(2024, 3, 4, 6, tzinfo=UTC)
 RUMOUR, WARNING = "0123456789ab", "ba9876543210"
@@ -56,8 +58,11 @@ def told(folder: Path, level: Disclosure, posts: list[ToldPost]) -> list[tuple[s
     subject = Subject("rumour", RUMOUR, "", frozenset(), none, none, shown, {WARNING: LIFE})
     with Store.at(folder / "store.db") as store:
         rows = [
-            decision_row(n, Decision(kind, one, value, "boris", AT + timedelta(hours=n), "seen it"))
-            for n, (kind, one, value) in enumerate(DECIDED)
+            decision_row(n, wire.decision_form(decision))
+            for n, decision in enumerate(
+                Decision(kind, one, value, "boris", AT + timedelta(hours=n), "seen it")
+                for n, (kind, one, value) in enumerate(DECIDED)
+            )
         ]
         with store.writing() as connection:
             add_rows(connection, schema.decisions, rows)

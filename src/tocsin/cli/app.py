@@ -54,6 +54,7 @@ from tocsin.cli import (
     serve,
     sources,
     tips,
+    upgrade,
     verify,
     warnings,
     watch,
@@ -138,6 +139,7 @@ _COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     (CARE, "restore", restore.restore),
     (CARE, "rebuild", rebuild.rebuild),
     (CARE, "migrate-store", migrate_store.migrate_store),
+    (CARE, "upgrade", upgrade.upgrade),
     (CARE, "key", key.app),
 )
 

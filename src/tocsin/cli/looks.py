@@ -19,10 +19,12 @@ _KEPT_VALUES = frozenset(
 """Options whose value is noted; of others only that they were given."""
 FLAGS = frozenset(
     {
+        "--accept",
         "--agree",
         "--all",
         "--alone",
         "--apply",
+        "--back",
         "--behind-proxy",
         "--check",
         "--dead",

@@ -18,7 +18,7 @@ from tocsin.cli.options import (
     WorkersOption,
     open_logged,
 )
-from tocsin.cli.output import progress, show, show_json
+from tocsin.cli.output import progress, say, show, show_json
 from tocsin.engines.indexing import Indexer
 from tocsin.engines.local import RunWatch, run_project
 from tocsin.wire import warning_line
@@ -73,4 +73,4 @@ def watched(what: str) -> Iterator[RunWatch]:
             bar.update(task, completed=done)
 
         tell: Callable[[int], None] = moved
-        yield RunWatch(started=started, progress=tell)
+        yield RunWatch(started=started, progress=tell, say=say)

@@ -50,7 +50,13 @@ MetricsOption = Annotated[
 ]
 _LOG = Log("tocsin.watch")
 _SHORTEST = timedelta(seconds=1)
-_STYLE = {"silent": "bold red", "failed": "yellow", "waiting": "yellow", "refused": "yellow"}
+_STYLE = {
+    "silent": "bold red",
+    "failed": "yellow",
+    "waiting": "yellow",
+    "refused": "yellow",
+    "versions": "yellow",
+}
 
 
 def watch(

@@ -13,8 +13,11 @@ from tocsin.archive import Archive
 from tocsin.engines.holding import is_held
 from tocsin.engines.project import Project
 from tocsin.engines.source_health import source_lines
+from tocsin.engines.upgrades.accepted import LOOK, agreed
+from tocsin.engines.upgrades.answers import in_force_here
+from tocsin.engines.upgrades.parts import changed_parts, changes
 from tocsin.engines.workers import PostReader, ReadingPlan
-from tocsin.errors import TocsinError
+from tocsin.errors import Finding, TocsinError
 from tocsin.model import Identity
 from tocsin.store.lists import reached
 from tocsin.system import is_windows
@@ -81,13 +84,14 @@ def check_models() -> Iterator[Checked]:
 
 
 def check_project(desk: Project, now: datetime) -> Iterator[Checked]:
-    """Disk, archive, store, live sources and the pseudonym key of a project."""
+    """Disk, archive, store, versions, live sources and the pseudonym key of a project."""
     free = shutil.disk_usage(desk.folder).free
     enough = free > NEEDED_BYTES
     says = f"{free / (1 << 30):.1f} GB free" + ("" if enough else "; make room")
     yield Checked("disk", enough, says)
     yield _tried("archive", lambda: _archive_says(desk))
     yield _tried("store", lambda: _store_says(desk))
+    yield _tried("versions", lambda: _versions_say(desk))
     try:
         for name, heard, says in source_lines(desk, now):
             yield Checked(f"source {name}", heard, says)
@@ -135,6 +139,17 @@ def _try_vector(reader: PostReader, text: str, lang: str) -> None:
 def _archive_says(desk: Project) -> str:
     with Archive.open(desk.archive_folder) as archive:
         return f"{archive.next_seq:,} ledger entries"
+
+
+def _versions_say(desk: Project) -> str:
+    with desk.reading() as store:
+        known = agreed(store)
+    if known is None:
+        return "nothing was run yet"
+    parts = changed_parts(changes(known.versions, in_force_here(desk.settings)))
+    if parts:
+        raise Finding(f"{', '.join(parts)} differ from what was in force; {LOOK}")
+    return "accepted" if known.accepted else "as in the last run"
 
 
 def _store_says(desk: Project) -> str:

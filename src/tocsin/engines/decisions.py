@@ -29,6 +29,9 @@ ABOUT_WARNINGS = (
 """Decisions that take effect although no post comes; all others decide where later posts go."""
 
 
+_KNOWN = frozenset(kind.value for kind in DecisionKind)
+
+
 def count_decisions(store: Store, after: int) -> int:
     """How many decisions about warnings the ledger holds after this position."""
     table = schema.decisions.c
@@ -46,6 +49,8 @@ def apply(
     Merges, their undoing and splits decide where later posts go. What was taken in before, and
     what warnings named, stays as it was; the store lays them over it when it is shown.
     """
+    if decision["kind"] not in _KNOWN:  # of a newer version: it takes effect there
+        return ()
     kind, subject, value = DecisionKind(decision["kind"]), decision["subject"], decision["value"]
     if kind is DecisionKind.RUMOUR_MERGE:
         pipeline.merge_rumours(subject, value)

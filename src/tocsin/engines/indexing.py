@@ -13,14 +13,13 @@ from tocsin import wire
 from tocsin.archive import Archive, LedgerEntry, wording_digest
 from tocsin.archive.erasure import ERASURE
 from tocsin.archive.evidence import EVIDENCE
-from tocsin.model import Decision, DecisionKind, Evidence
+from tocsin.model import Evidence
 from tocsin.store import Store, schema
 from tocsin.store.erasures import note_erased
 from tocsin.store.events import event_row
 from tocsin.store.observations import observation_row
 from tocsin.store.store import (
     add_rows,
-    decision_row,
     dumps,
     meta_of,
     post_row,
@@ -118,18 +117,20 @@ def erased_row(seq: int, identity: Mapping[str, Any]) -> dict[str, Any]:
     return {"seq": seq, **{name: identity[name] for name in ("channel", "message_id", "version")}}
 
 
-def decision_from(payload: Mapping[str, Any]) -> Decision:
-    """The inverse of ``wire.decision_form``."""
-    at = wire.moment(payload["at"])
-    assert at is not None
-    return Decision(
-        kind=DecisionKind(payload["kind"]),
-        subject=payload["subject"],
-        value=payload["value"],
-        by=payload["by"],
-        at=at,
-        reason=payload.get("reason", ""),
-    )
+def decision_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ``decisions`` from a ledger entry (``wire.decision_form``).
+
+    Of a kind that only a newer version knows too: it was here before, and may come back.
+    """
+    return {
+        "seq": seq,
+        "kind": payload["kind"],
+        "subject": payload["subject"],
+        "value": payload["value"],
+        "by": payload["by"],
+        "at": wire.moment(payload["at"]),
+        "reason": payload.get("reason", ""),
+    }
 
 
 def warning_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def run_row(seq: int, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _ROWS: dict[str, tuple[Table, Callable[[int, Mapping[str, Any]], list[dict[str, Any]]]]] = {
-    "decision": (schema.decisions, lambda seq, form: [decision_row(seq, decision_from(form))]),
+    "decision": (schema.decisions, lambda seq, form: [decision_row(seq, form)]),
     "warning": (schema.warnings, lambda seq, form: [warning_row(seq, form)]),
     "events": (schema.events, event_rows),
     "field_report": (schema.field_reports, lambda seq, form: [report_row(seq, form)]),

@@ -36,6 +36,9 @@ from tocsin.engines.known import sources
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.reports import count_reports, reports_between
 from tocsin.engines.run_times import note_begun
+from tocsin.engines.upgrades.accepted import heed
+from tocsin.engines.upgrades.kept import keep
+from tocsin.engines.upgrades.parts import code_versions, own_versions
 from tocsin.engines.workers import (
     CHUNK,
     Matcher,
@@ -88,6 +91,7 @@ class RunWatch:
 
     started: Callable[[int, int], None] = lambda _done, _total: None
     progress: Callable[[int], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
 
 
 class Run:
@@ -197,10 +201,11 @@ def run_project(
 
     Raises:
         EnvironmentFailed: disk, database or a worker process; what is done is kept.
+        VersionsNotAccepted: the settings say not to run with what nobody accepted.
     """
     watch = watch or RunWatch()
     summary = RunSummary()
-    while (record := _next(project.settings, archive, store, until)) is not None:
+    while (record := _next(project, (archive, store), until, watch)) is not None:
         place = RunPlace(store, ArchiveLedger(archive, store, record.seq), project.state_folder)
         one = Run(record, place, project.settings).go(watch)
         summary.posts += one.posts
@@ -210,28 +215,25 @@ def run_project(
 
 
 def _next(
-    settings: Settings, archive: Archive, store: Store, until: datetime | None
+    project: Project, opened: tuple[Archive, Store], until: datetime | None, watch: RunWatch
 ) -> RunRecord | None:
     """The run that was interrupted, else a new one over what came since; None: all is done."""
+    archive, store = opened
     record = last_run(store)
-    if record is None or record.done:
-        return _begin(settings, archive, store, until)
-    return record
-
-
-def _begin(
-    settings: Settings, archive: Archive, store: Store, until: datetime | None
-) -> RunRecord | None:
-    """Write the next run's boundary to the ledger; None where there is nothing to do."""
-    before = last_run(store)
-    after = 0 if before is None else before.boundary
+    if record is not None and not record.done:
+        in_force(project, store, watch.say)
+        return record
+    after = 0 if record is None else record.boundary
     boundary = archive.next_seq
     with store.reading() as connection:
         has_posts = count_posts(connection, (after, boundary)) > 0
-    if not (has_posts or _heard(store, before) or _passes(store, before, until)):
+    if not (has_posts or _heard(store, record) or _passes(store, record, until)):
         return None
-    plan = reading_plan(settings, {})
-    entry = {"after": after, "boundary": boundary, "versions": versions(settings, plan)}
+    entry = {
+        "after": after,
+        "boundary": boundary,
+        "versions": in_force(project, store, watch.say),
+    }
     archive.append_entry("run", entry | ({"until": wire.iso(until)} if until else {}))
     archive.flush()
     Indexer(store).catch_up(archive)
@@ -240,6 +242,18 @@ def _begin(
         with store.writing() as connection:
             note_begun(connection, begun.seq)
     return begun
+
+
+def in_force(project: Project, store: Store, say: Callable[[str], None]) -> dict[str, str]:
+    """What a run is about to decide by, kept for the way back.
+
+    Raises:
+        VersionsNotAccepted: nobody accepted it, and the settings say not to run so.
+    """
+    found = versions(project.settings, reading_plan(project.settings, {}))
+    heed(store, project.settings, found, say)
+    keep(project.folder, project.settings)
+    return found
 
 
 def _heard(store: Store, before: RunRecord | None) -> bool:
@@ -354,6 +368,8 @@ def versions(settings: Settings, plan: ReadingPlan) -> dict[str, str]:
     return {
         "tocsin": __version__,
         "settings": settings.digest(),
+        **code_versions(),
+        **own_versions(settings),
         **PostReader(plan).versions(),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tocsin.archive.disk import sync_folder
+from tocsin.engines.upgrades.settings_lines import put_text
 from tocsin.errors import UsageError
 from tocsin.settings import FILE_NAME, quoted
 from tocsin.sources import ReadOptions
@@ -234,11 +233,4 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 def _replace(path: Path, text: str) -> None:
     """Put a checked text in the place of the file, all of it or nothing."""
     tables_from(_parsed(text, path).get("sources", []), str(path))
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.chmod(path.stat().st_mode & 0o777)
-    beside.replace(path)
-    sync_folder(path.parent)
+    put_text(path, text)

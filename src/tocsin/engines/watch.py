@@ -17,7 +17,7 @@ from tocsin.archive import Archive
 from tocsin.clock import Clock, next_tick
 from tocsin.engines.heads import sign
 from tocsin.engines.live_intake import TakenIn, observe, take_in
-from tocsin.engines.local import RunSummary, run_project
+from tocsin.engines.local import RunSummary, RunWatch, run_project
 from tocsin.engines.project import Project
 from tocsin.engines.source_tables import SourceTable
 from tocsin.engines.watch_plan import (
@@ -32,7 +32,13 @@ from tocsin.engines.watch_plan import (
     wake_at,
 )
 from tocsin.engines.watch_state import WatchStates
-from tocsin.errors import EnvironmentFailed, SourceFailed, TocsinError, UsageError
+from tocsin.errors import (
+    EnvironmentFailed,
+    SourceFailed,
+    TocsinError,
+    UsageError,
+    VersionsNotAccepted,
+)
 from tocsin.model import WarningAction
 from tocsin.sources.live import LiveSource, Polled
 from tocsin.store.observations import HEARD, SILENT, silent_sources
@@ -51,7 +57,7 @@ class Told:
     """One thing to tell whoever watches.
 
     Args:
-        what: taken, failed, waiting, note, refused, gone, silent, heard.
+        what: taken, failed, waiting, note, refused, gone, silent, heard, versions.
         source: its name; empty for what concerns all.
         counts: numbers that go with it.
     """
@@ -107,6 +113,7 @@ class Watch:
         self._to_run = True  # what an earlier watch or ingest left
         self._to_sign = False
         self._ran_at: datetime | None = None
+        self._versions_told = ""
         self.states = {name: self._kept.load(name) for name in self._watched}
         with project.reading() as store:
             self._silent = set(silent_sources(store))
@@ -248,11 +255,22 @@ class Watch:
 
     def _run_on(self, found: Round, opened: tuple[Any, Any]) -> None:
         now = self._clock.now()
-        summary = self._run(self._project, *opened, until=now)
+        telling = RunWatch(say=lambda line: self._tell_versions(line, found))
+        try:
+            summary = self._run(self._project, *opened, telling, until=now)
+        except VersionsNotAccepted as error:  # posts are taken in all the same
+            self._tell_versions(str(error), found)
+            return
         self._ran_at = now
         found.actions += summary.actions
         found.posts += summary.posts
         self._to_run = False
+
+    def _tell_versions(self, line: str, found: Round) -> None:
+        """Once, not at every round."""
+        if line != self._versions_told:
+            found.tell("versions", "", line)
+        self._versions_told = line
 
     def _sign(self, archive: Archive, found: Round) -> None:
         """Sign what the round wrote; it is safe already, so a missing key is only told."""

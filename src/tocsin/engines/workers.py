@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -40,6 +41,7 @@ from tocsin.reading import (
     SecondOptions,
     explain,
 )
+from tocsin.reading.packs_loader import pack_files
 from tocsin.rumours import Probe, probe_of
 from tocsin.text import AdaptedE5, TextStage, Vectors, e5_missing, for_encoder
 
@@ -92,7 +94,8 @@ class PostReader:
     def __init__(self, plan: ReadingPlan) -> None:
         self._profiles = plan.profiles
         self._text = TextStage(_vectors())
-        self._reader = _reader(plan.reader, (plan.pack_folders, plan.places), plan.second)
+        own = (plan.pack_folders, plan.places, _marks(plan.pack_folders))
+        self._reader = _reader(plan.reader, own, plan.second)
 
     @property
     def vectors(self) -> Vectors:
@@ -167,7 +170,7 @@ def _vectors() -> Vectors:
 @lru_cache(maxsize=2)
 def _reader(
     name: str,
-    own: tuple[tuple[str, ...], tuple[AddedPlace, ...]],
+    own: tuple[tuple[str, ...], tuple[AddedPlace, ...], tuple[str, ...]],
     second: SecondOptions,
 ) -> Reader:
     """One per process and kind: a gazetteer takes seconds to load. Readers keep no state.
@@ -176,12 +179,18 @@ def _reader(
     """
     if not name:
         return _Unread()
-    folders, places = own
+    folders, places, _ = own
     packs = (*language_pack_folders()[1:], *map(Path, folders))
     options = ReaderOptions(
         packs=packs, encode=_encode, adapt=_adapted, places=places, second=second
     )
     return load_reader(name, options)
+
+
+def _marks(folders: Sequence[str]) -> tuple[str, ...]:
+    """Digests of the desk's own packs: one that was changed is not read as it was before."""
+    packs = (path for folder in folders for path in pack_files(Path(folder)))
+    return tuple(sha256(path.read_bytes()).hexdigest() for path in packs)
 
 
 def _encode(texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:

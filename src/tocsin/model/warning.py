@@ -105,6 +105,7 @@ class DecisionKind(StrEnum):
     WARNING_OUTCOME = "warning_outcome"
     CALIBRATION = "calibration"  # value: corrections learnt from outcomes, as JSON
     PURPOSE = "purpose"
+    VERSIONS_ACCEPT = "versions_accept"  # value: digests of what decides from now on, as JSON
     SIGNING_KEY = "signing_key"  # subject: id of the key that signs tree heads from now on
     ANCHOR = "anchor"  # subject: what was anchored; value: where
     INDICATOR_DEFINE = "indicator_define"  # value: the whole definition, as JSON

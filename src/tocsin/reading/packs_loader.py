@@ -125,10 +125,15 @@ def load_packs(languages: tuple[str, ...], folders: Iterable[Path] = ()) -> Pack
             raise UsageError(f"{folder}: no such folder of packs; check the path")
         if folder.resolve() == Path(str(builtin)).resolve():
             continue
-        for path in sorted(folder.glob("*.yaml")):
-            if not path.name.startswith(_OTHER_STAGE):
-                draft.add(f"{folder.name}/{path.name}", path.read_bytes())
+        for path in pack_files(folder):
+            draft.add(f"{folder.name}/{path.name}", path.read_bytes())
     return draft.done()
+
+
+def pack_files(folder: Path) -> list[Path]:
+    """The packs of a folder by name; those of the place and time stage are not among them."""
+    found = sorted(folder.glob("*.yaml"))
+    return [path for path in found if not path.name.startswith(_OTHER_STAGE)]
 
 
 def _parse(name: str, raw: bytes) -> dict[str, Any]:

@@ -8,26 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from time import sleep
 from typing import Any, Self, TypeVar
 
 import orjson
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, inspect, literal, select, tuple_
 
 from tocsin.clock import moment_at
-from tocsin.errors import StoreAway, UsageError
-from tocsin.model import ChannelProfile, Decision, Post
+from tocsin.errors import StoreAway, StoreUnavailable, UsageError
+from tocsin.model import ChannelProfile, Post
 from tocsin.store import schema
 from tocsin.store.engine import new_engine, shown
 from tocsin.store.failing import refusing
 from tocsin.store.grams import grams_of
 from tocsin.store.loading import FEW_ROWS, copy_lines, copy_rows
+from tocsin.store.revisions import known_revisions, migrations, newest_revision, revision_of
 from tocsin.store.sole import TRANSACTION, SoleWriter
 
 Rows = Sequence[Mapping[str, Any]]
@@ -88,27 +85,24 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; nothing happens if it is there already."""
-        with refusing(self.name), self._migrations() as config, self.engine.begin() as connection:
+        with refusing(self.name), migrations() as config, self.engine.begin() as connection:
             if not self.is_sqlite():  # of two that start at once the second finds it done
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
-            current = MigrationContext.configure(connection).get_current_revision()
-            newest = ScriptDirectory.from_config(config).get_current_head()
-            if current == newest:
+            current = revision_of(connection)
+            if current == newest_revision():
                 return
+            if current is not None and current not in known_revisions():
+                raise StoreUnavailable(
+                    f"the store {self.name} was last opened by a newer version of tocsin (schema "
+                    f"{current}); go back with that version's: tocsin upgrade --back, or make it "
+                    "again with: tocsin rebuild"
+                )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    @contextmanager
-    def _migrations(self) -> Iterator[Config]:
-        with as_file(files("tocsin.store") / "migrations") as folder:
-            config = Config()
-            config.set_main_option("script_location", str(folder))
-            config.set_main_option("path_separator", "os")
-            yield config
-
     def drop(self) -> None:
         """Remove every table of ours."""
-        with refusing(self.name), self._migrations() as config, self.engine.begin() as connection:
+        with refusing(self.name), migrations() as config, self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, "base")
             connection.exec_driver_sql(f"DROP TABLE {_VERSION}")
@@ -343,19 +337,6 @@ def post_row(post: Post, wording: bytes, content: Mapping[str, Any]) -> dict[str
         "wording": wording,
         "text": post.text,
         "extra": dumps(extra),
-    }
-
-
-def decision_row(seq: int, decision: Decision) -> dict[str, Any]:
-    """A row of ``decisions``."""
-    return {
-        "seq": seq,
-        "kind": decision.kind.value,
-        "subject": decision.subject,
-        "value": decision.value,
-        "by": decision.by,
-        "at": decision.at,
-        "reason": decision.reason,
     }
 
 
