@@ -80,6 +80,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("rumours.live_days", 30.0, "days of silence after which a rumour is closed"),
     Setting("risk.horizon_h", 24, "hours ahead that a probability speaks of"),
     Setting("risk.calendar", (), "files with days known in advance: anniversaries, verdicts"),
+    Setting("risk.structure", (), "tables of figures about regions, shown with places", False),
     Setting("warnings.watch", 0.01, "probability from which a watch may stand"),
     Setting("warnings.alert", 0.04, "probability from which an alert may stand"),
     Setting("warnings.alarm", 0.15, "probability from which an alarm may stand"),

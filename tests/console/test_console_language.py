@@ -26,8 +26,8 @@ PLURAL = re.compile(r"\.(one|few|many)$")
 FIELD = re.compile(r"\{(\w*)[^}]*\}")
 FEW = {"ru", "uk"}
 """Languages with a form of their own for two to four."""
-LOOKED_UP = frozenset({"signals"})
-"""Groups whose words are data of the machine, where there is no need for one."""
+LOOKED_UP = frozenset({"groups"})
+"""Groups of words that stand elsewhere: names of groups are those of messages."""
 
 
 def others() -> list[str]:
@@ -56,7 +56,11 @@ def test_every_word_has_the_same_fields(code: str) -> None:
     english, theirs = words_of(REFERENCE), words_of(code)
     for name, text in theirs.items():
         reference = english.get(name) or english[PLURAL.sub(".many", name)]
-        assert set(FIELD.findall(text)) == set(FIELD.findall(reference)), f"{code}: {name}"
+        theirs_said, said = set(FIELD.findall(text)), set(FIELD.findall(reference))
+        if name.startswith("machine."):  # a plural's word may go, where the number stands apart
+            assert theirs_said <= said, f"{code}: {name}"
+        else:
+            assert theirs_said == said, f"{code}: {name}"
         assert text.strip(), f"{code}: {name} is empty"
 
 

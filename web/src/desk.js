@@ -19,17 +19,22 @@ document.body.addEventListener("htmx:responseError", (event) => {
   place.hidden = false;
 });
 
+// The desk's clock, which is not this machine's where a reconstruction is shown.
+const ahead = Date.parse(document.body.dataset.now || "") - Date.now() || 0;
+
 function countDown() {
-  const now = Date.now();
+  const now = Date.now() + ahead;
+  const words = document.body.dataset;
   for (const part of document.querySelectorAll("time[data-until]")) {
     const left = Date.parse(part.dateTime) - now;
     const minutes = Math.floor(Math.abs(left) / 60000);
-    const said = `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+    const said = (left < 0 ? words.past : words.left).replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
     const old = left < -48 * 3600000; // what passed long ago is no countdown
-    part.textContent = old ? "" : `(${left < 0 ? "−" : ""}${said})`;
+    part.textContent = old ? "" : `(${said})`;
   }
 }
 countDown();
+document.body.addEventListener("htmx:afterSwap", countDown);
 setInterval(countDown, 15000);
 
 // Blurred until asked for, one by one or all at once.
@@ -45,9 +50,11 @@ document.addEventListener("click", (event) => {
 });
 
 // Keys: g then a letter goes to a page, j and k walk a list, ? shows them all.
+const TYPED_IN = "textarea, select, input:not([type=checkbox], [type=radio], [type=range])";
 let after = "";
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") closeMenu();
+  if (event.target.closest(TYPED_IN) || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key;
   if (after === "g") {
     const link = document.querySelector(`nav a[data-key="${CSS.escape(key)}"]`);
@@ -66,6 +73,18 @@ document.addEventListener("keydown", (event) => {
     }
   } else if (key === "Enter" || key === " ") open(event);
   else document.querySelector(`[data-press="${CSS.escape(key)}"]:not([disabled])`)?.click();
+});
+
+// The menu closes as menus do: by Escape, and by a click anywhere else.
+function closeMenu() {
+  const menu = document.querySelector("nav.main details[open]");
+  if (!menu) return;
+  const inside = menu.contains(document.activeElement);
+  menu.open = false;
+  if (inside) menu.querySelector("summary").focus();
+}
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("nav.main details")) closeMenu();
 });
 
 function walk(step, event) {

@@ -16,16 +16,39 @@ function draw(box) {
   box.replaceChildren(plot);
 }
 
+// Days and hours as the page's language writes them, in UTC, by 24 hours.
+const language = document.documentElement.lang || "en";
+const inWords = (options) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options });
+const day = inWords({ day: "numeric", month: "short" });
+const hour = inWords({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+function across(from, to) {
+  const short = to - from <= 3 * 86400000;
+  const said = (at) => (short && at.getUTCHours() + at.getUTCMinutes() ? hour.format(at) : day.format(at));
+  return { type: "utc", label: null, domain: [from, to], tickFormat: said };
+}
+
+// Whole numbers: nobody wrote half a post.
+function upTo(rows) {
+  const most = Math.max(...rows.map((row) => row.posts));
+  return { label: null, ticks: Math.min(3, most), tickFormat: "d" };
+}
+
 function bars(rows, width, box) {
   const step = Number(box.dataset.hours || 24) * 3600000;
   const ends = (row) => new Date(row.at.getTime() + step);
   const marks = [Plot.ruleY([0]), Plot.rectY(rows, { x1: "at", x2: ends, y: "posts", fill: "currentColor", insetLeft: 0.5 })];
-  return Plot.plot({ width, height: 140, marginLeft: 40, x: { type: "utc", label: null }, y: { label: null, ticks: 3 }, marks });
+  const times = rows.map((row) => row.at.getTime());
+  const room = rows.length < 4 ? 2 * step : 0; // one day is a bar among days, and no wall
+  const x = across(new Date(Math.min(...times) - room), new Date(Math.max(...times) + step + room));
+  return Plot.plot({ width, height: 140, marginLeft: 40, x, y: upTo(rows), marks });
 }
 
 function line(rows, width) {
   const marks = [Plot.ruleY([0]), Plot.lineY(rows, { x: "at", y: "posts", stroke: "currentColor" })];
-  return Plot.plot({ width, height: 140, marginLeft: 40, x: { type: "utc", label: null }, y: { label: null, ticks: 3 }, marks });
+  const times = rows.map((row) => row.at.getTime());
+  const x = across(new Date(Math.min(...times)), new Date(Math.max(...times)));
+  return Plot.plot({ width, height: 140, marginLeft: 40, x, y: upTo(rows), marks });
 }
 
 function spread(rows, width) {

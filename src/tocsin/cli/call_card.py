@@ -96,6 +96,7 @@ def _matter(line: dict[str, Any], place: str, community: str, *, drill: bool) ->
         start=start,
         zone=line.get("zone", "UTC"),
         cancelled=line.get("action") == "cancel",
+        called=bool(line.get("called", True)),
         drill=drill,
     )
 

@@ -18,6 +18,8 @@ from tocsin.console.accounts import (
 )
 from tocsin.console.desk import ConsoleDesk, ConsoleOptions
 from tocsin.console.roles import Role
+from tocsin.demo.drill import with_examples
+from tocsin.engines.desk import desk_box
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed
 from tocsin.logs import configure
@@ -37,6 +39,7 @@ def serve_demo(folder: Project, clock: Clock) -> None:
         EnvironmentFailed: no port is free.
     """
     configure(folder.settings)
+    desk_box(folder).change(with_examples)
     desk = demo_desk(folder, clock)
     port = free_port()
     link = f"http://{HOST}:{port}/welcome/{visitor_link(desk)}"
@@ -61,7 +64,7 @@ def demo_desk(folder: Project, clock: Clock) -> ConsoleDesk:
     opens = f"/replay?at={OPENS_AT:%Y-%m-%dT%H:%M:%SZ}"
     with folder.reading() as store:
         last = reached(store) or OPENS_AT
-    options = ConsoleOptions(demo=True, opens_at=opens)
+    options = ConsoleOptions(demo=True, visitor=VISITOR, opens_at=opens)
     return ConsoleDesk(folder, ShiftedClock(clock, last), options)
 
 

@@ -90,6 +90,7 @@ class Situation(TypedDict):
     window_start: str | None
     window_end: str | None
     issued_at: str
+    zone: str
     horizon_h: int
     calibrated: bool
     likely: str

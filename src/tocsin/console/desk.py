@@ -49,7 +49,8 @@ class ConsoleOptions:
         secure: over TLS, or behind a proxy that speaks it: cookies are kept to it.
         tiles: address of map tiles; empty: the built-in map alone.
         proxies: how many proxies in front are trusted to say who asks.
-        demo: the reconstruction is shown: a notice says so, and its visitor needs no password.
+        demo: the reconstruction is shown, and a notice says so.
+        visitor: handle of whoever comes into the demo by its link and needs no password.
         opens_at: the page on which whoever comes by a link begins.
     """
 
@@ -57,6 +58,7 @@ class ConsoleOptions:
     tiles: str = ""
     proxies: int = 0
     demo: bool = False
+    visitor: str = ""
     opens_at: str = "/"
 
 

@@ -2,7 +2,7 @@
 
 Another language is another folder in ``console/words`` with the same keys; what it lacks is shown
 in English. Sentences of the machine (reasons, what is not seen) are data and stay as the API gives
-them, but for the signals, which have a name in each language.
+them; pages put them into words by ``spoken``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from importlib.resources import files
 from typing import Any, Final
 
 import yaml
+
+from tocsin.console.spoken import Spoken, group_names
 
 REFERENCE: Final = "en"
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"})
@@ -36,6 +38,14 @@ def words_of(code: str) -> Mapping[str, str]:
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         found |= dict(_flat("", yaml.safe_load(path.read_text(encoding="utf-8"))))
     return found
+
+
+@cache
+def _spoken(code: str) -> Spoken | None:
+    """What the machine says, in another language than its own."""
+    if code == REFERENCE:
+        return None
+    return Spoken(words_of(REFERENCE), words_of(code), Language(code).named)
 
 
 def _flat(before: str, table: Mapping[str, Any]) -> Any:
@@ -65,8 +75,28 @@ class Language:
 
     def named(self, group: str, value: str) -> str:
         """A value in words, such as a level or a status; itself where there is no word for it."""
+        if group == "groups":
+            return self.group(value)
         name = f"{group}.{value.replace(' ', '_')}"
         return self._words.get(name) or self._fallback.get(name) or value.replace("_", " ")
+
+    def group(self, name: str) -> str:
+        """A threatened group, as messages in this language call it; its English name otherwise."""
+        return group_names(self.code).get(name, name)
+
+    def place(self, label: str) -> str:
+        """A place's label, its kind of spot in words."""
+        spoken = _spoken(self.code)
+        return label if spoken is None else spoken.place(label)
+
+    def sentence(self, text: str) -> str:
+        """What the machine said in English; see ``spoken``."""
+        spoken = _spoken(self.code)
+        return text if spoken is None else spoken.sentence(text)
+
+    def risk(self, place: str, target: str) -> str:
+        """The sentence that stands above a warning."""
+        return self("warning.sentence", place=self.place(place), target=self.group(target))
 
     def count(self, name: str, number: int) -> str:
         """A number of things: ``name.one``, ``name.few``, ``name.many`` after Unicode's plural

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from tocsin.console.forms import local
 from tocsin.console.guard import Refused
 from tocsin.console.headers import for_software
 from tocsin.console.language import Language
-from tocsin.console.render import render
+from tocsin.console.render import language_of, render
 from tocsin.errors import (
     DeskLocked,
     EnvironmentFailed,
@@ -78,11 +79,20 @@ def _answer(
     page = render(
         request,
         "problem_part.html" if part else "problem.html",
-        {"title": title, "detail": detail, "status": status},
+        {"title": title, "detail": detail, "status": status, **_way_back(request, status)},
         status,
     )
     page.headers.update(headers or {})
     return page
+
+
+def _way_back(request: Request, status: int) -> dict[str, Any]:
+    """Where whoever is told of it goes on: the form they sent still holds what they typed."""
+    if request.method not in ("GET", "HEAD"):
+        came_from = urlsplit(request.headers.get("referer", ""))
+        same = came_from.netloc == request.headers.get("host", "")
+        return {"again": local(came_from.path) if same else "", "typed": status == 422}
+    return {"again": "" if status in (403, 404) else request.url.path, "typed": False}
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -95,7 +105,8 @@ def _refused(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?after={after}", 303)
     if error.status == 401:
         wait = {"www-authenticate": "Bearer"}
-    return _answer(request, error.status, (error.why, Language("en")(f"refused.{error.why}")), wait)
+    words = Language("en") if request.url.path.startswith(API) else language_of(request)
+    return _answer(request, error.status, (error.why, words(f"refused.{error.why}")), wait)
 
 
 def _failed(request: Request, error: Exception) -> Response:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
@@ -19,6 +19,12 @@ from tocsin.console.desk import ConsoleDesk
 from tocsin.console.guard import Caller, session_of
 from tocsin.console.language import Language, asked_for, direction
 from tocsin.console.roles import Role
+from tocsin.console.sessions import Session
+from tocsin.desk.rota import zone_of
+from tocsin.errors import UsageError
+
+_A_DAY: Final = timedelta(hours=20)
+"""A window this long names a day and no hour."""
 
 
 @cache
@@ -32,6 +38,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {"utc": utc, "path": path, "json": as_json, "percent": percent, "hour": hour}
+    made.filters |= {"called": called}
     made.globals |= {"direction": direction, "Role": Role, "version": __version__}
     return made
 
@@ -42,9 +49,8 @@ def render(
     """A page, or a part of one."""
     desk: ConsoleDesk = request.app.state.desk
     caller: Caller | None = getattr(request.state, "caller", None)
-    session = caller.session if caller else session_of(request, desk)
-    chosen = session.language if session and session.language else ""
-    language = Language(chosen or asked_for(request.headers.get("accept-language", "")))
+    session = _session(request)
+    language = language_of(request)
     around = {
         "t": language,
         "language": language.code,
@@ -57,6 +63,18 @@ def render(
     }
     text = _environment().get_template(template).render({**around, **facts})
     return HTMLResponse(text, status, {"vary": "accept-language, cookie"})
+
+
+def _session(request: Request) -> Session | None:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return caller.session if caller else session_of(request, request.app.state.desk)
+
+
+def language_of(request: Request) -> Language:
+    """The reader's: what they chose, else what their browser asks for."""
+    session = _session(request)
+    chosen = session.language if session and session.language else ""
+    return Language(chosen or asked_for(request.headers.get("accept-language", "")))
 
 
 def render_open(
@@ -80,6 +98,35 @@ def utc(moment: str | datetime | None, form: str = "%Y-%m-%d %H:%M") -> Markup:
 def hour(moment: str) -> Markup:
     """Only the hour and minute."""
     return utc(moment, "%H:%M")
+
+
+def called(line: Mapping[str, Any], local: str) -> Markup:
+    """The called hour as clocks at the place show it, with UTC; of a called day the day alone.
+
+    Args:
+        line: a warning with ``window_start``, ``window_end`` and ``zone``.
+        local: the words for "local time".
+    """
+    start, end = wire.moment(line["window_start"]), wire.moment(line["window_end"])
+    if start is None:
+        return Markup("–")
+    there = start.astimezone(_clock_of(line.get("zone") or "UTC"))
+    if end is not None and end - start >= _A_DAY:
+        return Markup('<time datetime="{}">{}</time>').format(
+            f"{there:%Y-%m-%d}", f"{there:%Y-%m-%d}"
+        )
+    if not there.utcoffset():
+        return utc(start)
+    shown = Markup('<time datetime="{}">{}</time> {} ({} UTC)')
+    return shown.format(there.isoformat(), f"{there:%Y-%m-%d %H:%M}", local, f"{start:%H:%M}")
+
+
+def _clock_of(zone: str) -> tzinfo:
+    """A place's zone; UTC where it is not known, so that no hour is called local."""
+    try:
+        return zone_of(zone)
+    except UsageError:
+        return UTC
 
 
 def path(part: str) -> str:

@@ -58,8 +58,9 @@ def compose(
     if not earlier and (ends or not wants(recipient, occasion)):
         return None
     drill = options.cap.drill
+    sender = options.cap.sender_name
     parts = [
-        tell(occasion, recipient, phrases, options.cap.sender_name, drill=drill)
+        tell(occasion, recipient, phrases, sender, drill=drill, first=not earlier)
         for phrases in _spoken(recipient, options.languages)
     ]
     return Message(

@@ -91,11 +91,23 @@ def band(probability: float) -> str:
 
 
 def tell(
-    occasion: Occasion, recipient: Recipient, phrases: Phrases, desk: str, *, drill: bool
+    occasion: Occasion,
+    recipient: Recipient,
+    phrases: Phrases,
+    desk: str,
+    *,
+    drill: bool,
+    first: bool = False,
 ) -> Told:
-    """One language's part of what this recipient is told."""
+    """One language's part of what this recipient is told.
+
+    Args:
+        first: they were told nothing of it before, so that there is nothing to update.
+    """
     action, audience = occasion.action, recipient.clearance.wording.value
     kind, level = action.action.value, action.level.word
+    if first and action.action is Action.UPDATE:
+        kind = Action.ISSUE.value
     said = _said(occasion, recipient, phrases, drill=drill)
     over = action.action in (Action.CANCEL, Action.EXPIRE)
     note = (phrases["drill_note"],) if drill else ()

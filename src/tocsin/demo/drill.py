@@ -19,6 +19,7 @@ from tocsin.delivery import Queued
 from tocsin.delivery.carrier import MailServer
 from tocsin.delivery.folder import replace as put_in_place
 from tocsin.delivery.mail import MailCarrier
+from tocsin.desk.lists import DeskLists
 from tocsin.desk.release import Harms, proposal_from
 from tocsin.engines.delivering import RoundOptions, Rounds, carrier_options
 from tocsin.engines.desk import desk_box, log_decision
@@ -26,7 +27,9 @@ from tocsin.engines.project import Project
 from tocsin.engines.release import Told, Wish, drafts, proposal_decision, standings
 from tocsin.engines.wording import ProjectWording
 from tocsin.model import (
+    CallCard,
     Clearance,
+    Contact,
     Decision,
     DecisionKind,
     Message,
@@ -45,6 +48,26 @@ CONTACT = Recipient(
     clearance=Clearance(PlacePrecision.VENUE),
 )
 """Whom the demo tells: Russian first, then English."""
+CARDS = tuple(
+    CallCard(
+        group,
+        "*",
+        (
+            Contact("community security", "the number your desk agreed", "ru", "opens to nobody"),
+            Contact("airport duty desk", "the number your desk agreed", "ru"),
+        ),
+        (Contact("anybody who spoke for the crowd", note="they would know who warns"),),
+    )
+    for group in ("Israelis", "Jews")
+)
+"""Examples; a desk writes its own with ``tocsin call-card set``."""
+
+
+def with_examples(lists: DeskLists) -> DeskLists:
+    """The desk's lists with somebody to call and somebody to warn, where it has none of its own."""
+    return replace(lists, cards=lists.cards or CARDS, recipients=lists.recipients or (CONTACT,))
+
+
 _FIRST, _SECOND = "demo analyst", "demo lead"
 _HARMS = Harms(
     "the community, should the message reach those who call",

@@ -22,7 +22,7 @@ from tocsin.model import CallCard, Contact
 ANYWHERE: Final = "*"
 WORDS_IN_HALF_A_MINUTE: Final = 90
 """At 180 words a minute, which is quick speech."""
-_PARTS: Final = ("call", "watch", "drill", "hour", "no_hour", "unseen", "cancel")
+_PARTS: Final = ("call", "hostile", "watch", "drill", "hour", "no_hour", "unseen", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Matter:
     Args:
         start: called hour, UTC; None: not known.
         zone: IANA zone of the place.
+        called: somebody calls people together there; else hostile posts alone name the place.
     """
 
     place: str
@@ -41,6 +42,7 @@ class Matter:
     zone: str = "UTC"
     cancelled: bool = False
     drill: bool = False
+    called: bool = True
 
 
 def card_for(cards: Sequence[CallCard], community: str, places: Sequence[str]) -> CallCard | None:
@@ -88,12 +90,20 @@ def script(matter: Matter, language: str) -> str:
     if language not in languages():
         raise UsageError(f"no call script in {language!r}; there is: {', '.join(languages())}")
     phrases = _phrases(language)
-    part = "cancel" if matter.cancelled else "watch" if matter.level == "watch" else "call"
+    part = _part(matter)
     lines = [phrases["drill"]] if matter.drill else []
     lines.append(phrases[part].format(place=matter.place, community=_group(matter, phrases)))
-    if part == "call":
+    if part in ("call", "hostile"):
         lines += [_hour(matter, phrases), phrases["unseen"]]
     return " ".join(lines)
+
+
+def _part(matter: Matter) -> str:
+    if matter.cancelled:
+        return "cancel"
+    if matter.level == "watch":
+        return "watch"
+    return "call" if matter.called else "hostile"
 
 
 def _group(matter: Matter, phrases: Mapping[str, Any]) -> str:

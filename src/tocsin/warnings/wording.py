@@ -28,7 +28,7 @@ ENGLISH: Phrases = {
     "event_nearby": "Violence against {target} reported nearby {event_by}",
     "nearby": "Hostile posts or calls against {target} at places nearby",
     "growth": "{pace}",
-    "support": "{support} independent channels spread allegations against {target}",
+    "support": "{support} independent {support_by} allegations against {target}",
     "preparation": "Preparations are spoken of",
     "target_marking": "A spot is marked as a target",
     "arrival": "Somebody is said to arrive there",
@@ -118,6 +118,7 @@ def facts(
         "channels": str(situation.independent_channels),
         "uptake": str(len(situation.uptake_refs)),
         "support": str(situation.support_channels),
+        "support_by": "channel spreads" if situation.support_channels == 1 else "channels spread",
         "calming": str(
             len(situation.denial_refs) + sum(one.seen.calms for one in situation.reports)
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,10 @@ from tocsin.model import Recipient, RotaChange, ShiftNote
 
 RECIPIENTS = "recipients"
 _FOLDER = "folder"
+_ANY = re.compile(r"(?s).+")
+_MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+_WEB = re.compile(r"https://\S+")
+_CODE = re.compile(r"[a-z]{2,3}")
 
 
 def _change(desk: ConsoleDesk, by: str, about: tuple[str, tuple[str, ...]], how: Change) -> None:
@@ -45,6 +50,7 @@ def put_recipient(desk: ConsoleDesk, by: str, form: dict[str, Any]) -> Recipient
     """
     areas = [area_form(one) for one in form.get("areas", ())]
     made: Recipient = list_word(RECIPIENTS, {**form, "areas": areas})
+    refuse_unreachable(made)
     key = key_of(RECIPIENTS, made)
 
     def how(lists: DeskLists) -> DeskLists:
@@ -53,6 +59,21 @@ def put_recipient(desk: ConsoleDesk, by: str, form: dict[str, Any]) -> Recipient
 
     _change(desk, by, (RECIPIENTS, key), how)
     return made
+
+
+def refuse_unreachable(made: Recipient) -> None:
+    """Somebody who cannot be reached is believed to have been warned.
+
+    Raises:
+        UsageError: the address is none for that way, or a language is no code.
+    """
+    forms = {"mail": (_MAIL, "name@example.org"), "webhook": (_WEB, "https://example.org/hook")}
+    form, example = forms.get(made.kind, (_ANY, ""))
+    if not form.fullmatch(made.address):
+        raise UsageError(f"{made.id}: this is no address for {made.kind}; write it as {example}")
+    wrong = [code for code in made.languages if not _CODE.fullmatch(code)]
+    if wrong:
+        raise UsageError(f"language {wrong[0]}: write its code of two letters, such as en or ru")
 
 
 def _refuse_folder(lists: DeskLists, made: Recipient) -> None:

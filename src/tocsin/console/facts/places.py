@@ -10,6 +10,7 @@ from urllib.parse import quote
 from tocsin.clock import TICK, next_tick
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.events import EventsAsked, event_list, events_geojson
+from tocsin.console.facts.place_behind import behind
 from tocsin.console.facts.situations import TELLS, as_geojson, situations
 from tocsin.console.kept import kept
 from tocsin.console.problems import NotThere
@@ -138,7 +139,7 @@ def _outlook(desk: ConsoleDesk, where: Place) -> Line:
     mark = slow_mark(store)
     slow = kept(desk, "slow risk", mark, lambda: slow_risk_of(store))
     if slow is None:
-        return {"outlook": None, "signs": []}
+        return {"outlook": None, "signs": [], **behind(desk, where, (where.id,), now)}
     known = slow.value
     made = kept(
         desk, f"outlook {where.id}", (mark, now), lambda: place_outlook(known, where, "", now)
@@ -149,6 +150,7 @@ def _outlook(desk: ConsoleDesk, where: Place) -> Line:
     return {
         "outlook": None if made is None else _told(made.value),
         "signs": [row for row in rows if row["status"] in _SEEN],
+        **behind(desk, where, lies_in, now),
     }
 
 

@@ -50,12 +50,17 @@ def post_forms(
     Args:
         at: what vanished after this moment is not said to be gone; None: now.
     """
-    gone = gone_at(store, [_ref(row) for row in rows], at)
+    gone = gone_at(store, [post_ref(row) for row in rows], at)
     first: dict[bytes, str] = {}
+    for row in sorted(rows, key=lambda row: (row["known_at"], row["seq"])):
+        if row["digest"]:
+            first.setdefault(row["digest"], post_ref(row))
     forms = []
     for row in rows:
-        copy_of = first.setdefault(row["digest"], _ref(row)) if row["digest"] else _ref(row)
-        forms.append({**post_form(row, role, copy_of), "gone_at": wire.iso(gone.get(_ref(row)))})
+        copy_of = first[row["digest"]] if row["digest"] else post_ref(row)
+        forms.append(
+            {**post_form(row, role, copy_of), "gone_at": wire.iso(gone.get(post_ref(row)))}
+        )
     return forms
 
 
@@ -71,7 +76,7 @@ def post_form(row: Row, role: Role, copy_of: str = "") -> dict[str, Any]:
         shown = redact(text).text
         spans = spans if shown == text else []
         text = shown
-    ref = _ref(row)
+    ref = post_ref(row)
     return {
         "id": ref,
         "channel": row["channel"],
@@ -127,5 +132,6 @@ def erased_among(store: Store, refs: Iterable[str]) -> list[str]:
     return sorted(erased_refs(store, set(refs)))
 
 
-def _ref(row: Row) -> str:
+def post_ref(row: Row) -> str:
+    """Its evidence id."""
     return f"{row['channel']}/{row['message_id']}"

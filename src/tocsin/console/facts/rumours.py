@@ -35,6 +35,7 @@ MOST_TOWNS: Final = 5
 MOST_DRAWN: Final = 1_000
 """Posts of a rumour whose spread is drawn."""
 _SUGGESTED: Final = 5
+_MOST_OTHERS: Final = 100
 _TOWNS_OF: Final = timedelta(hours=72)
 _HEAD: Final = 160
 """Letters of a rumour's first post where only its beginning is shown."""
@@ -57,6 +58,21 @@ def rumour_list(desk: ConsoleDesk, wanted: Wanted, role: Role) -> dict[str, Any]
     ]
     last = found[-1].rumour if len(found) == wanted.limit else None
     return {"items": rows, "next": None if last is None else cursor_of(last.posts, last.id)}
+
+
+def others(desk: ConsoleDesk, but: str) -> list[dict[str, Any]]:
+    """Rumours that one could be merged into, those with most posts first; no words of theirs."""
+    found = ShownRumours(desk.store).listed(Wanted(_MOST_OTHERS))
+    return [
+        {
+            "id": one.rumour.id,
+            "posts": one.rumour.posts,
+            "channel": one.rumour.first_ref.rpartition("/")[0],
+            "last_seen": wire.iso(one.rumour.last_seen),
+        }
+        for one in found
+        if one.rumour.id != but
+    ]
 
 
 def _sample_form(sample: Sample) -> dict[str, Any]:

@@ -53,10 +53,23 @@ def situations(store: Store, moment: datetime, at: datetime | None = None) -> li
     return sorted(rows, key=_urgency)
 
 
-def _situation(line: Line, answer: Mapping[str, Any] | None, moment: datetime) -> dict[str, Any]:
+def answer_of(store: Store, line: Line, moment: datetime) -> dict[str, Any]:
+    """Who is on a warning; where nobody is, by when somebody should be."""
+    return _answered(line, answers(store).get(line["id"]), moment)
+
+
+def _answered(line: Line, answer: Mapping[str, Any] | None, moment: datetime) -> dict[str, Any]:
     issued = wire.moment(line["issued_at"])
     assert issued is not None
     due = issued + _ANSWER_WITHIN[Level.named(line["level"])]
+    return {
+        "answer": answer,
+        "answer_by": wire.iso(due) if answer is None else None,
+        "overdue": answer is None and due < moment,
+    }
+
+
+def _situation(line: Line, answer: Mapping[str, Any] | None, moment: datetime) -> dict[str, Any]:
     return {
         "warning": line["id"],
         "level": line["level"],
@@ -68,6 +81,7 @@ def _situation(line: Line, answer: Mapping[str, Any] | None, moment: datetime) -
         "window_start": line["window_start"],
         "window_end": line["window_end"],
         "issued_at": line["issued_at"],
+        "zone": line.get("zone", "UTC"),
         "horizon_h": line["horizon_h"],
         "calibrated": line["calibrated"],
         "likely": verbal(line),
@@ -75,9 +89,7 @@ def _situation(line: Line, answer: Mapping[str, Any] | None, moment: datetime) -
         "posts": len(line["posts"]),
         "why": line["why"],
         "unseen": line["unseen"],
-        "answer": answer,
-        "answer_by": wire.iso(due) if answer is None else None,
-        "overdue": answer is None and due < moment,
+        **_answered(line, answer, moment),
     }
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Table, func, select
+import orjson
+from sqlalchemy import Table, and_, func, select
 
 from tocsin import wire
 from tocsin.bundle.levels import Disclosure
 from tocsin.bundle.picture import picture
 from tocsin.console.desk import ConsoleDesk
-from tocsin.console.facts.posts import erased_among, joined, post_forms, posts_by_ref
+from tocsin.console.facts.posts import erased_among, joined, post_forms, post_ref, posts_by_ref
 from tocsin.console.facts.situations import TELLS
+from tocsin.console.language import Language
 from tocsin.console.problems import NotThere
 from tocsin.console.remembered import Kind, remembered
 from tocsin.console.roles import Role
@@ -25,6 +29,7 @@ from tocsin.engines.known import similar
 from tocsin.engines.likelihood import how_it_ended, likelihood, verbal
 from tocsin.engines.release import release_book
 from tocsin.model import DecisionKind, Outcome, ReceiptKind, Stance
+from tocsin.risk import haversine_km
 from tocsin.store import Store, schema
 from tocsin.store.lists import decided, decisions_about, warning_life, warnings_now
 from tocsin.store.outbox import receipts_about
@@ -33,15 +38,22 @@ from tocsin.store.search import Bounds
 
 Line = Mapping[str, Any]
 _ANSWERS: Final = (
+    DecisionKind.WARNING_ACKNOWLEDGE,
     DecisionKind.WARNING_CONFIRM,
     DecisionKind.WARNING_DISMISS,
-    DecisionKind.WARNING_ACKNOWLEDGE,
 )
+"""In the order in which a desk goes through them."""
 _TIMELINE: Final = Kind("timeline", 32)
 _TOLD_BY: Final = (schema.decisions, schema.warnings, schema.observations)
 """Beside the posts, what a timeline is told from."""
 MOST_AGAINST: Final = 50
 """Denials and calm appeals shown beside a warning, the newest."""
+BEFORE: Final = timedelta(hours=72)
+AFTER: Final = timedelta(hours=24)
+"""Around a warning's newest action."""
+NEAR_KM: Final = 30.0
+MOST_LOOKED_AT: Final = 500
+"""Denials of those days that are looked at for the place they name, the newest."""
 
 
 def warning_list(desk: ConsoleDesk, level: str | None = None) -> list[dict[str, Any]]:
@@ -99,7 +111,7 @@ def warning(desk: ConsoleDesk, name: str, role: Role) -> dict[str, Any]:
         "ended": how_it_ended(newest, [row["value"] for row in decisions]),
         "posts": post_forms(desk.store, rows, role),
         "erased": erased_among(desk.store, refs),
-        "against": against(desk, newest["rumour"], role),
+        "against": against(desk, newest, rows, role),
         "decisions": decisions,
         "seen": 0 if last is None else last["seq"],
         "releases": releases(desk, name),
@@ -117,7 +129,8 @@ def _places(life: Sequence[Line]) -> list[dict[str, Any]]:
 
 def _action(line: Line, number: int) -> dict[str, Any]:
     kept = ("action", "issued_at", "level", "place", "target", "window_start", "window_end", "why")
-    return {"number": number, **{name: line[name] for name in kept}, "likely": verbal(line)}
+    row = {name: line[name] for name in kept}
+    return {"number": number, **row, "zone": line.get("zone", "UTC"), "likely": verbal(line)}
 
 
 def how_likely(desk: ConsoleDesk, line: Line) -> dict[str, Any]:
@@ -134,23 +147,43 @@ def how_likely(desk: ConsoleDesk, line: Line) -> dict[str, Any]:
     }
 
 
-def against(desk: ConsoleDesk, rumour: str | None, role: Role) -> list[dict[str, Any]]:
-    """Denials and calm appeals in the rumour behind it; they lower nothing before the hour."""
+def against(
+    desk: ConsoleDesk, newest: Line, rows: Sequence[Line], role: Role
+) -> list[dict[str, Any]]:
+    """Denials and calm appeals in the rumours behind it, and those of the days around it that
+    answer its posts or name a place near it; they lower nothing before the hour.
+
+    Args:
+        rows: the posts that it rests on.
+    """
     book = ShownRumours(desk.store)
-    shown = None if rumour is None else book.find(rumour)
-    if shown is None:
-        return []
+    names = dict.fromkeys((newest["rumour"], *(row["rumour"] for row in rows)))
+    shown = {one.rumour.id: one for name in names if name and (one := book.find(name)) is not None}
+    scopes = [scope for one in shown.values() for scope in book.scopes(one)]
     s, p = schema.sightings.c, schema.posts.c
     query = joined().where(s.stance.in_([Stance.DENY.value, Stance.CALM.value]))
-    query = query.order_by(p.known_at.desc()).limit(MOST_AGAINST)
+    query = query.order_by(p.known_at.desc())
+    issued, refs = wire.moment(newest["issued_at"]), {post_ref(row) for row in rows}
+    assert issued is not None
+    around = and_(p.known_at > issued - BEFORE, p.known_at <= issued + AFTER)
     with desk.store.reading() as connection:
-        rows = [
-            dict(row)
-            for scope in book.scopes(shown)
-            for row in connection.execute(query.where(scope)).mappings()
-        ]
-    rows.sort(key=lambda row: row["known_at"])
-    return post_forms(desk.store, rows[-MOST_AGAINST:], role)
+        near = connection.execute(query.where(around).limit(MOST_LOOKED_AT)).mappings()
+        found = {row["seq"]: dict(row) for row in near if _concerns(dict(row), newest, refs)}
+        for scope in scopes:
+            of_rumour = connection.execute(query.where(scope).limit(MOST_AGAINST)).mappings()
+            found |= {row["seq"]: dict(row) for row in of_rumour}
+    by_time = sorted(found.values(), key=lambda row: row["known_at"])
+    return post_forms(desk.store, by_time[-MOST_AGAINST:], role)
+
+
+def _concerns(row: Line, line: Line, refs: set[str]) -> bool:
+    """Whether a post answers one that a warning rests on, or names a place within reach of it."""
+    answers = orjson.loads(row["extra"]).get("reply_to")
+    if answers and f"{row['channel']}/{answers}" in refs:
+        return True
+    named = orjson.loads(row["body"]).get("places", ()) if row["body"] else ()
+    here = (line["lat"], line["lon"])
+    return any(haversine_km(*here, one["lat"], one["lon"]) <= NEAR_KM for one in named)
 
 
 def releases(desk: ConsoleDesk, name: str) -> list[dict[str, Any]]:
@@ -197,15 +230,24 @@ def call_card(desk: ConsoleDesk, name: str) -> dict[str, Any]:
         start=wire.moment(line["window_start"]),
         zone=line.get("zone", "UTC"),
         cancelled=line["action"] == "cancel",
+        called=bool(line.get("called", True)),
     )
     places = (line["place_id"], line["place"], line["place"].rpartition(" ")[0])
     found = card_for(desk.lists().cards, line["target"], places)
     languages = desk.project.settings.texts("desk.languages")
     return {
         "card": None if found is None else form_of(found),
-        "scripts": {one: script(matter, one) for one in languages},
+        "scripts": {one: script(_spoken(matter, one), one) for one in languages},
         "calls": calls_logged(desk.store, name),
     }
+
+
+def _spoken(matter: Matter, code: str) -> Matter:
+    """A matter with its place and group in words of the language it is told in."""
+    words = Language(code)
+    if words.code != code:
+        return matter
+    return replace(matter, place=words.place(matter.place), community=words.group(matter.community))
 
 
 def timeline(desk: ConsoleDesk, subject: str) -> dict[str, Any]:

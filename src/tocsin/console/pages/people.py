@@ -58,8 +58,8 @@ def close(desk: Desk, caller: Admin, handle: Handle, closed: Annotated[bool, For
 def invite(request: Request, desk: Desk, caller: Admin, handle: Handle, role: RoleWord) -> Response:
     """Make a link; it is shown on this answer and never again."""
     secret = actions.invite(desk, caller.handle, handle, Role.named(role))
-    link = f"{str(request.base_url).rstrip('/')}/welcome/{secret}"
-    return render(request, "people_once.html", {"what": "link", "secret": link, "name": handle})
+    shown = {"what": "link", "secret": f"{str(request.base_url).rstrip('/')}/welcome/{secret}"}
+    return render(request, "people_once.html", {**shown, "name": handle, "role": role})
 
 
 class TokenForm(BaseModel):

@@ -14,6 +14,7 @@ from tocsin.console.forms import Analyst, Desk, Releaser, back, said
 from tocsin.console.problems import NotThere
 from tocsin.console.render import render
 from tocsin.console.roles import Role
+from tocsin.delivery.language import load_languages
 from tocsin.engines.desk_lists import HIDDEN
 
 router = APIRouter(prefix="/recipients", include_in_schema=False)
@@ -70,7 +71,8 @@ def listed(
     if change and not wanted:
         raise NotThere("nobody of that id is on the list")
     shown = wanted[0] if wanted and caller.may(Role.RELEASER) else None
-    return render(request, "recipients.html", {"rows": rows, "shown": shown})
+    known = sorted(load_languages())
+    return render(request, "recipients.html", {"rows": rows, "shown": shown, "known": known})
 
 
 @router.post("")

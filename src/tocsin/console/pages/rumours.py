@@ -12,6 +12,7 @@ from tocsin.console.actions import rumours as actions
 from tocsin.console.facts import rumours as facts
 from tocsin.console.forms import Analyst, Desk, Reader, back, said
 from tocsin.console.render import path, render
+from tocsin.console.roles import Role
 from tocsin.model import Verification
 from tocsin.store.rumours import Wanted
 
@@ -54,7 +55,9 @@ def one(
 ) -> Response:
     """One rumour."""
     found = facts.rumour(desk, name, caller.role, after, _POSTS)
-    return render(request, "rumour.html", {"rumour": found, "after": after})
+    others = facts.others(desk, found["id"]) if caller.may(Role.ANALYST) else []
+    around = {"after": after, "others": others}
+    return render(request, "rumour.html", {"rumour": found, **around})
 
 
 @router.get("/{name}/spread.svg")

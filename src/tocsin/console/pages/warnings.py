@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from tocsin.console.actions import warnings as actions
+from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts import warning as facts
+from tocsin.console.facts.situations import answer_of
 from tocsin.console.forms import Analyst, Desk, Reader, Releaser, Viewer, back, page_of, said
 from tocsin.console.render import path, render
 from tocsin.console.roles import Role
@@ -40,8 +42,9 @@ def one(request: Request, desk: Desk, caller: Reader, name: str) -> Response:
     found = facts.warning(desk, name, caller.role)
     card = facts.call_card(desk, name) if caller.may(Role.ANALYST) else None
     line = facts.timeline(desk, name)
-    recipients = [one.id for one in desk.lists().recipients] if caller.may(Role.ANALYST) else []
-    around = {"card": card, "timeline": line, "recipients": recipients}
+    recipients = desk.lists().recipients if caller.may(Role.ANALYST) else ()
+    answer = answer_of(desk.store, found["newest"], desk.clock.now())
+    around = {"card": card, "timeline": line, "recipients": recipients, "answer": answer}
     return render(request, "warning.html", {"warning": found, **around})
 
 
@@ -108,8 +111,14 @@ Asked = Annotated[ReleaseForm, Form()]
 def draft(request: Request, desk: Desk, caller: Analyst, name: str, asked: Asked) -> Response:
     """Show every word that would leave; written is nothing yet."""
     made = actions.drafts(desk, name, asked.wish(caller.handle))
-    shown = {"warning": name, "drafts": made, "asked": asked}
-    return render(request, "release_draft.html", {**shown, "newest": facts.life_of(desk, name)[-1]})
+    shown = {"warning": name, "drafts": made, "asked": asked, **_around(desk, name)}
+    return render(request, "release_draft.html", shown)
+
+
+def _around(desk: ConsoleDesk, name: str) -> dict[str, Any]:
+    """What a release is about, and what recipients are called."""
+    names = {one.id: one.name for one in desk.lists().recipients}
+    return {"newest": facts.life_of(desk, name)[-1], "names": names}
 
 
 @router.post("/{name}/release/propose")
@@ -128,7 +137,8 @@ def show_release(
     actions.file_of(desk, name, release)
     file = next(one for one in facts.releases(desk, name) if one["id"] == release)
     shown = {"warning": name, "release": file, "messages": actions.shown_of(desk, name, release)}
-    return render(request, "release.html", {**shown, "own": caller.handle in file["agreed"]})
+    own = caller.handle in file["agreed"]
+    return render(request, "release.html", {**shown, **_around(desk, name), "own": own})
 
 
 @router.post("/{name}/release/{release}/approve")
