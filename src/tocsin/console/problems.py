@@ -105,7 +105,7 @@ def _refused(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?after={after}", 303)
     if error.status == 401:
         wait = {"www-authenticate": "Bearer"}
-    words = Language("en") if request.url.path.startswith(API) else language_of(request)
+    words = Language("en") if for_software(request.url.path) else language_of(request)
     return _answer(request, error.status, (error.why, words(f"refused.{error.why}")), wait)
 
 
