@@ -120,6 +120,7 @@ def _check(folder: Path, chance: random.Random, rounds: int) -> int:
     return kills
 
 
+@pytest.mark.usefixtures("either_database")
 def test_killed_ten_times(tmp_path: Path) -> None:
     assert _until(10, tmp_path, random.Random(5)) >= 10
 

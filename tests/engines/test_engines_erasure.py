@@ -16,16 +16,19 @@ from engine_support import contents, ingest_file, new_project, run_all
 from erasure_support import ORDER, entries_of_kind, erase_where, found_in, readable_bytes
 from sqlalchemy import text
 
+from database_fixtures import Databases
 from streams_support import calls, mixed
 from tocsin.archive import Archive, verify
 from tocsin.engines.erasure import last_state
 from tocsin.engines.local import RunWatch, pipeline_options
+from tocsin.engines.moving import move_store
 from tocsin.engines.project import Project, profiles
 from tocsin.engines.rebuild import rebuild
 from tocsin.engines.selection import Choice, RetentionClass, choose, due, limits
 from tocsin.pipeline import Pipeline
 from tocsin.settings import Settings
 from tocsin.store import erasures
+from tocsin.store.search import Bounds, posts_with
 from tocsin.text.clean import clean, digest_text
 
 Write = Callable[[Iterable[dict[str, Any]]], Path]
@@ -61,11 +64,16 @@ def processed(tmp_path_factory: pytest.TempPathFactory, posts_file: Path) -> Pro
     return project
 
 
-@pytest.fixture
-def project(tmp_path: Path, processed: Project) -> Project:
-    """A copy of a project whose posts were all read."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def project(request: pytest.FixtureRequest, tmp_path: Path, processed: Project) -> Project:
+    """A copy of a project whose posts were all read, its store in its folder or on a server."""
     shutil.copytree(processed.folder, tmp_path / "desk")
-    return replace(processed, folder=tmp_path / "desk")
+    copied = replace(processed, folder=tmp_path / "desk")
+    if request.param == "sqlite":
+        return copied
+    new: Callable[[], str] = request.getfixturevalue("new_database")
+    move_store(copied, new(), lambda _done, _rows: None)
+    return Project.open(copied.folder)
 
 
 def _pipeline(project: Project) -> Pipeline:
@@ -97,6 +105,28 @@ def test_a_canary_is_found_in_no_file_after_its_erasure(project: Project) -> Non
     assert verify(project.archive_folder).ok
 
 
+def test_no_file_of_a_server_holds_it(project: Project, database_server: Databases) -> None:
+    if project.store_file is not None:
+        pytest.skip("its file is searched with the project's folder")
+    said = CANARY.encode()
+    assert said in _server_files(project, database_server)
+    erase_where(project, Choice(channel="canary"))
+    held = _server_files(project, database_server)
+    assert said not in held
+    assert b"Quittenbaum" not in held
+    assert SECOND.encode() in held
+
+
+def _server_files(project: Project, databases: Databases) -> bytes:
+    """The files of a project's database, all of it written to them; not the server's own log."""
+    with project.store() as store, store.alone() as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        asked = "SELECT oid FROM pg_database WHERE datname = current_database()"
+        number = connection.exec_driver_sql(asked).scalar_one()
+    folder = databases.folder / "base" / str(number)
+    return b"\n".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
 def test_vectors_words_and_shingles_of_an_erased_text_are_wiped(project: Project) -> None:
     digest = digest_text(clean(CANARY))
     assert digest is not None
@@ -124,11 +154,13 @@ def test_the_store_forgets_and_the_search_finds_nothing(project: Project) -> Non
     for name in ("posts", "readings"):
         assert [row for row in before[name] if row[:2] not in gone] == after[name]
     assert before["warnings"] == after["warnings"]
-    with project.store() as store, store.reading() as connection:
-        asked = "SELECT rowid FROM post_search WHERE post_search MATCH :word"
-        assert not connection.execute(text(asked), {"word": "quittenbaum"}).all()
-        assert connection.execute(text(asked), {"word": "birkenhain"}).all()
-        connection.execute(text("INSERT INTO post_search(post_search) VALUES ('integrity-check')"))
+    with project.store() as store:
+        assert not posts_with(store, "quittenbaum", Bounds(), clean)
+        assert posts_with(store, "birkenhain", Bounds(), clean)
+        if store.is_sqlite():
+            with store.reading() as connection:
+                checked = "INSERT INTO post_search(post_search) VALUES ('integrity-check')"
+                connection.execute(text(checked))
         assert erasures.erased_refs(store, ["canary/c1", "kept/c4"]) == {"canary/c1"}
         assert erasures.unfinished(store) == []
 

@@ -44,7 +44,15 @@ def _posts_file(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("seed", range(10))
+ON_BOTH = pytest.mark.parametrize(
+    ("either_database", "seed"),
+    [*(("sqlite", seed) for seed in range(10)), *(("postgresql", seed) for seed in range(3))],
+    indirect=["either_database"],
+)
+
+
+@ON_BOTH
+@pytest.mark.usefixtures("either_database")
 def test_killed_while_ingesting(
     tmp_path: Path, undisturbed: tuple[Path, dict[str, Any]], seed: int
 ) -> None:
@@ -58,7 +66,8 @@ def test_killed_while_ingesting(
     assert not verify(project.archive_folder).problems
 
 
-@pytest.mark.parametrize("seed", range(10))
+@ON_BOTH
+@pytest.mark.usefixtures("either_database")
 def test_killed_while_running(
     tmp_path: Path, undisturbed: tuple[Path, dict[str, Any]], seed: int
 ) -> None:

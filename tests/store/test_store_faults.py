@@ -84,7 +84,7 @@ def test_a_server_that_stays_away_is_told_in_one_line(
 ) -> None:
     database_server.crash()
     try:
-        with pytest.raises(StoreAway, match="does not answer.*nothing is lost") as raised:
+        with pytest.raises(StoreAway, match=r"does not answer.*nothing is lost") as raised:
             store.write(_note, _noted)
     finally:
         database_server.start()
@@ -111,9 +111,9 @@ def test_a_server_that_comes_back_is_waited_for(store: Store, database_server: D
 
 
 def _told_to_wait(store: Store) -> None:
-    with pytest.raises(Locked, match="another tocsin is writing to this database"):
-        with store.sole_writer():
-            pass
+    told = "another tocsin is writing to this database"
+    with pytest.raises(Locked, match=told), store.sole_writer():
+        pass
 
 
 def test_one_writes_at_a_time_and_readers_go_on(

@@ -35,7 +35,7 @@ def migrate_store(
             desk, to, lambda done, rows: bar.update(task, completed=done, total=rows)
         )
     if as_json:
-        tables = {name: [one.rows, one.digest] for name, one in report.tables.items()}
+        tables = {str(name): [one.rows, one.digest] for name, one in report.tables.items()}
         show_json({"rows": report.rows, "tables": tables})
         return
     show(f"{report.rows:,} rows copied from {name_of(before)}, read again, and the same")

@@ -12,14 +12,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy.engine import make_url
-
 from tocsin.engines.project import Project
 from tocsin.errors import UsageError
 from tocsin.settings import FILE_NAME, Settings, set_in_file
 from tocsin.store import Store
 from tocsin.store.copying import CopyReport, Progress, copy_store, refuse_unless_empty
-from tocsin.store.engine import remove_file, shown
+from tocsin.store.engine import parsed, remove_file, shown
 from tocsin.text.clean import clean
 
 SQLITE: Final = "sqlite"
@@ -68,11 +66,11 @@ def _opened(target: Project) -> Iterator[Store]:
 def _same(one: Project, other: Project) -> bool:
     if one.store_file is not None or other.store_file is not None:
         return one.store_file == other.store_file
-    urls = [make_url(project.settings.text(URL)) for project in (one, other)]
+    urls = [parsed(project.settings.text(URL)) for project in (one, other)]
     places = [(url.host, url.port or 5432, url.database, url.query.get("host")) for url in urls]
     return places[0] == places[1]
 
 
 def name_of(url: str) -> str:
     """A URL as it may be shown; of the project's own file, its name."""
-    return shown(make_url(url)) if url else "store.db in the project"
+    return shown(parsed(url)) if url else "store.db in the project"

@@ -22,13 +22,7 @@ def new_engine(url: str, schema: str | None = None) -> Engine:
         MissingExtra: the driver of PostgreSQL is not installed.
         StoreUnavailable: it is no URL, or of a database that we do not know.
     """
-    try:
-        named = _with_driver(make_url(url))
-    except (ArgumentError, ValueError):
-        raise StoreUnavailable(
-            "store.url in tocsin.toml is no database URL; write it as "
-            "postgresql://user@host/database, or leave it empty for SQLite"
-        ) from None
+    named = parsed(url)
     server = named.drivername == _POSTGRESQL
     try:
         engine = create_engine(named, **_options(named) if server else {})
@@ -44,9 +38,24 @@ def new_engine(url: str, schema: str | None = None) -> Engine:
     return engine
 
 
+def parsed(url: str) -> URL:
+    """A URL in its parts.
+
+    Raises:
+        StoreUnavailable: it is none.
+    """
+    try:
+        return _with_driver(make_url(url))
+    except (ArgumentError, ValueError):
+        raise StoreUnavailable(
+            "store.url is no database URL; write it as postgresql://user@host/database, or leave "
+            "it empty for SQLite"
+        ) from None
+
+
 def file_of(url: str) -> Path | None:
     """The file that a URL of SQLite names; None for a server."""
-    named = make_url(url)
+    named = parsed(url)
     sqlite = named.get_backend_name() == "sqlite" and named.database
     return Path(sqlite) if sqlite else None
 
