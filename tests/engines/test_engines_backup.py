@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -36,6 +37,7 @@ from tocsin.backup.unpacking import unpack
 from tocsin.clock import SystemClock
 from tocsin.engines import backup as backups
 from tocsin.engines import backup_contents
+from tocsin.engines import restore as restoring
 from tocsin.engines.heads import sign
 from tocsin.engines.project import Project
 from tocsin.engines.restore import look
@@ -467,6 +469,37 @@ def test_killed_at_any_step_a_restore_is_whole_or_not_there(small: Project, tmp_
             assert step > 5
             return
     raise AssertionError("a restore has no 80 durable steps")
+
+
+def test_killed_between_two_bytes_nothing_half_has_a_name(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "b.age"
+
+    class Dying(Lock):
+        def encrypt(self, reader: Any, writer: Any) -> None:
+            writer.write(reader.read(1000))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert os.WIFSIGNALED(in_child(lambda: saved(small, out, lock=Dying(LOCK.recipients)), 999))
+    assert not out.exists()
+    saved(small, out)
+    assert not (tmp_path / "b.age.new").exists()
+    real = restoring._keep
+
+    def dying(work: Path, name: str, parts: Iterator[bytes]) -> None:
+        real(work, name, parts)
+        if name.endswith("store.db"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(restoring, "_keep", dying)
+    assert os.WIFSIGNALED(in_child(lambda: restored(out, tmp_path / "again"), 999))
+    monkeypatch.setattr(restoring, "_keep", real)
+    assert not (tmp_path / "again").exists()
+    assert (tmp_path / ".again.restoring").exists()
+    restored(out, tmp_path / "again")
+    assert not (tmp_path / ".again.restoring").exists()
+    assert contents(Project.open(tmp_path / "again")) == contents(small)
 
 
 def test_a_project_that_was_only_begun_can_be_backed_up(tmp_path: Path) -> None:
