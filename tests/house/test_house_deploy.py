@@ -21,11 +21,11 @@ from typing import Any
 
 import pytest
 import typer
+import uvicorn
 import yaml
 from console_support import Stand
 
 from tocsin.cli.app import app
-from tocsin.cli.serve import run_server
 from tocsin.console.app import build
 from tocsin.console.guard import OPEN
 
@@ -298,25 +298,15 @@ def served(stand: Stand) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    done = threading.Event()
-    server = _server(stand, port)
-    thread = threading.Thread(target=lambda: (server.run(), done.set()), daemon=True)
+    config = uvicorn.Config(build(stand.desk), "127.0.0.1", port, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started and not done.is_set():
-        done.wait(0.01)
+    while not server.started and thread.is_alive():
+        thread.join(0.01)
     yield port
     server.should_exit = True
     thread.join(20)
-
-
-def _server(stand: Stand, port: int) -> Any:
-    import uvicorn
-
-    assert run_server is not None
-    config = uvicorn.Config(build(stand.desk), "127.0.0.1", port, log_config=None)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    return server
 
 
 @pytest.mark.usefixtures("loopback")

@@ -66,7 +66,7 @@ def test_every_line_of_ours_says_an_event_of_the_list() -> None:
     for path, node in calls():
         (event,) = node.args
         assert isinstance(event, ast.Constant), f"{path}: {ast.unparse(node)}"
-        assert event.value in EVENTS, f"{path}: {event.value}"
+        assert event.value in EVENTS, f"{path}: {event.value!r}"
         said.add(event.value)
         named = {keyword.arg for keyword in node.keywords} - {None}
         assert named <= set(FIELDS), f"{path}: {named - set(FIELDS)}"
