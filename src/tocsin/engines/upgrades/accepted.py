@@ -63,7 +63,7 @@ def used(store: Store) -> list[InForce]:
 
 def agreed(store: Store) -> InForce | None:
     """What a run is measured by: the newest accepted versions, or what the newest run used."""
-    known = accepted(store) or used(store)
+    known = _history(store)
     return known[-1] if known else None
 
 
@@ -71,10 +71,16 @@ def before(store: Store, now: Versions) -> InForce | None:
     """Where back leads to: the newest agreed versions that are not those of ``now``.
 
     Other versions installed and not yet accepted: what is agreed. Nothing else installed: what
-    was accepted (or used, where nobody ever accepted) before that.
+    was agreed before that.
     """
-    known = accepted(store) or used(store)
-    return next((one for one in reversed(known) if changes(one.versions, now)), None)
+    return next((one for one in reversed(_history(store)) if changes(one.versions, now)), None)
+
+
+def _history(store: Store) -> list[InForce]:
+    """What was accepted, after what runs used before anybody accepted anything."""
+    decided = accepted(store)
+    first = decided[0].seq if decided else None
+    return [*(one for one in used(store) if first is None or one.seq < first), *decided]
 
 
 def heed(store: Store, settings: Settings, now: Versions, say: Callable[[str], None]) -> None:
