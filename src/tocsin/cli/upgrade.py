@@ -30,29 +30,31 @@ from tocsin.engines.upgrades.look import Looked, LookOptions, look
 from tocsin.engines.upgrades.sample import POSTS
 from tocsin.errors import EXIT_FINDING, UsageError
 
+OtherOption = Annotated[
+    Path | None,
+    typer.Option("--with", metavar="PYTHON", help="Look at the tocsin of another environment."),
+]
+SampleOption = Annotated[
+    int, typer.Option(min=0, help="Posts to read again, and to replay; 0: none.")
+]
+AcceptOption = Annotated[
+    bool, typer.Option("--accept", help="Look, then accept: runs go on with these versions.")
+]
+BackOption = Annotated[bool, typer.Option("--back", help="Return to the versions before.")]
+AnswerOption = Annotated[Path | None, typer.Option("--answer", hidden=True)]
+
 
 def upgrade(
     project: ProjectOption = Path(),
-    other: Annotated[
-        Path | None,
-        typer.Option(
-            "--with", metavar="PYTHON", help="Look at the tocsin of another environment instead."
-        ),
-    ] = None,
-    sample: Annotated[
-        int, typer.Option(min=0, help="Posts to read again, and to replay; 0: none.")
-    ] = POSTS,
-    accepting: Annotated[
-        bool, typer.Option("--accept", help="Look, then accept: runs go on with these versions.")
-    ] = False,
-    returning: Annotated[
-        bool, typer.Option("--back", help="Return to the versions in force before.")
-    ] = False,
+    other: OtherOption = None,
+    sample: SampleOption = POSTS,
+    accepting: AcceptOption = False,
+    returning: BackOption = False,
     by: AsOption = None,
     reason: ReasonOption = "",
     workers: WorkersOption = None,
     as_json: JsonOption = False,
-    answering: Annotated[Path | None, typer.Option("--answer", hidden=True)] = None,
+    answering: AnswerOption = None,
 ) -> None:
     """Say what the installed versions would decide otherwise than the newest run did.
 
@@ -82,14 +84,7 @@ def upgrade(
     found = _look(desk, other, sample)
     if accepting:
         _accept(desk, Who(who, SystemClock().now(), reason), found, other)
-    if as_json:
-        show_json(form_of(found) | {"accepted": accepting})
-    else:
-        show_looked(found, accepting)
-    if accepting and environments.linked(desk.folder, "current") is not None:
-        say(f"start tocsin through {environments.link_of(desk.folder)}")
-    if not found.same and not accepting:
-        raise typer.Exit(EXIT_FINDING)
+    _show(desk, found, accepting, as_json)
 
 
 def _answer(desk: Project, folder: Path) -> None:
@@ -133,4 +128,15 @@ def _back(desk: Project, who: Who, as_json: bool) -> None:
     show_returned(found, as_json)
     if found.by_hand:
         show("not all is back: see above", "bold red")
+        raise typer.Exit(EXIT_FINDING)
+
+
+def _show(desk: Project, found: Looked, accepted: bool, as_json: bool) -> None:
+    if as_json:
+        show_json(form_of(found) | {"accepted": accepted})
+    else:
+        show_looked(found, accepted)
+    if accepted and environments.linked(desk.folder, "current") is not None:
+        say(f"start tocsin through {environments.link_of(desk.folder)}")
+    if not found.same and not accepted:
         raise typer.Exit(EXIT_FINDING)
