@@ -91,7 +91,7 @@ def test_a_canary_is_found_in_no_file_after_its_erasure(project: Project) -> Non
     before = readable_bytes(project.folder)
     assert CANARY.encode() in before
     assert digest.hex().encode() in before
-    assert digest in before
+    assert project.store_file is None or digest in before
     assert erase_where(project, Choice(channel="canary")) == 2
     assert found_in(project.folder, CANARY) == []
     assert found_in(project.folder, "Quittenbaum") == []
@@ -227,7 +227,9 @@ def test_a_store_that_lags_follows_the_archive(project: Project) -> None:
     with project.writing() as (archive, store):
         chosen = choose(store, Choice(channel="canary"))
         archive.erase({one.seq for one in chosen}, ORDER)
-    assert found_in(project.folder, CANARY) == ["plain"]
+    with project.store() as store, store.reading() as connection:
+        said = connection.execute(text("SELECT text FROM posts")).scalars().all()
+    assert CANARY in said
     with project.writing():
         pass
     assert found_in(project.folder, CANARY) == []

@@ -185,7 +185,8 @@ class Checkpoints:
         """Whether this checkpoint is in the store."""
         runs = schema.runs
         query = select(runs.c.state, runs.c.done).where(runs.c.seq == self._run.seq)
-        return connection.execute(query).tuples().first() == (state, done)
+        row = connection.execute(query).first()
+        return row is not None and (row.state, row.done) == (state, done)
 
 
 def action_key(line: Mapping[str, Any]) -> tuple[str, str, str]:
