@@ -1,4 +1,4 @@
-"""A server that crashes while a project is ingested and run: waited for, nothing lost or doubled."""
+"""A server crashes while a project is ingested and run: waited for, nothing lost or doubled."""
 
 from __future__ import annotations
 
