@@ -1,4 +1,4 @@
-"""A server that crashes while a project is ingested and run: waited for, nothing lost or doubled."""
+"""A server crashes while a project is ingested and run: waited for, nothing lost or doubled."""
 
 from __future__ import annotations
 
@@ -82,7 +82,6 @@ def test_nothing_is_lost_or_doubled(
     write_posts: Write,
     crashes: Crashes,
     monkeypatch: pytest.MonkeyPatch,
-    on_server: None,
 ) -> None:
     path = write_posts(mixed()[:60], "a.jsonl")
     with monkeypatch.context() as patch:
@@ -105,7 +104,6 @@ def test_what_stays_away_ends_in_one_line_and_is_gone_on_with(
     write_posts: Write,
     crashes: Crashes,
     monkeypatch: pytest.MonkeyPatch,
-    on_server: None,
 ) -> None:
     path = write_posts(mixed()[:20], "a.jsonl")
     project = new_project(tmp_path / "desk", **SMALL)

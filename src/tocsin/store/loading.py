@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 FEW_ROWS: Final = 20
 """Up to here a statement is as quick."""
+MANY_ROWS: Final = 1_000
+"""From here an index is better written once."""
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -44,6 +46,18 @@ def copy_lines(
             copy.write_row(line)
 
 
+@contextmanager
+def indexing_much(connection: Connection, index: str, rows: int) -> Iterator[None]:
+    """Let a GIN index gather what comes and be written once, where that is worth it."""
+    if rows < MANY_ROWS:
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL gin_pending_list_limit = '32MB'")
+    yield
+    connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '128MB'")
+    connection.exec_driver_sql("SELECT gin_clean_pending_list(%s::regclass)", (index,))
+
+
 def _maker(kind: Any, connection: Connection) -> Callable[[Any], Any] | None:
     made: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).bind_processor(
         connection.dialect
@@ -52,7 +66,7 @@ def _maker(kind: Any, connection: Connection) -> Callable[[Any], Any] | None:
 
 
 @contextmanager
-def _as_ours() -> Any:
+def _as_ours() -> Iterator[None]:
     """The driver's errors as SQLAlchemy raises them for a statement."""
     import psycopg
 

@@ -23,7 +23,7 @@ from tocsin.store import schema
 from tocsin.store.engine import new_engine, shown
 from tocsin.store.failing import refusing
 from tocsin.store.grams import grams_of
-from tocsin.store.loading import FEW_ROWS, copy_lines, copy_rows
+from tocsin.store.loading import FEW_ROWS, copy_lines, copy_rows, indexing_much
 from tocsin.store.revisions import known_revisions, migrations, newest_revision, revision_of
 from tocsin.store.sole import TRANSACTION, SoleWriter
 
@@ -266,7 +266,8 @@ def add_search(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         connection.exec_driver_sql("INSERT INTO post_search(rowid, text) VALUES (?, ?)", list(rows))
     else:
         pieces = ((seq, _array(grams_of(said))) for seq, said in rows)
-        copy_lines(connection, ("post_search", ("seq", "grams")), pieces)
+        with indexing_much(connection, "post_search_by_gram", len(rows)):
+            copy_lines(connection, ("post_search", ("seq", "grams")), pieces)
 
 
 def _array(numbers: Sequence[int]) -> str:

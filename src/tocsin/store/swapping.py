@@ -35,18 +35,15 @@ def beside(url: str) -> Store:
     return store
 
 
-def put_in_place(store: Store) -> bool:
+def put_in_place(store: Store) -> None:
     """Replace a server's tables by those made beside them; what waits to be sent is taken over.
-
-    Returns:
-        Whether there was an outbox to take over.
 
     Raises:
         StoreUnavailable: somebody reads the old tables for so long that they cannot be dropped.
     """
     try:
         with store.writing() as connection:
-            return _swapped(connection)
+            _swap(connection)
     except StoreUnavailable as error:
         cause = error.__cause__
         if isinstance(cause, OperationalError):
@@ -59,7 +56,7 @@ def put_in_place(store: Store) -> bool:
         raise
 
 
-def _swapped(connection: Connection) -> bool:
+def _swap(connection: Connection) -> None:
     connection.exec_driver_sql(_WAIT)
     names = [*(table.name for table in schema.metadata.sorted_tables), schema.post_search.name]
     there = [name for name in [*names, _VERSION] if _is_there(connection, name)]
@@ -77,7 +74,6 @@ def _swapped(connection: Connection) -> bool:
         connection.exec_driver_sql(f'ALTER TABLE {BESIDE}."{name}" SET SCHEMA "{home}"')
     set_counters(connection)
     connection.exec_driver_sql(f"DROP SCHEMA {BESIDE} CASCADE")
-    return outbox in there
 
 
 def _is_there(connection: Connection, table: str) -> bool:
