@@ -12,10 +12,13 @@ from tempfile import TemporaryDirectory
 
 import orjson
 import zstandard
+from backup_support import OPENER, saved
 from export_support import export_as, members
 from sqlalchemy import text
 
 from tocsin.archive import Archive
+from tocsin.backup.locks import opened
+from tocsin.backup.unpacking import unpack
 from tocsin.bundle.levels import Disclosure
 from tocsin.engines.project import Project
 from tocsin.engines.reports import all_reports
@@ -97,7 +100,28 @@ def exports(project: Project) -> Found:
                     yield f"{level} {name}", data
 
 
-PLACES: list[Callable[[Project], Found]] = [files, beside, segments, states, tables, lists, exports]
+def backups(project: Project) -> Found:
+    """A backup as it lies there, and every file in it."""
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "backup.age"
+        saved(project, out)
+        yield out.name, out.read_bytes()
+        found: list[tuple[str, bytes]] = []
+        with out.open("rb") as file, opened(file, OPENER) as plain:
+            unpack(plain, lambda _: None, lambda name, parts: found.append((name, b"".join(parts))))
+        yield from found
+
+
+PLACES: list[Callable[[Project], Found]] = [
+    files,
+    beside,
+    segments,
+    states,
+    tables,
+    lists,
+    exports,
+    backups,
+]
 
 
 def places_of(project: Project) -> Found:

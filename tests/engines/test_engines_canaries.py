@@ -147,5 +147,6 @@ def test_the_search_would_find_them(project: Project) -> None:
     assert b"town_news" in found["lists"]
     for words in (b"The bridge is closed", b"talk of the mill", b"OK: unchanged since capture"):
         assert words in found["exports"]
+    assert b"To the market" in found["backups"]
     assert b"To the market" in found["files"]  # the store lies there uncompressed
     assert sum(1 for _ in places_of(project)) > 50
