@@ -22,7 +22,8 @@ async function draw(box) {
   box.setAttribute("role", "group"); // a picture holds nothing that can be pressed
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
   map.once("idle", () => (box.dataset.drawn = "yes")); // pictures of the page wait for it
-  for (const one of found.features) mark(map, one);
+  const titles = JSON.parse(box.dataset.titles || "{}"); // as the page's language calls them
+  for (const one of found.features) mark(map, one, titles);
 }
 
 function style(world, tiles, dark) {
@@ -47,8 +48,9 @@ function view(found) {
   return { bounds, fitBoundsOptions: { padding: 60, maxZoom: 6 } };
 }
 
-function mark(map, one) {
-  const { level, title, href } = one.properties;
+function mark(map, one, titles) {
+  const { level, href } = one.properties;
+  const title = titles[one.properties.title] ?? one.properties.title;
   const link = document.createElement(href ? "a" : "span");
   if (href) link.href = href;
   link.className = `mark ${level}`;

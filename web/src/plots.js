@@ -3,8 +3,6 @@ import * as Plot from "@observablehq/plot";
 
 const KINDS = { bars, line, spread };
 
-for (const box of document.querySelectorAll("[data-plot]")) draw(box);
-
 function draw(box) {
   const rows = JSON.parse(box.dataset.rows).map((row) => ({ ...row, at: new Date(row.at) }));
   if (!rows.length) return;
@@ -60,3 +58,5 @@ function spread(rows, width) {
   const count = new Set(rows.map((row) => row.channel)).size;
   return Plot.plot({ width, height: 40 + 22 * count, marginLeft: 140, x: { type: "utc", label: null, grid: true }, y: { label: null }, marks });
 }
+
+for (const box of document.querySelectorAll("[data-plot]")) draw(box);

@@ -41,10 +41,8 @@ def words_of(code: str) -> Mapping[str, str]:
 
 
 @cache
-def _spoken(code: str) -> Spoken | None:
-    """What the machine says, in another language than its own."""
-    if code == REFERENCE:
-        return None
+def _spoken(code: str) -> Spoken:
+    """What the machine says, in that language."""
     return Spoken(words_of(REFERENCE), words_of(code), Language(code).named)
 
 
@@ -86,13 +84,15 @@ class Language:
 
     def place(self, label: str) -> str:
         """A place's label, its kind of spot in words."""
-        spoken = _spoken(self.code)
-        return label if spoken is None else spoken.place(label)
+        return label if self.code == REFERENCE else _spoken(self.code).place(label)
 
     def sentence(self, text: str) -> str:
         """What the machine said in English; see ``spoken``."""
-        spoken = _spoken(self.code)
-        return text if spoken is None else spoken.sentence(text)
+        return text if self.code == REFERENCE else _spoken(self.code).sentence(text)
+
+    def refusal(self, text: str) -> str:
+        """Why something was refused, as a page says it."""
+        return _spoken(self.code).refusal(text)
 
     def risk(self, place: str, target: str) -> str:
         """The sentence that stands above a warning."""

@@ -9,7 +9,7 @@ so that nothing is lost where an older version, or a person, put it otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -18,6 +18,31 @@ from tocsin.delivery.language import load_languages
 
 SENTENCES: Final = ("reasons", "unseen", "likely", "happened", "health", "signs")
 """Groups of whole sentences; the others put the fields of these into words."""
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "no_rumour": "no rumour {id}; the list: tocsin rumours",
+    "harms": "nobody said who could be harmed if this is {which}: add --if-{again} '…' "
+    "(if you see no harm, say why)",
+    "nobody": "nobody to tell: add --to ID, or --all; who there is: tocsin recipients list",
+    "reached": "--to {id}: this action has reached them; leave them out",
+    "unconcerned": "--to {id}: does not concern them (their level, communities or areas on the "
+    "list, or it has ended and they were never told of it)",
+    "nothing_new": "nothing to tell: it is new to nobody whom it concerns",
+    "words_changed": "the words have changed since they were shown; look at them again",
+    "no_alone": "--alone is for an alarm; this is {level}: leave it out, and let another "
+    "person approve",
+    "link": "this link holds no more; ask whoever sent it for a new one",
+    "not_found": "Not Found",
+    "reason": "{what} needs its reason",
+    "address": "{id}: this is no address for {kind}; write it as {example}",
+    "language": "language {id}: write its code of two letters, such as en or ru",
+    "circle": "{id} is itself merged into {other}, so this would be a circle; first: {rest}",
+    "no_label": "choose a label for at least one post",
+    "no_tick": "tick the posts that the label is for",
+    "overtaken": "{name} has decided about {id} since you looked ({deed}, {at}); look again "
+    "before you decide",
+}
+"""What is refused most on pages. The command line says what to type; pages say what to do there."""
 
 _NUMBER: Final = r"\d[\d.,\u202f]*"
 _DAY: Final = r"\d{1,2} [A-Z][a-z]+"
@@ -81,6 +106,11 @@ class Spoken:
                 self._patterns.setdefault(group, []).append(_pattern(text, other[name]))
         for found in self._patterns.values():
             found.sort(key=lambda one: -one.weight)
+        self._refusals = [
+            _pattern(text, other[f"refusals.{name}"])
+            for name, text in REFUSALS.items()
+            if f"refusals.{name}" in other
+        ]
         venues = {
             text: other[name]
             for name, text in english.items()
@@ -98,6 +128,11 @@ class Spoken:
                 return found
         return text
 
+    def refusal(self, text: str) -> str:
+        """What was refused, and what to do on the page."""
+        found = _first(self._refusals, text, self._field)
+        return text if found is None else found
+
     def place(self, label: str) -> str:
         """The label of a place: its name, and the kind of spot in words."""
         found = self._venue_at_end.fullmatch(label)
@@ -107,12 +142,7 @@ class Spoken:
         return f"{name}, {self._venues[venue]}{rest}"
 
     def _fitting(self, group: str, text: str) -> str | None:
-        for one in self._patterns.get(group, ()):
-            found = one.english.fullmatch(text)
-            if found is not None:
-                fields = {name: self._field(name, said) for name, said in found.groupdict().items()}
-                return one.other.format_map(fields)
-        return None
+        return _first(self._patterns.get(group, ()), text, self._field)
 
     def _field(self, name: str, said: str) -> str:
         """What stands in a field, in words of this language."""
@@ -125,11 +155,23 @@ class Spoken:
             "causes": lambda: ", ".join(self._cause(one) for one in said.split(", ")),
             "status": lambda: self._named("rumours.statuses", said),
             "outcome": lambda: self._named("outcomes", said),
+            "deed": lambda: self._named("decisions", said),
+            "level": lambda: self._named("levels", said),
         }.get(name)
         return worded() if worded is not None else self._fitting(name, said) or said
 
     def _cause(self, said: str) -> str:
         return self._fitting("cause", said) or said
+
+
+def _first(patterns: Sequence[_Pattern], text: str, field: Callable[[str, str], str]) -> str | None:
+    """The form of the first pattern that fits."""
+    for one in patterns:
+        found = one.english.fullmatch(text)
+        if found is not None:
+            fields = {name: field(name, said) for name, said in found.groupdict().items()}
+            return one.other.format_map(fields)
+    return None
 
 
 def _pattern(english: str, other: str) -> _Pattern:

@@ -53,7 +53,12 @@ CARDS = tuple(
         group,
         "*",
         (
-            Contact("community security", "the number your desk agreed", "ru", "opens to nobody"),
+            Contact(
+                "community security",
+                "the number your desk agreed",
+                "ru",
+                "opens the door to nobody",
+            ),
             Contact("airport duty desk", "the number your desk agreed", "ru"),
         ),
         (Contact("anybody who spoke for the crowd", note="they would know who warns"),),

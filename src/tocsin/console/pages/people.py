@@ -78,7 +78,7 @@ def make_token(
     """Make a token; its secret is shown on this answer and never again."""
     wish = actions.TokenWish(form.name, Role.named(form.role), tuple(form.scope), form.days)
     made, secret = actions.make_token(desk, caller, wish)
-    facts_shown = {"what": "token", "secret": secret, "name": made["name"]}
+    facts_shown = {"what": "token", "secret": secret, "name": made["name"], "role": form.role}
     return render(request, "people_once.html", facts_shown)
 
 
