@@ -260,6 +260,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between two requests")
     parser.add_argument("--in-place", action="store_true", help="no copy: DIR is one already")
     parser.add_argument("--calm", action="store_true", help="nothing writes meanwhile")
+    parser.add_argument("--name", default="console", help="of the file of results")
     parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -289,12 +290,12 @@ def main() -> None:
         return
     where = machine()
     if asked.in_place:
-        write_result("console", where, measure(asked.folder, asked))
+        write_result(asked.name, where, measure(asked.folder, asked))
         return
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as temporary:
         folder = Path(temporary) / "desk"
         shutil.copytree(asked.folder, folder)
-        write_result("console", where, measure(folder, asked))
+        write_result(asked.name, where, measure(folder, asked))
 
 
 if __name__ == "__main__":
