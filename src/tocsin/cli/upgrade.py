@@ -31,28 +31,31 @@ from tocsin.engines.upgrades.sample import POSTS
 from tocsin.errors import EXIT_FINDING, UsageError
 
 
+WithOption = Annotated[
+    Path | None,
+    typer.Option("--with", metavar="PYTHON", help="Look at the tocsin of another environment."),
+]
+SampleOption = Annotated[
+    int, typer.Option(min=0, help="Posts to read again, and to replay; 0: none.")
+]
+AcceptOption = Annotated[
+    bool, typer.Option("--accept", help="Look, then accept: runs go on with these versions.")
+]
+BackOption = Annotated[bool, typer.Option("--back", help="Return to the versions in force before.")]
+AnswerOption = Annotated[Path | None, typer.Option("--answer", hidden=True)]
+
+
 def upgrade(
     project: ProjectOption = Path(),
-    other: Annotated[
-        Path | None,
-        typer.Option(
-            "--with", metavar="PYTHON", help="Look at the tocsin of another environment instead."
-        ),
-    ] = None,
-    sample: Annotated[
-        int, typer.Option(min=0, help="Posts to read again, and to replay; 0: none.")
-    ] = POSTS,
-    accepting: Annotated[
-        bool, typer.Option("--accept", help="Look, then accept: runs go on with these versions.")
-    ] = False,
-    returning: Annotated[
-        bool, typer.Option("--back", help="Return to the versions in force before.")
-    ] = False,
+    other: WithOption = None,
+    sample: SampleOption = POSTS,
+    accepting: AcceptOption = False,
+    returning: BackOption = False,
     by: AsOption = None,
     reason: ReasonOption = "",
     workers: WorkersOption = None,
     as_json: JsonOption = False,
-    answering: Annotated[Path | None, typer.Option("--answer", hidden=True)] = None,
+    answering: AnswerOption = None,
 ) -> None:
     """Say what the installed versions would decide otherwise than the newest run did.
 
@@ -66,29 +69,33 @@ def upgrade(
 
         tocsin upgrade --back --as ana
     """
-    if accepting and returning:
-        raise UsageError("--accept and --back are opposites; give one of them")
     count = cores() if workers is None else workers
     if answering is not None:
         _answer(Project.open(project, {"run.workers": count}), answering)
         return
-    who = named_person(by) if accepting or returning else ""
+    if accepting and returning:
+        raise UsageError("--accept and --back are opposites; give one of them")
+    who = Who(named_person(by), SystemClock().now(), reason) if accepting or returning else None
     if accepting and other is not None:
         environments.environment_of(other)
     desk = open_project(project, run__workers=count)
-    if returning:
-        _back(desk, Who(who, SystemClock().now(), reason), as_json)
+    if returning and who is not None:
+        _back(desk, who, as_json)
         return
     found = _look(desk, other, sample)
-    if accepting:
-        _accept(desk, Who(who, SystemClock().now(), reason), found, other)
+    if who is not None:
+        _accept(desk, who, found, other)
+    _show(desk, found, accepted=who is not None, as_json=as_json)
+
+
+def _show(desk: Project, found: Looked, *, accepted: bool, as_json: bool) -> None:
     if as_json:
-        show_json(form_of(found) | {"accepted": accepting})
+        show_json(form_of(found) | {"accepted": accepted})
     else:
-        show_looked(found, accepting)
-    if accepting and environments.linked(desk.folder, "current") is not None:
+        show_looked(found, accepted)
+    if accepted and environments.linked(desk.folder, "current") is not None:
         say(f"start tocsin through {environments.link_of(desk.folder)}")
-    if not found.same and not accepting:
+    if not found.same and not accepted:
         raise typer.Exit(EXIT_FINDING)
 
 
