@@ -30,7 +30,6 @@ from tocsin.engines.upgrades.look import Looked, LookOptions, look
 from tocsin.engines.upgrades.sample import POSTS
 from tocsin.errors import EXIT_FINDING, UsageError
 
-
 WithOption = Annotated[
     Path | None,
     typer.Option("--with", metavar="PYTHON", help="Look at the tocsin of another environment."),
