@@ -132,6 +132,12 @@ def _accept(desk: Project, who: Who, found: Looked, other: Path | None) -> None:
 
 
 def _back(desk: Project, who: Who, as_json: bool) -> None:
+    current = environments.linked(desk.folder, "current")
+    if current is not None and current != environments.here():
+        raise UsageError(
+            f"this project is started from {current}; only the tocsin there knows the way back: "
+            f"{environments.python_in(current)} -m tocsin upgrade --back --as NAME"
+        )
     prepare_gazetteer()
     with desk.writing() as opened:
         found = back(desk, opened, who)
