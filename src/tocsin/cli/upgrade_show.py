@@ -115,9 +115,8 @@ def _show_windows(found: Looked) -> None:
     compared, windows = found.compared, found.sample.windows
     posts = sum(window.posts for window in windows)
     against = "under both versions" if found.exact else "and compared with what was recorded"
-    show(
-        f"{posts:,} posts replayed {against}, in {len(windows)} window{'s' if len(windows) != 1 else ''}"
-    )
+    where = "one window" if len(windows) == 1 else f"{len(windows)} windows"
+    show(f"{posts:,} posts replayed {against}, in {where}")
     if compared.warned:
         counts = ", ".join(f"{n} {what}" for what, n in compared.outcomes.items())
         show(f"warnings told otherwise: {counts}")
