@@ -11,6 +11,7 @@ from cli_support import call, project_in
 
 from posts_support import post_line
 from streams_support import calls
+from tocsin.engines.upgrades.environments import switch
 
 CANARY = "Выгоним табуреток из города, сбор в 20:00 у моста"
 PACK = "version: 1\ngroups:\n  - name: Roma\n    coded: {ru: ['табурет*']}\n"
@@ -96,6 +97,16 @@ def test_a_run_says_its_line_and_refuses_where_told_to(desk: Path, tmp_path: Pat
     assert warned.err.count("settings differ from what was accepted") == 1
     assert "1 posts processed" in warned.out
     settings.write_text(before)
+
+
+def test_only_the_environment_in_force_knows_the_way_back(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    switch(desk, tmp_path / "elsewhere")
+    done = call("upgrade", "--back", "--as", "ana", "--project", desk)
+    assert done.code == 2
+    assert "elsewhere/bin/python -m tocsin upgrade --back" in done.err
 
 
 def test_decisions_need_a_name_and_one_direction(desk: Path) -> None:

@@ -349,10 +349,12 @@ def _environment(folder: Path, patch: str = "") -> Path:
 
 
 def test_another_environment_is_asked_and_the_store_stays_as_it_is(
-    tmp_path: Path, packed: Project
+    tmp_path: Path, packed: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = packed.store_path.read_bytes()
-    found = looked(packed, python=_environment(tmp_path / "new", _PATCH))
+    _environment(tmp_path / "new", _PATCH)
+    monkeypatch.chdir(tmp_path)
+    found = looked(packed, python=Path("new/bin/python"))
     assert [one.name for one in found.changes] == ["rules"]
     assert found.exact, "replayed here and there"
     assert found.compared.warned == ()

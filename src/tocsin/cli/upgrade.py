@@ -30,7 +30,7 @@ from tocsin.engines.upgrades.look import Looked, LookOptions, look
 from tocsin.engines.upgrades.sample import POSTS
 from tocsin.errors import EXIT_FINDING, UsageError
 
-OtherOption = Annotated[
+WithOption = Annotated[
     Path | None,
     typer.Option("--with", metavar="PYTHON", help="Look at the tocsin of another environment."),
 ]
@@ -40,13 +40,13 @@ SampleOption = Annotated[
 AcceptOption = Annotated[
     bool, typer.Option("--accept", help="Look, then accept: runs go on with these versions.")
 ]
-BackOption = Annotated[bool, typer.Option("--back", help="Return to the versions before.")]
+BackOption = Annotated[bool, typer.Option("--back", help="Return to the versions in force before.")]
 AnswerOption = Annotated[Path | None, typer.Option("--answer", hidden=True)]
 
 
 def upgrade(
     project: ProjectOption = Path(),
-    other: OtherOption = None,
+    other: WithOption = None,
     sample: SampleOption = POSTS,
     accepting: AcceptOption = False,
     returning: BackOption = False,
@@ -68,23 +68,34 @@ def upgrade(
 
         tocsin upgrade --back --as ana
     """
-    if accepting and returning:
-        raise UsageError("--accept and --back are opposites; give one of them")
     count = cores() if workers is None else workers
     if answering is not None:
         _answer(Project.open(project, {"run.workers": count}), answering)
         return
-    who = named_person(by) if accepting or returning else ""
+    if accepting and returning:
+        raise UsageError("--accept and --back are opposites; give one of them")
+    who = Who(named_person(by), SystemClock().now(), reason) if accepting or returning else None
     if accepting and other is not None:
         environments.environment_of(other)
     desk = open_project(project, run__workers=count)
-    if returning:
-        _back(desk, Who(who, SystemClock().now(), reason), as_json)
+    if returning and who is not None:
+        _back(desk, who, as_json)
         return
     found = _look(desk, other, sample)
-    if accepting:
-        _accept(desk, Who(who, SystemClock().now(), reason), found, other)
-    _show(desk, found, accepting, as_json)
+    if who is not None:
+        _accept(desk, who, found, other)
+    _show(desk, found, accepted=who is not None, as_json=as_json)
+
+
+def _show(desk: Project, found: Looked, *, accepted: bool, as_json: bool) -> None:
+    if as_json:
+        show_json(form_of(found) | {"accepted": accepted})
+    else:
+        show_looked(found, accepted)
+    if accepted and environments.linked(desk.folder, "current") is not None:
+        say(f"start tocsin through {environments.link_of(desk.folder)}")
+    if not found.same and not accepted:
+        raise typer.Exit(EXIT_FINDING)
 
 
 def _answer(desk: Project, folder: Path) -> None:
@@ -121,6 +132,12 @@ def _accept(desk: Project, who: Who, found: Looked, other: Path | None) -> None:
 
 
 def _back(desk: Project, who: Who, as_json: bool) -> None:
+    current = environments.linked(desk.folder, "current")
+    if current is not None and current != environments.here():
+        raise UsageError(
+            f"this project is started from {current}; only the tocsin there knows the way back: "
+            f"{environments.python_in(current)} -m tocsin upgrade --back --as NAME"
+        )
     prepare_gazetteer()
     with desk.writing() as opened:
         found = back(desk, opened, who)
@@ -128,15 +145,4 @@ def _back(desk: Project, who: Who, as_json: bool) -> None:
     show_returned(found, as_json)
     if found.by_hand:
         show("not all is back: see above", "bold red")
-        raise typer.Exit(EXIT_FINDING)
-
-
-def _show(desk: Project, found: Looked, accepted: bool, as_json: bool) -> None:
-    if as_json:
-        show_json(form_of(found) | {"accepted": accepted})
-    else:
-        show_looked(found, accepted)
-    if accepted and environments.linked(desk.folder, "current") is not None:
-        say(f"start tocsin through {environments.link_of(desk.folder)}")
-    if not found.same and not accepted:
         raise typer.Exit(EXIT_FINDING)

@@ -93,13 +93,14 @@ def _show_compared(found: Looked) -> None:
     rows = [{"read otherwise": kind, "posts": n} for kind, n in compared.counts.items()]
     if rows:
         show_rows(rows, ("read otherwise", "posts"), False)
-        _show_some("posts", [_post_words(one) for one in compared.read])
+        _show_some("posts read otherwise", [_post_words(one) for one in compared.read])
     else:
         show("all of them would be read the same")
     standing = set(compared.standing)
     named = [f"{w} (stands)" if w in standing else w for w in compared.resting]
     if named:
-        _show_some("warnings that rest on such posts", named)
+        show(f"{len(named)} warnings rest on such posts:")
+        _show_some("warnings", named)
     _show_windows(found)
     if found.stuck:
         show(
@@ -114,7 +115,8 @@ def _show_windows(found: Looked) -> None:
     compared, windows = found.compared, found.sample.windows
     posts = sum(window.posts for window in windows)
     against = "under both versions" if found.exact else "and compared with what was recorded"
-    show(f"{posts:,} posts replayed {against}, in {len(windows)} windows")
+    where = "one window" if len(windows) == 1 else f"{len(windows)} windows"
+    show(f"{posts:,} posts replayed {against}, in {where}")
     if compared.warned:
         counts = ", ".join(f"{n} {what}" for what, n in compared.outcomes.items())
         show(f"warnings told otherwise: {counts}")

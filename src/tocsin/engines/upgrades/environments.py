@@ -50,7 +50,7 @@ def ask(python: Path, project: Path, asked: tuple[Store, Sample] | None, workers
             store, sample = asked
             _copy_out(store, sample, folder / STORE)
             (folder / SAMPLE).write_bytes(sample_form(sample))
-        command = [str(python), "-m", "tocsin", "upgrade", "--answer", name]
+        command = [str(python.absolute()), "-m", "tocsin", "upgrade", "--answer", name]
         command += ["--project", str(project), "--workers", str(workers)]
         variables = {k: v for k, v in os.environ.items() if k not in _OURS}
         try:
