@@ -44,7 +44,7 @@ class Indexer:
         Args:
             until: stop before this seq (a rebuild goes run by run).
         """
-        start = int(self._store.meta(INDEXED, "0"))
+        start = int(self._store.ask(lambda connection: meta_of(connection, INDEXED)) or "0")
         end = archive.durable_seq if until is None else until
         if start >= end:
             return 0

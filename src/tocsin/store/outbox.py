@@ -83,6 +83,7 @@ def claim(store: Store, now: datetime, until: datetime, lines: str = "") -> Row 
         due = and_(due, _COLUMNS.line.startswith(lines, autoescape=True))
     first = select(_COLUMNS.seq).where(_COLUMNS.seq.in_(_heads()), due)
     first = first.order_by(_COLUMNS.urgency.desc(), _COLUMNS.next_try, _COLUMNS.seq).limit(1)
+    first = first.with_for_update(skip_locked=True)  # on a server another takes the next at once
     statement = _TABLE.update().where(_COLUMNS.seq == first.scalar_subquery(), due)
     with store.writing() as connection:
         taken = connection.execute(statement.values(claimed_until=until).returning(_TABLE))

@@ -219,7 +219,8 @@ class Store:
 
     def meta(self, name: str, default: str = "") -> str:
         """A named value of the project, such as how far the ledger is indexed."""
-        found = self.ask(lambda connection: meta_of(connection, name))
+        with self.reading() as connection:  # a page does not wait as a writer does
+            found = meta_of(connection, name)
         return default if found is None else found
 
     def is_sqlite(self) -> bool:
