@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -207,3 +207,11 @@ def test_the_cookie_is_for_this_site_alone(stand: Stand) -> None:
     assert "Domain" not in cookie
     stand.desk.options = replace(stand.desk.options, secure=True)
     assert "Secure" in stand.nobody().post("/sign-in", enter).headers["set-cookie"]
+
+
+def test_a_clock_that_is_set_back_shuts_nobody_out() -> None:
+    throttle, now = Throttle(Allowance(2, timedelta(minutes=1))), datetime(2024, 1, 1, tzinfo=UTC)
+    assert not throttle.wait("ana", now)
+    earlier = now - timedelta(hours=1)
+    assert not throttle.wait("ana", earlier)
+    assert timedelta(0) < throttle.wait("ana", earlier) <= timedelta(minutes=1)

@@ -25,6 +25,7 @@ from delivery_builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tocsin.clock import ReplayClock
 from tocsin.delivery import Parcel, State
 from tocsin.delivery.codec import (
     content_form,
@@ -34,7 +35,7 @@ from tocsin.delivery.codec import (
     release_form,
     release_from,
 )
-from tocsin.delivery.outbox import next_wait, receipt_of
+from tocsin.delivery.outbox import Outbox, next_wait, receipt_of
 from tocsin.delivery.queue import Queued
 from tocsin.delivery.release import ReleaseRule
 from tocsin.engines.outbox import _row
@@ -469,3 +470,17 @@ def test_the_outbox_keeps_no_address(tmp_path: Path) -> None:
         assert "x.org" not in repr(rows.rows(desk.store))
     assert "x.org" not in repr(recipient(secret="key"))
     assert "key" not in repr(recipient(secret="key"))
+
+
+def test_a_clock_that_is_set_back_holds_no_message_back(tmp_path: Path) -> None:
+    with desk_in(tmp_path) as desk:
+        one, two = message(1, "one"), message(1, "two")
+        desk.outbox.enqueue([one, two], released([one, two]))
+        receiver = Failing(plan=[failure(), failure()])
+        for _ in range(2):
+            desk.outbox.deliver_one({"test": receiver}, BOOK)
+        assert desk.outbox.deliver_one({"test": receiver}, BOOK) is None  # both wait
+        earlier = Outbox(desk.queue, ReplayClock(T0 - timedelta(hours=1)))
+        for _ in range(2):
+            earlier.deliver_one({"test": receiver}, BOOK)
+        assert sorted(receiver.keys()) == sorted([one.key, two.key])

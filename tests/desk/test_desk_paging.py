@@ -199,3 +199,12 @@ def test_quiet_hours_within_a_day_and_over_midnight() -> None:
     assert not is_quiet(StaffMember("b"), NIGHT)
     with pytest.raises(UsageError, match="time zone"):
         zone_of("Mars/Base")
+
+
+def test_nobody_sleeps_on_because_a_clock_was_set_back() -> None:
+    """A warning that was issued has come; its first page goes at once, and each only once."""
+    who, alarm = roster("ana", "ben"), raised(since=60)
+    early = pages_due(who, [alarm], [], NIGHT)
+    assert [page.handle for page in early] == ["ana"]
+    assert pages_due(who, [alarm], [], after(60)) == early
+    assert next_due(who, [alarm], [], NIGHT) == after(70)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from engine_support import contents, new_project, run_all
+from sqlalchemy import func, select
 from watch_support import START, FakeSource, pass_time, watch_of
 
 from tocsin.archive import Archive, verify
@@ -23,6 +24,7 @@ from tocsin.engines.watch_state import WatchStates
 from tocsin.errors import EnvironmentFailed, SourceFailed
 from tocsin.model import Action
 from tocsin.sources.live import Gone
+from tocsin.store import schema
 from tocsin.store.observations import gone_posts, silent_sources
 
 HOUR = timedelta(hours=1)
@@ -249,3 +251,57 @@ def test_what_an_earlier_ingest_left_is_run(tmp_path: Path) -> None:
     assert len(calls) == 2, "it is tried again"
     run_all(project)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+class Machine:
+    """A clock that somebody sets."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR], ids=["back", "on"])
+def test_a_clock_that_jumps_by_an_hour_costs_no_look_and_doubles_nothing(
+    tmp_path: Path, jump: timedelta
+) -> None:
+    project, clock = desk(tmp_path), Machine(START)
+    town, ill = FakeSource("town"), FakeSource("ill")
+    town.posts = [(START - 2 * HOUR, "one")]
+    ill.error = lambda _: SourceFailed("ill", "503", "wait")
+    watch = watch_of(project, clock, town, ill)
+    first = watch.round()
+    assert first.posts == 1
+    clock.at += jump
+    town.posts.append((clock.now() - timedelta(minutes=1), "two"))
+    seen = len(town.looks)
+    end = clock.now() + timedelta(minutes=30)
+    told = []
+    while clock.now() < end:
+        told += [one.says for one in watch.round().told]
+        clock.at += max(watch.pause(), timedelta(seconds=1))
+    assert town.looks[seen] - (START + jump) <= timedelta(minutes=15), "no longer than usual"
+    assert any("set back" in one for one in told) == (jump < timedelta())
+    again = watch_of(project, clock, town)
+    again.round(everything=True)
+    with project.reading() as store, store.reading() as connection:
+        texts = connection.execute(select(schema.posts.c.text)).scalars().all()
+        read = connection.execute(select(func.count()).select_from(schema.readings)).scalar()
+    assert sorted(texts) == ["one", "two"]
+    assert read == 2
+
+
+def test_started_again_after_the_clock_was_set_back_it_does_not_wait(tmp_path: Path) -> None:
+    project, clock = desk(tmp_path), Machine(START)
+    watch_of(project, clock, FakeSource("town")).round()
+    clock.at -= HOUR
+    town = FakeSource("town")
+    watch = watch_of(project, clock, town)
+    for _ in range(3):  # time passes for what stands, source or not
+        watch.round()
+        assert watch.pause() <= timedelta(minutes=15)
+        clock.at += watch.pause()
+    assert town.looks
+    assert town.looks[0] <= START - HOUR + timedelta(minutes=15)

@@ -18,6 +18,7 @@ from tocsin.engines.watch_plan import (
     after_failure,
     due,
     held,
+    in_time,
     lanes,
     silence,
     state_form,
@@ -125,3 +126,21 @@ def test_a_state_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "watch").write_text("a file in its place")
     with pytest.raises(EnvironmentFailed, match="could not be written"):
         WatchStates(tmp_path).save("town", SourceState())
+
+
+MOMENTS = st.timedeltas(timedelta(0), timedelta(days=30)).map(lambda passed: NOW + passed)
+
+
+@given(MOMENTS, st.timedeltas(timedelta(0), timedelta(hours=5)), MOMENTS)
+def test_no_clock_that_is_set_back_puts_a_look_off(
+    looked: datetime, wait: timedelta, now: datetime
+) -> None:
+    state = SourceState(next_at=looked + wait, since=looked, answered_at=looked)
+    found = in_time(state, now)
+    if looked <= now:
+        assert found is state
+        return
+    assert found.next_at is not None
+    assert now <= found.next_at <= now + wait
+    assert found.answered_at == now
+    assert in_time(found, now) == found

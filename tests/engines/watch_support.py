@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin.clock import ReplayClock
+from tocsin.clock import Clock, ReplayClock
 from tocsin.engines.project import Project
 from tocsin.engines.source_tables import SourceTable
 from tocsin.engines.watch import Watch, Watched
@@ -52,7 +52,7 @@ class FakeSource:
         self.closed = True
 
 
-def watch_of(project: Project, clock: ReplayClock, *sources: FakeSource, **table: float) -> Watch:
+def watch_of(project: Project, clock: Clock, *sources: FakeSource, **table: float) -> Watch:
     """A supervisor over fake sources."""
     watched = [
         Watched(one, SourceTable("feed", one.name, url="https://x.example/", **table))  # type: ignore[arg-type]

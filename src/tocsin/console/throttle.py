@@ -51,4 +51,5 @@ class Throttle:
         if key not in self._left:
             return count
         left, at = self._left[key]
-        return min(count, left + count * ((now - at) / self._allowance.within))
+        passed = max(now - at, timedelta(0))  # a clock that was set back takes nothing away
+        return min(count, left + count * (passed / self._allowance.within))

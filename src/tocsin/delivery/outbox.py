@@ -184,7 +184,10 @@ class Outbox:
                 f"message to {content.recipient}: no release of these words stands (withdrawn, "
                 "or never made); not sent"
             )
-        check_release(release, _without_review(self._options.rule), now)
+        # A release has come when its message was queued, whatever a clock says that was set back
+        # since; one that is later than that is none.
+        by = max(now, entry.enqueued_at)
+        check_release(release, _without_review(self._options.rule), by)
         check_message(content, release)
         return parcel_of(content, book.recipient(content.recipient), now)
 

@@ -69,6 +69,7 @@ def pages_due(
     alone: nobody is woken ten times for one alarm.
     """
     pages: list[Page] = []
+    now = not_before(now, raised := tuple(raised))
     for one in raised:
         ended = answered(one, answers, now)
         end = min(filter(None, (one.until, ended)), default=None)
@@ -78,6 +79,13 @@ def pages_due(
         elif one.level is Level.ALERT:
             pages += _alert(roster, one, until, stopped=end is not None and end <= now)
     return tuple(sorted(pages, key=lambda page: (page.due, page.warning, page.step)))
+
+
+def not_before(now: datetime, raised: Iterable[Raised]) -> datetime:
+    """The moment to go by: what was raised has come, whatever a clock says that was set back; else
+    nobody would be woken until it has caught up.
+    """
+    return max((now, *(one.since for one in raised)))
 
 
 def answered(one: Raised, answers: Sequence[Answer], now: datetime) -> datetime | None:
@@ -130,6 +138,7 @@ def next_due(
 ) -> datetime | None:
     """When to look again if nothing else happens; None: nothing is waiting for an answer."""
     moments = []
+    now = not_before(now, raised := tuple(raised))
     wait = timedelta(minutes=max(1, roster.rota.escalate_minutes))
     for one in raised:
         waiting = one.until is None and answered(one, answers, now) is None

@@ -27,6 +27,7 @@ from tocsin.engines.watch_plan import (
     after_failure,
     due,
     held,
+    in_time,
     lanes,
     silence,
     wake_at,
@@ -130,6 +131,7 @@ class Watch:
         self._project.refuse_if_locked()
         now = self._clock.now()
         found = Round()
+        self._heed_clock(now, found)
         names = tuple(self.states) if everything else due(self.states, now)
         for name, look in self._look(names, now).items():
             found.looked += 1
@@ -139,6 +141,15 @@ class Watch:
                 self._failed(name, look, now, found)
         self._finish(now, found)
         return found
+
+    def _heed_clock(self, now: datetime, found: Round) -> None:
+        """Where the clock was set back nothing waits for it to catch up."""
+        states = {name: in_time(state, now) for name, state in self.states.items()}
+        if states != self.states:
+            found.tell("note", "", "the clock was set back; sources are looked at as if it was not")
+            self.states = states
+        if self._ran_at is not None:
+            self._ran_at = min(self._ran_at, now)
 
     def pause(self) -> timedelta:
         """How long nothing is due; at most LONGEST_PAUSE."""

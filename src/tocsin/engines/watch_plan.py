@@ -110,6 +110,28 @@ def held(state: SourceState, until: datetime) -> SourceState:
     return replace(state, next_at=next_at)
 
 
+def in_time(state: SourceState, now: datetime) -> SourceState:
+    """The state as it would stand if the clock had not been set back: a last look in the future
+    tells by how much it was. Else a source would not be looked at until the clock has caught up.
+    """
+    looks = (state.answered_at, state.failed_at, state.since)
+    ahead = max((at - now for at in looks if at is not None), default=timedelta(0))
+    if ahead <= timedelta(0):
+        return state
+    return replace(
+        state,
+        next_at=None if state.next_at is None else max(state.next_at - ahead, now),
+        since=_by(state.since, now),
+        answered_at=_by(state.answered_at, now),
+        new_at=_by(state.new_at, now),
+        failed_at=_by(state.failed_at, now),
+    )
+
+
+def _by(at: datetime | None, now: datetime) -> datetime | None:
+    return None if at is None else min(at, now)
+
+
 def silence(state: SourceState, table: SourceTable, now: datetime) -> str | None:
     """What is said of a source that is silent at ``now``; None for one that is not."""
     if state.failures >= FAILURES_OF_SILENCE:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
@@ -17,6 +17,8 @@ from tocsin.store.store import Rows, chunks, set_counters
 
 Row = dict[str, Any]
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+LONGEST_WAIT = timedelta(hours=1)
+"""No receiver is waited for longer, see ``OutboxOptions.longest_asked``."""
 _TABLE = schema.outbox
 _COLUMNS = _TABLE.c
 
@@ -74,11 +76,16 @@ def _sync(store: Store) -> None:
 def claim(store: Store, now: datetime, until: datetime, lines: str = "") -> Row | None:
     """Take the most urgent row that is due; one statement, so that two processes never share it.
 
+    A row that waits for longer than any may, or is claimed for longer, was written down before the
+    clock was set back: it is due.
+
     Args:
         lines: only those that begin so.
     """
-    free = or_(_COLUMNS.claimed_until.is_(None), _COLUMNS.claimed_until <= now)
-    due = and_(_COLUMNS.state == WAITING, _COLUMNS.next_try <= now, free)
+    claimed = _COLUMNS.claimed_until
+    free = or_(claimed.is_(None), claimed <= now, claimed > until)
+    come = or_(_COLUMNS.next_try <= now, _COLUMNS.next_try > now + LONGEST_WAIT)
+    due = and_(_COLUMNS.state == WAITING, come, free)
     if lines:
         due = and_(due, _COLUMNS.line.startswith(lines, autoescape=True))
     first = select(_COLUMNS.seq).where(_COLUMNS.seq.in_(_heads()), due)
