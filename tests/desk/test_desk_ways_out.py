@@ -68,6 +68,7 @@ MAY_CONNECT = {
     "sources/addresses.py": "live sources, which are asked and told nothing",
     "sources/feed.py": "the same",
     "sources/fetch.py": "the same",
+    "cli/stop.py": "a pair of sockets of its own, over which a signal wakes who waits",
     "cli/demo_console.py": "asks which port of this machine is free",
     "client/calling.py": "other software's way in: to the address of a desk's API that it is given",
     "client/client.py": "the same",

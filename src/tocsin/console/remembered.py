@@ -112,15 +112,16 @@ def _each(
 
 
 def _memory(store: Store) -> _Memory:
-    erased = _erased(store)
+    gone = erased(store)
     with _lock:
         memory = _memories.get(store)
-        if memory is None or memory.erased != erased:
-            memory = _memories[store] = _Memory(erased)
+        if memory is None or memory.erased != gone:
+            memory = _memories[store] = _Memory(gone)
         return memory
 
 
-def _erased(store: Store) -> int:
+def erased(store: Store) -> int:
+    """How many versions of posts were erased by now."""
     with store.reading() as connection:
         query = select(func.count()).select_from(schema.erased)
         return int(connection.execute(query).scalar_one())

@@ -41,7 +41,7 @@ class SoleWriter:
         self._name = name
         self._connection = self._taken()
 
-    def renew(self) -> None:
+    def take_again(self) -> None:
         """Take it again if its connection was lost."""
         try:
             self._connection.exec_driver_sql("SELECT 1")

@@ -205,7 +205,7 @@ class Store:
             self.patience.pause(seconds)
             try:
                 if self._sole is not None:
-                    self._sole.renew()
+                    self._sole.take_again()
                 return once(True)
             except StoreAway as error:
                 last = error

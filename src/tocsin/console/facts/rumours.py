@@ -127,7 +127,7 @@ def rumour(
     """
     book = ShownRumours(desk.store)
     shown = shown_rumour(book, name)
-    known = told_of(book, shown)
+    known = told_of(desk, book, shown)
     last = shown.rumour.last_seen - _TOWNS_OF
     return {
         **wire.rumour_line(shown.rumour, phase_now(shown, book.reached())),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Table, and_, func, select
+from sqlalchemy import Select, Table, and_, func, select
 
 from tocsin import wire
 from tocsin.bundle.levels import Disclosure
@@ -16,6 +16,7 @@ from tocsin.bundle.picture import picture
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import erased_among, joined, post_forms, post_ref, posts_by_ref
 from tocsin.console.facts.situations import TELLS
+from tocsin.console.kept import store_mark
 from tocsin.console.language import Language
 from tocsin.console.problems import NotThere
 from tocsin.console.remembered import Kind, remembered
@@ -43,6 +44,7 @@ _ANSWERS: Final = (
     DecisionKind.WARNING_DISMISS,
 )
 """In the order in which a desk goes through them."""
+_NEAR: Final = Kind("near", 32)
 _TIMELINE: Final = Kind("timeline", 32)
 _TOLD_BY: Final = (schema.decisions, schema.warnings, schema.observations)
 """Beside the posts, what a timeline is told from."""
@@ -163,12 +165,11 @@ def against(
     s, p = schema.sightings.c, schema.posts.c
     query = joined().where(s.stance.in_([Stance.DENY.value, Stance.CALM.value]))
     query = query.order_by(p.known_at.desc())
-    issued, refs = wire.moment(newest["issued_at"]), {post_ref(row) for row in rows}
-    assert issued is not None
-    around = and_(p.known_at > issued - BEFORE, p.known_at <= issued + AFTER)
+    refs = frozenset(post_ref(row) for row in rows)
+    key = (newest["id"], newest["place_id"], newest["issued_at"], refs, store_mark(desk.store))
+    near = remembered(desk.store, _NEAR, key, lambda: _near(desk.store, query, newest, refs))
+    found = {row["seq"]: row for row in near}
     with desk.store.reading() as connection:
-        near = connection.execute(query.where(around).limit(MOST_LOOKED_AT)).mappings()
-        found = {row["seq"]: dict(row) for row in near if _concerns(dict(row), newest, refs)}
         for scope in scopes:
             of_rumour = connection.execute(query.where(scope).limit(MOST_AGAINST)).mappings()
             found |= {row["seq"]: dict(row) for row in of_rumour}
@@ -176,7 +177,17 @@ def against(
     return post_forms(desk.store, by_time[-MOST_AGAINST:], role)
 
 
-def _concerns(row: Line, line: Line, refs: set[str]) -> bool:
+def _near(store: Store, query: Select[Any], line: Line, refs: frozenset[str]) -> list[Line]:
+    """Those of the days around a warning that concern it."""
+    p, issued = schema.posts.c, wire.moment(line["issued_at"])
+    assert issued is not None
+    around = and_(p.known_at > issued - BEFORE, p.known_at <= issued + AFTER)
+    with store.reading() as connection:
+        rows = connection.execute(query.where(around).limit(MOST_LOOKED_AT)).mappings()
+        return [row for row in map(dict, rows) if _concerns(row, line, refs)]
+
+
+def _concerns(row: Line, line: Line, refs: frozenset[str]) -> bool:
     """Whether a post answers one that a warning rests on, or names a place within reach of it."""
     answers = orjson.loads(row["extra"]).get("reply_to")
     if answers and f"{row['channel']}/{answers}" in refs:
