@@ -19,13 +19,16 @@ from tocsin.cli import demo, demo_console
 from tocsin.cli.demo_console import OPENS_AT, VISITOR, demo_desk, free_port, visitor_link
 from tocsin.cli.serve import PORT
 from tocsin.clock import ReplayClock, ShiftedClock, SystemClock
-from tocsin.console.accounts import Accounts
+from tocsin.console.accounts import Accounts, invited, new_link
 from tocsin.console.app import build
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.roles import Role
+from tocsin.demo.drill import with_examples
 from tocsin.demo.run import DemoResult
+from tocsin.desk.lists import DeskLists
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed
+from tocsin.model import Recipient
 
 
 @pytest.fixture
@@ -183,3 +186,25 @@ def test_a_test_is_no_terminal() -> None:
     done = call("demo", "--help")
     assert "--no-serve" in done.out
     assert not demo.in_terminal()
+
+
+def test_a_colleague_who_is_invited_makes_an_account(desk: ConsoleDesk) -> None:
+    """Whoever has no password could not come back."""
+    secret, made = new_link(Role.VIEWER, desk.clock.now(), "vera")
+    desk.accounts.change(lambda known: invited(known, made))
+    page = browser(desk).get(f"/welcome/{secret}").text
+    assert 'type="password"' in page
+    assert browser(desk).post(f"/welcome/{secret}").status_code == 422
+    told = {"handle": "vera", "password": "four words nobody connects"}
+    assert browser(desk).post(f"/welcome/{secret}", data=told).status_code == 303
+    again = browser(desk).post("/sign-in", data=told)
+    assert (again.status_code, again.headers["location"]) == (303, "/")
+    assert "works once" in browser(desk).get("/sign-in").text
+
+
+def test_a_demo_has_somebody_to_call_and_somebody_to_warn() -> None:
+    lists = with_examples(DeskLists())
+    assert {card.community for card in lists.cards} == {"Israelis", "Jews"}
+    assert [one.id for one in lists.recipients] == ["contact"]
+    own = DeskLists(recipients=(Recipient("r1", "Ana", "mail", "ana@example.org"),))
+    assert with_examples(own).recipients == own.recipients

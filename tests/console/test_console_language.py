@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from console_support import MORNING
@@ -18,7 +19,7 @@ from tocsin.console.language import (
     languages,
     words_of,
 )
-from tocsin.console.render import as_json, hour, path, percent, utc
+from tocsin.console.render import as_json, called, hour, path, percent, utc
 from tocsin.model import DecisionKind, Level, Outcome
 
 CONSOLE = Path(tocsin.console.__path__[0])
@@ -220,3 +221,19 @@ def test_values_in_paths_and_attributes() -> None:
     assert path("..") == ".."
     assert as_json([{"a": '"<'}]) == '[{"a":"\\"<"}]'
     assert percent(0.1234) == "12.3\u202f%"
+
+
+def line(start: str | None, end: str | None = None, zone: str = "Europe/Moscow") -> dict[str, Any]:
+    return {"window_start": start, "window_end": end, "zone": zone}
+
+
+def test_a_called_hour_is_said_as_clocks_there_show_it() -> None:
+    start, end = "2023-10-29T16:00:00+00:00", "2023-10-29T17:00:00+00:00"
+    assert re.sub("<[^>]+>", "", called(line(start, end), "local time")) == (
+        "2023-10-29 19:00 local time (16:00 UTC)"
+    )
+    assert "2023-10-29 16:00 UTC" in called(line(start, end, "no/where"), "local time")
+    assert "2023-10-29 16:00 UTC" in called(line(start, end, "UTC"), "local time")
+    assert called(line(None), "local time") == "–"
+    day = called(line("2023-10-28T21:00:00+00:00", "2023-10-29T21:00:00+00:00"), "local time")
+    assert re.sub("<[^>]+>", "", day) == "2023-10-29"

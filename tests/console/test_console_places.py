@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from cli_support import call
-from console_support_places import RYBINSK, Town, desk_project
+from console_support import stand_on
+from console_support_places import NOW, RYBINSK, Town, desk_project
+from engine_support import new_project
 
+from tocsin.clock import ReplayClock
+from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts import places as facts
+from tocsin.console.facts.place_behind import structure
 from tocsin.console.roles import Role
+from tocsin.engines.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +112,57 @@ def test_while_it_is_reckoned_the_page_says_so(town: Town, monkeypatch: pytest.M
     monkeypatch.setattr(facts, "kept", lambda *_: None)
     assert town.json(f"/places/{RYBINSK}", Role.VIEWER.word)["outlook"] is None
     assert "hx-get" in town.page(f"/places/{RYBINSK}")
+
+
+# -- what people keep about a region ---------------------------------------------------------------
+
+FIGURES = """region,factor,value,source,year,weight
+RU,young men without work,14,labour office,2022,0.1
+DE,young men without work,6,labour office,2022,0.1
+"""
+DAYS = """date,what,latitude,longitude,yearly
+2020-03-10,anniversary of an attack,58.0,38.8,yes
+2020-03-11,far away,50,10,yes
+2020-09-01,long after,,,yes
+"""
+
+
+def kept_project(folder: Path, figures: str = FIGURES) -> Project:
+    """A desk that keeps a table of figures and a calendar."""
+    table, days = folder / "figures.csv", folder / "days.csv"
+    table.write_text(figures)
+    days.write_text(DAYS)
+    kept = {"risk__structure": [str(table)], "risk__calendar": [str(days), str(folder / "none")]}
+    return new_project(folder / "desk", **kept)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_figures_of_the_region_and_days_ahead_stand_with_a_place(
+    tmp_path: Path, language: str
+) -> None:
+    stand = stand_on(kept_project(tmp_path), ReplayClock(NOW))
+    page = stand.signed_in(Role.VIEWER).get(f"/places/{RYBINSK}", accept_language=language).text
+    for part in ("young men without work", "labour office", "+0.40", "anniversary of an attack"):
+        assert part in page
+    assert "2024-03-10" in page
+    assert "far away" not in page
+    assert "long after" not in page
+
+
+def test_only_what_was_known_counts_and_what_is_wrong_is_said(tmp_path: Path) -> None:
+    desk = ConsoleDesk(kept_project(tmp_path), ReplayClock(NOW))
+    before = NOW.replace(year=2022)
+    assert structure(desk, ("RU",), before)["factors"] == []
+    (row,) = structure(desk, ("RU", "nowhere"), NOW)["factors"]
+    assert (row["adds"], row["year"]) == (0.4, 2022)
+    assert structure(desk, ("RU",), NOW)["times"] == 1.49
+    folder = tmp_path / "wrong"
+    folder.mkdir()
+    wrong = structure(ConsoleDesk(kept_project(folder, "region\nRU\n")), ("RU",), NOW)
+    assert (wrong["factors"], len(wrong["problems"])) == ([], 1)
+
+
+def test_without_a_table_the_page_says_nothing_of_it(town: Town) -> None:
+    found = town.json(f"/places/{RYBINSK}")
+    assert found["structure"] == {"factors": [], "times": 1.0, "problems": []}
+    assert (found["calendar"], found["calibrated"]) == ([], False)

@@ -76,8 +76,8 @@ def test_labels_of_one_form_are_written_by_one_writer(
 @pytest.mark.parametrize(
     ("form", "why"),
     [
-        ({}, "choose a label"),
-        ({"every": "threat"}, "tick the posts"),
+        ({}, "Choose a label for at least"),
+        ({"every": "threat"}, "Tick the posts"),
         ({"item": [f"nonsense {ref(0)}"]}, "say one of"),
         ({"item": [f"threat {ref(0)}", "threat town_news/999"]}, "town_news/999"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from console_support import Stand, User, Way, ways
 from fastapi import Request
@@ -131,3 +134,35 @@ def test_no_route_reads_and_changes_by_one_method(stand: Stand) -> None:
         assert way.route.methods, way.name
         assert len(way.route.methods) == 1, way.name
     assert viewer.get("/sign-out").status == 405
+
+
+PAGES = (
+    *("/", "/warnings", "/rumours", "/search?q=%D1%80%D1%8B", "/replay", "/channels", "/places"),
+    *("/indicators", "/events", "/backtests", "/health", "/me", "/purpose"),
+)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_is_led_to_a_page_that_refuses_them(town: Stand, role: Role) -> None:
+    """Links of every page, and of what they lead to, are open to whoever is shown them."""
+    user = town.signed_in(role)
+    seen: set[str] = set()
+    wanted = list(PAGES)
+    while wanted and len(seen) < 80:
+        path = wanted.pop(0)
+        shape = re.sub(r"[0-9a-f]{12}|\d+|%[0-9A-F]{2}", "*", path.partition("?")[0])
+        if shape in seen or path.endswith((".svg", "/brief")):
+            continue
+        seen.add(shape)
+        answer = user.get(path)
+        assert answer.status != 403, path
+        if "text/html" in answer.headers.get("content-type", ""):
+            wanted += [unescape(one) for one in re.findall(r'href="(/[^"#]*)', answer.text)]
+    assert len(seen) > 15
+
+
+def test_a_refusal_is_said_in_the_reader_s_language(town: Stand) -> None:
+    page = town.signed_in(Role.VIEWER).get("/review", accept_language="ru")
+    assert page.status == 403
+    assert "Ваша роль этого не позволяет" in page.text
+    assert 'href="/review"' not in page.text

@@ -15,10 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin import coverage, silence
+from tocsin.console.actions.staff import refuse_unreachable
+from tocsin.console.desk import reason_needed
 from tocsin.console.language import REFERENCE, Language, languages, words_of
-from tocsin.console.spoken import group_names
+from tocsin.console.spoken import REFUSALS, group_names
+from tocsin.desk.release import Harms
 from tocsin.engines import checking, happenings, likelihood, watch_plan
 from tocsin.engines.source_tables import SourceTable
+from tocsin.errors import UsageError
 from tocsin.indicators import starter_set
 from tocsin.model import (
     Enriched,
@@ -32,6 +36,7 @@ from tocsin.model import (
     PostLabel,
     Reading,
     ReadStatus,
+    Recipient,
     Role,
     Seen,
     Situation,
@@ -395,3 +400,49 @@ def test_what_nobody_made_stays_as_it_is(text: str) -> None:
     assert Language("en").sentence(text) == text
     said = Language("ru").sentence(text)
     assert said == text or text in words_of("en").values() or re.search(r"[a-z]", text)
+
+
+# -- refusals --------------------------------------------------------------------------------------
+
+
+def refusals() -> Iterator[str]:
+    """Some, as the code says them."""
+    for check in (
+        lambda: Harms("", "x", "y").checked(),
+        lambda: reason_needed(" ", "a dismissal"),
+        lambda: refuse_unreachable(Recipient("r1", "Ana", "mail", "no address")),
+        lambda: refuse_unreachable(Recipient("r1", "Ana", "webhook", "http://a")),
+        lambda: refuse_unreachable(Recipient("r1", "Ana", "mail", "a@b", ("russian",))),
+    ):
+        with pytest.raises(UsageError) as refused:
+            check()
+        yield str(refused.value)
+
+
+@pytest.mark.parametrize("code", languages())
+def test_pages_say_what_to_do_on_the_page(code: str) -> None:
+    fields_of = dict.fromkeys(re.findall(r"{(\w+)}", " ".join(REFUSALS.values())), "one")
+    fields_of |= {"at": "2023-10-29 16:00 UTC", "deed": "warning dismiss", "level": "alert"}
+    made = [pattern.format_map(fields_of) for pattern in REFUSALS.values()]
+    for sentence in (*refusals(), *made):
+        page = Language(code).refusal(sentence)
+        assert page != sentence, sentence
+        assert not re.search(r"tocsin |--", page), page
+
+
+@pytest.mark.parametrize("pattern", REFUSALS.values())
+def test_what_pages_say_otherwise_is_still_said(pattern: str) -> None:
+    """A refusal that nobody makes any more has no place in the table."""
+    longest = max(re.split(r"\{\w+\}", pattern), key=len)
+    source = Path(str(coverage.__file__)).parent
+    texts = [path.read_text("utf-8") for path in source.rglob("*.py") if path.name != "spoken.py"]
+    words = " ".join(longest.split()[:4])
+    assert pattern == "Not Found" or any(words in text for text in texts), pattern
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [("mail", "a@b.example"), ("webhook", "https://b.example/h"), ("push", "ntfy://x")],
+)
+def test_somebody_who_can_be_reached_is_taken(kind: str, address: str) -> None:
+    refuse_unreachable(Recipient("r1", "Ana", kind, address, ("ru", "en")))

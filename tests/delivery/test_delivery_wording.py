@@ -215,3 +215,19 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "yy.yaml").write_text("- a list\n")
     with pytest.raises(UsageError, match="must be a table"):
         load_languages([tmp_path])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_was_told_nothing_before_is_told_of_no_change(language: str) -> None:
+    """The first that somebody hears may be the fourth action of a warning."""
+    reader = recipient(languages=(language,))
+    told = replace(occasion(action=Action.UPDATE), number=4)
+    first = compose(told, reader, (), options())
+    assert first is not None
+    issued = compose(occasion(action=Action.ISSUE), reader, (), options())
+    assert issued is not None
+    assert first.subject == issued.subject
+    assert first.text.splitlines()[2] == issued.text.splitlines()[2]
+    again = compose(told, reader, [Earlier(1, T0)], options())
+    assert again is not None
+    assert again.subject != first.subject

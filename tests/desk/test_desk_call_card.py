@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -146,3 +147,12 @@ def test_no_text_begins_a_formula(text: str) -> None:
     assert not safe.lstrip().startswith(("=", "+", "-", "@"))
     assert harmless("plain text") == "plain text"
     workbook([("t", [{"a": text}, {"a": [1, text]}])])
+
+
+@pytest.mark.parametrize("language", languages())
+def test_nobody_is_told_of_a_call_that_nobody_made(language: str) -> None:
+    called = Matter("Aford hotel", "Jews", "alert")
+    hostile = script(replace(called, called=False), language)
+    assert {"en": "no call to gather", "ru": "Призыва собраться"}[language] in hostile
+    assert hostile != script(called, language)
+    assert len(hostile.split()) <= WORDS_IN_HALF_A_MINUTE
