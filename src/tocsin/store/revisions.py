@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,9 @@ def migrations() -> Iterator[Config]:
         yield config
 
 
+@cache
 def newest_revision() -> str:
-    """The schema that this version of tocsin works with."""
+    """The schema that this version of tocsin works with; the migrations are read once a process."""
     with migrations() as config:
         return str(ScriptDirectory.from_config(config).get_current_head())
 
@@ -41,6 +43,7 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def known_revisions() -> tuple[str, ...]:
     """Every schema this version can come from or go back to, the newest first."""
     with migrations() as config:

@@ -6,7 +6,7 @@ import hashlib
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -85,6 +85,7 @@ def code_versions() -> dict[str, str]:
     return {**ours, **python, **packages}
 
 
+@cache  # as the source: what was imported stays what it was
 def _installed(name: str) -> str:
     try:
         return version(name)
