@@ -118,7 +118,7 @@ def test_a_warning_ends_although_no_post_comes_and_after_a_rebuild_too(tmp_path:
     actions = []
     while clock.now() < START + 60 * HOUR:
         actions += watch.round().actions
-        clock.advance(clock.now() + timedelta(minutes=10))
+        clock.advance(clock.now() + HOUR)
     assert actions[0].action is Action.ISSUE
     assert actions[-1].action is Action.EXPIRE
     before = contents(project)

@@ -146,15 +146,12 @@ class Run:
         summary.posts += batch.posts
         summary.actions.extend(batch.actions)
 
-    def _earlier(self) -> list[RunRecord]:
-        return [run for run in all_runs(self._place.store) if run.seq < self._record.seq]
-
     def _restore(self) -> None:
         """Go on from this run's last checkpoint, or from where the run before ended."""
-        states = [run.state for run in (*self._earlier(), self._record) if run.state]
-        if not states:
+        state = self._record.state or newest_state(self._place.store, self._record.seq)
+        if state is None:
             return
-        path = self._place.state_folder / states[-1]
+        path = self._place.state_folder / state
         if not path.is_file():
             raise EnvironmentFailed(
                 f"{path}: the state of the last run is gone; make it again from the archive "
@@ -169,9 +166,9 @@ class Run:
         """
         if self._record.posts_done:
             return
-        earlier = self._earlier()
-        start = earlier[-1].seq if earlier else 0
         store = self._place.store
+        earlier = last_run(store, self._record.seq)
+        start = 0 if earlier is None else earlier.seq
         self._pipeline.expect(reports_between(store, start, self._record.seq))
         for decision in decisions_between(store, start, self._record.seq):
             yield from apply(decision, store, self._pipeline)
@@ -374,10 +371,35 @@ def versions(settings: Settings, plan: ReadingPlan) -> dict[str, str]:
     }
 
 
-def last_run(store: Store) -> RunRecord | None:
-    """The newest run, finished or not."""
-    runs = all_runs(store)
-    return runs[-1] if runs else None
+def last_run(store: Store, before: int | None = None) -> RunRecord | None:
+    """The newest run, finished or not.
+
+    Args:
+        before: of those with a smaller seq; None: of all.
+    """
+    runs = schema.runs
+    query = runs.select().order_by(runs.c.seq.desc()).limit(1)
+    if before is not None:
+        query = query.where(runs.c.seq < before)
+    with store.reading() as connection:
+        row = connection.execute(query).mappings().first()
+    return None if row is None else _run_record(dict(row))
+
+
+def newest_state(store: Store, before: int | None = None) -> str | None:
+    """Name of the state that the newest run with one left; a watch makes thousands of runs, so
+    they are not read one by one.
+
+    Args:
+        before: of runs with a smaller seq; None: of all.
+    """
+    runs = schema.runs.c
+    query = select(runs.state).where(runs.state.is_not(None), runs.state != "")
+    if before is not None:
+        query = query.where(runs.seq < before)
+    with store.reading() as connection:
+        found: str | None = connection.execute(query.order_by(runs.seq.desc()).limit(1)).scalar()
+    return found
 
 
 def all_runs(store: Store) -> list[RunRecord]:

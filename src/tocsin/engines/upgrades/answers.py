@@ -14,7 +14,7 @@ from tocsin.engines.checkpoint import read_state, reading_row
 from tocsin.engines.known import sources
 from tocsin.engines.local import (
     MissingVectors,
-    all_runs,
+    newest_state,
     pipeline_options,
     post_from_row,
     reading_plan,
@@ -90,12 +90,12 @@ def answer(store: Store, sample: Sample, project: Project, tell: Tell) -> Answer
 
 def _stuck(store: Store, project: Project) -> str:
     """Why the state of the last run cannot be taken up; empty: it can, or there is none."""
-    states = [run.state for run in all_runs(store) if run.state]
-    if not states:
+    state = newest_state(store)
+    if state is None:
         return ""
     pipeline = Pipeline({}, pipeline_options(project.settings))
     try:
-        pipeline.restore(read_state(project.state_folder / states[-1]))
+        pipeline.restore(read_state(project.state_folder / state))
     except TocsinError as error:
         return str(error)
     except Exception as error:  # another version's state may be wrong in any way
