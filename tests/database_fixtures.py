@@ -8,6 +8,8 @@ another server, with a user who may create databases.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,6 +26,20 @@ from tocsin.store import Store
 _NUMBERS = count(1)
 _QUICK = "\nfsync = off\nfull_page_writes = off\nmax_connections = 60\n"
 _TEMPLATE = "tocsin_newest"
+# Where the tests are killed the server would run on for ever: who holds the other end of a pipe is
+# told when they are gone.
+_GUARD = """
+import os, shutil, signal, sys, time
+from pathlib import Path
+sys.stdin.read()
+folder = Path(sys.argv[1])
+try:
+    os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+    time.sleep(1)
+except (OSError, ValueError, IndexError):
+    pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
 
 
 class Databases:
@@ -107,8 +123,14 @@ def database_server() -> Iterator[Databases]:
         databases.close()
         return
     server = _carried()
+    guard = subprocess.Popen(
+        [sys.executable, "-c", _GUARD, str(server.pgdata)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
     yield Databases(make_url(server.get_uri()), server)
     server.cleanup()
+    guard.communicate()
 
 
 def _carried() -> Any:
