@@ -132,7 +132,7 @@ def looks_at_the_evidence_and_confirms(ana: Person) -> None:
 def proposes_a_release(ana: Person, place: Served) -> str:
     """Every word is shown before anything is written; returns them."""
     ana.page.get_by_text("Propose a release…").click()
-    ana.page.get_by_label(re.compile("^monitor")).check()
+    ana.page.locator("input[name=to][value=monitor]").check()
     for name in ("right", "wrong", "cancelled"):
         ana.page.locator(f"#harm-{name}").fill(f"those who would be hurt, if {name}")
     ana.page.get_by_role("button", name="Show every word first").click()

@@ -29,8 +29,8 @@ from tocsin.errors import TocsinError
 from tocsin.store import Store, schema
 
 _PACKAGES: Final = ("sqlalchemy", "fastapi", "numpy", "scikit-learn", "onnxruntime")
-_CHECKED_S: Final = 1.0
-"""Seconds that are waited for the checks; they go over folders and the ledger."""
+_CHECKED_S: Final = 5.0
+"""Seconds that are waited for the first checks; they go over folders and the ledger."""
 
 Line = dict[str, Any]
 
