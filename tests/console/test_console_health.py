@@ -23,12 +23,14 @@ def test_it_says_what_the_command_says(town: Town, monkeypatch: pytest.MonkeyPat
     printed = call("check", "--json", "--project", town.project.folder).out.splitlines()
     theirs = {row["what"]: row["ok"] for row in map(json.loads, printed)}
     ours = {row["what"]: row["ok"] for row in town.json("/health", "analyst")["checks"]}
-    assert theirs.keys() - ours.keys() == {"models and packs", "compared by meaning"}
+    loads_models = {"models and packs", "compared by meaning", "versions"}
+    assert theirs.keys() - ours.keys() == loads_models
     assert ours.items() <= theirs.items()
 
 
 def test_it_counts_what_is_there(town: Town) -> None:
     found = town.json("/health", "analyst")
+    assert [one for one in found["checks"] if not one["ok"]] == []
     assert found["well"] is True
     assert found["ledger"] == int(town.desk.store.meta("indexed_seq"))
     assert found["sizes"]["store"] >= town.project.store_path.stat().st_size

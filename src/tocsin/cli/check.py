@@ -17,6 +17,7 @@ from tocsin.engines.checking import (
     check_models,
     check_project,
     check_system,
+    check_versions,
 )
 from tocsin.errors import EXIT_FINDING, TocsinError
 from tocsin.settings import SETTINGS
@@ -58,3 +59,4 @@ def _look(folder: Path) -> Iterator[Checked]:
         yield Checked("project", True, f"none looked at ({error})")
         return
     yield from check_project(desk, SystemClock().now())
+    yield check_versions(desk)

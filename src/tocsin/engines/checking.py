@@ -84,14 +84,13 @@ def check_models() -> Iterator[Checked]:
 
 
 def check_project(desk: Project, now: datetime) -> Iterator[Checked]:
-    """Disk, archive, store, versions, live sources and the pseudonym key of a project."""
+    """Disk, archive, store, live sources and the pseudonym key of a project."""
     free = shutil.disk_usage(desk.folder).free
     enough = free > NEEDED_BYTES
     says = f"{free / (1 << 30):.1f} GB free" + ("" if enough else "; make room")
     yield Checked("disk", enough, says)
     yield _tried("archive", lambda: _archive_says(desk))
     yield _tried("store", lambda: _store_says(desk))
-    yield _tried("versions", lambda: _versions_say(desk))
     try:
         for name, heard, says in source_lines(desk, now):
             yield Checked(f"source {name}", heard, says)
@@ -139,6 +138,11 @@ def _try_vector(reader: PostReader, text: str, lang: str) -> None:
 def _archive_says(desk: Project) -> str:
     with Archive.open(desk.archive_folder) as archive:
         return f"{archive.next_seq:,} ledger entries"
+
+
+def check_versions(desk: Project) -> Checked:
+    """Whether what is installed is what was in force; loads every model, which takes seconds."""
+    return _tried("versions", lambda: _versions_say(desk))
 
 
 def _versions_say(desk: Project) -> str:

@@ -29,7 +29,7 @@ from tocsin.errors import TocsinError
 from tocsin.store import Store, schema
 
 _PACKAGES: Final = ("sqlalchemy", "fastapi", "numpy", "scikit-learn", "onnxruntime")
-_CHECKED_S: Final = 5.0
+_CHECKED_S: Final = 3.0
 """Seconds that are waited for the first checks; they go over folders and the ledger."""
 
 Line = dict[str, Any]
