@@ -166,3 +166,4 @@ def test_a_refusal_is_said_in_the_reader_s_language(town: Stand) -> None:
     assert page.status == 403
     assert "Ваша роль этого не позволяет" in page.text
     assert 'href="/review"' not in page.text
+    assert 'href="/warnings"' in page.text  # where they may go on

@@ -115,6 +115,7 @@ class Needs:
             raise Refused(401, "nobody")
         changes = request.method not in _SAFE
         if not caller.may(self.role):
+            request.state.caller = caller  # the page that says no still shows where they may go
             raise Refused(403, "role")
         if (self.scope or ("write" if changes else "read")) not in caller.scopes:
             raise Refused(403, "scope")

@@ -20,6 +20,7 @@ from tocsin.risk import haversine_km
 Show = Callable[[str, str], None]
 _BARS = " ▁▂▃▄▅▆▇█"
 _NEAR_KM = 15.0
+_ENDED = {"cancel": "cancelled:", "expire": "ended:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,16 @@ def _show_rumours(rumours: Sequence[dict[str, Any]], show: Show) -> None:
         languages = sorted({sighting["lang"] for sighting in row["sightings"]})
         show(
             f"  {row['id']}  first seen {_clock(first)} in {row['first_ref']}; "
-            f"{row['posts']} posts, {len(channels)} channels, {'+'.join(languages)}, "
+            f"{_counted(row['posts'], 'post')}, {_counted(len(channels), 'channel')}, "
+            f"{'+'.join(languages)}, "
             f"last {_clock(last)}",
             "",
         )
         show(f"      {_by_day(row['sightings'])}  posts a day, 11 to 29 October", "cyan")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _by_day(sightings: Sequence[dict[str, Any]]) -> str:
@@ -96,7 +102,7 @@ def _show_warnings(lines: Sequence[dict[str, Any]], show: Show) -> None:
         called = _called(line)
         style = {"watch": "yellow", "alert": "bold red", "alarm": "bold white on red"}
         telling = line["action"] in ("issue", "update")
-        word = f"{line['level'].upper():5}" if telling else f"{line['action']:5}"
+        word = f"{line['level'].upper():5}" if telling else _ENDED[line["action"]]
         head = f"  {at}  {word}  {line['place']}, against {line['target']}{called}"
         show(head, style.get(line["level"], "") if telling else "dim")
         if telling:
