@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tocsin import logs
 
 # The same examples on every machine and no clock in them: a slow machine is not a failure.
 settings.register_profile(
@@ -48,6 +51,17 @@ def loopback(_no_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
         _CONNECT(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", here_only)
+
+
+@pytest.fixture
+def log_restored() -> Iterator[None]:
+    """What a test sets up of the log goes with it: the log of other tests is theirs."""
+    root, ours = logging.getLogger(), logging.getLogger(logs.PART)
+    before, levels = list(root.handlers), (root.level, ours.level)
+    yield
+    root.handlers[:] = before
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 @pytest.fixture(scope="session")

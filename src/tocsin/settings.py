@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tocsin import system
 from tocsin.errors import UsageError
 
 PLACES_NAME = "places.yaml"
@@ -226,10 +227,19 @@ def set_in_file(path: Path, name: str, value: str) -> None:
     after = "\n".join(lines) + "\n"
     if not _differ_in(before, after, (table, key, value)):
         raise UsageError(f"{path}: write it yourself, below [{table}]: {line}")
+    put_text(path, after)
+
+
+def put_text(path: Path, text: str) -> None:
+    """Put a text in the place of a file, all of it or nothing; its mode stays."""
     beside = path.with_name(path.name + ".new")
-    beside.write_text(after, encoding="utf-8")
-    beside.chmod(stat.S_IMODE(path.stat().st_mode))
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.chmod(path.stat().st_mode & 0o777)
     beside.replace(path)
+    system.sync_folder(path.parent)
 
 
 def _heads(line: str, table: str) -> bool:

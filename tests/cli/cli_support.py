@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin.cli import output
 from tocsin.cli.app import run_main
 
 
@@ -27,14 +26,11 @@ def call(*arguments: Any, stdin: bytes = b"") -> Outcome:
     out, err = _Stream(), _Stream()
     before = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
-    files = (output.out.file, output.err.file)
-    output.out.file, output.err.file = out, err
     try:
         with redirect_stdout(out), redirect_stderr(err):
             code = run_main([str(argument) for argument in arguments])
     finally:
         sys.stdin = before
-        output.out.file, output.err.file = files
     return Outcome(code, out.text(), err.text())
 
 

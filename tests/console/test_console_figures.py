@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,6 +27,7 @@ from tocsin.settings import Settings
 from tocsin.store import schema
 from tocsin.store.store import put_meta
 
+pytestmark = pytest.mark.usefixtures("log_restored")
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -233,16 +233,6 @@ def test_the_tip_form_is_neither_counted_nor_logged(stand: Stand) -> None:
     assert "x-request-id" not in nobody.get("/tip").headers
     assert "/tip" not in scraper(stand).get("/metrics").text
     assert "/tip" not in lines.getvalue()
-
-
-@pytest.fixture(autouse=True)
-def _logs_restored() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger(logs.PART)
-    before, levels = list(root.handlers), (root.level, ours.level)
-    yield
-    root.handlers[:] = before
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
 
 
 def _log(level: str) -> io.StringIO:

@@ -6,7 +6,7 @@ import ast
 import io
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,7 @@ CANARY = "kestrel-9931"
 Lines = Callable[[], list[dict[str, Any]]]
 
 
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """The log of other tests is theirs."""
-    root, ours = logging.getLogger(), logging.getLogger(logs.PART)
-    before, levels = list(root.handlers), (root.level, ours.level)
-    yield
-    root.handlers[:] = before
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
+pytestmark = pytest.mark.usefixtures("log_restored")
 
 
 def settings(level: str, shape: str = "json") -> Settings:

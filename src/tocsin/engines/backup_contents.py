@@ -19,10 +19,11 @@ from tocsin.backup.packing import Member, of_bytes, of_file, of_path
 from tocsin.backup.unpacking import KEYS, PROJECT
 from tocsin.desk.audit import FILE_NAME as AUDIT
 from tocsin.engines.project import Project
+from tocsin.engines.upgrades.kept import FOLDER as VERSIONS
 from tocsin.settings import FILE_NAME, PLACES_NAME
 
 _FILES: Final = (PLACES_NAME, "desk.box", "console.box", "lock.key")
-_FOLDERS: Final = ("tips", "watch", "reports")
+_FOLDERS: Final = ("tips", "watch", "reports", VERSIONS)
 _SIGNED: Final = ("heads", "anchors")
 _OWN: Final = frozenset({"archive", "state", "rebuild", "backup", "outbox.held"})
 """Copied in a way of their own, or made again by whoever needs them."""

@@ -16,16 +16,16 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from sqlalchemy import func, select
 
 from tocsin import __version__
-from tocsin.delivery import State
 from tocsin.engines.indexing import INDEXED
+from tocsin.engines.outbox import state_counts
 from tocsin.engines.project import Project
 from tocsin.engines.run_times import NewestRun, newest_run
 from tocsin.engines.source_health import states_of
 from tocsin.engines.source_tables import SourceTable
 from tocsin.engines.watch_plan import SourceState, silence
 from tocsin.errors import TocsinError
-from tocsin.store import Store, outbox, schema
-from tocsin.store.lists import reached
+from tocsin.store import Store, schema
+from tocsin.store.lists import newest_seq, reached
 from tocsin.store.store import count_posts
 
 LONGEST_NAME: Final = 60
@@ -82,7 +82,7 @@ class ProjectFigures:
         yield gauge("tocsin_archive_entries", "ledger entries that the store has", entries)
         if run is not None:
             yield from _of_run(run)
-        yield by("tocsin_outbox_messages", "messages; dead: given up", "state", _outbox(store))
+        yield by("tocsin_outbox_messages", "messages; dead: given up", "state", state_counts(store))
 
     def _done(self, store: Store, run: NewestRun | None) -> int:
         """Posts that runs have read."""
@@ -94,8 +94,7 @@ class ProjectFigures:
 
 
 def _next_seq(store: Store) -> int:
-    with store.reading() as connection:
-        newest = connection.execute(select(func.max(schema.posts.c.seq))).scalar()
+    newest = newest_seq(store, schema.posts)
     return 0 if newest is None else newest + 1
 
 
@@ -108,11 +107,6 @@ def _of_run(run: NewestRun) -> Iterator[Metric]:
     yield moment("tocsin_run_ended_timestamp_seconds", "its end, if it is done", ended)
     if run.seconds is not None:
         yield gauge("tocsin_run_duration_seconds", "from its begin to its end", run.seconds)
-
-
-def _outbox(store: Store) -> dict[str, int]:
-    counts = outbox.counts(store)
-    return {state.value: counts.get(state.value, 0) for state in State}
 
 
 def _sources(project: Project, now: datetime) -> Iterator[Metric]:

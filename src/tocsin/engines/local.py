@@ -62,6 +62,7 @@ from tocsin.reading import SecondOptions, read_added
 from tocsin.settings import Settings
 from tocsin.store import Position, Store, schema
 from tocsin.store.lists import warnings_now
+from tocsin.store.moment import newest_state
 from tocsin.store.observations import silent_sources
 from tocsin.store.store import count_posts, posts_after
 from tocsin.text import post_from_content
@@ -148,7 +149,8 @@ class Run:
 
     def _restore(self) -> None:
         """Go on from this run's last checkpoint, or from where the run before ended."""
-        state = self._record.state or newest_state(self._place.store, self._record.seq)
+        with self._place.store.reading() as connection:
+            state = self._record.state or newest_state(connection, self._record.seq)
         if state is None:
             return
         path = self._place.state_folder / state
@@ -384,29 +386,6 @@ def last_run(store: Store, before: int | None = None) -> RunRecord | None:
     with store.reading() as connection:
         row = connection.execute(query).mappings().first()
     return None if row is None else _run_record(dict(row))
-
-
-def newest_state(store: Store, before: int | None = None) -> str | None:
-    """Name of the state that the newest run with one left; a watch makes thousands of runs, so
-    they are not read one by one.
-
-    Args:
-        before: of runs with a smaller seq; None: of all.
-    """
-    runs = schema.runs.c
-    query = select(runs.state).where(runs.state.is_not(None), runs.state != "")
-    if before is not None:
-        query = query.where(runs.seq < before)
-    with store.reading() as connection:
-        found: str | None = connection.execute(query.order_by(runs.seq.desc()).limit(1)).scalar()
-    return found
-
-
-def all_runs(store: Store) -> list[RunRecord]:
-    """Every run, oldest first."""
-    with store.reading() as connection:
-        rows = connection.execute(schema.runs.select().order_by(schema.runs.c.seq)).mappings()
-        return [_run_record(dict(row)) for row in rows]
 
 
 def _run_record(row: Mapping[str, Any]) -> RunRecord:

@@ -98,6 +98,12 @@ def _row(entry: Queued) -> dict[str, Any]:
     }
 
 
+def state_counts(store: Store) -> dict[str, int]:
+    """How many messages are in each state, none left out."""
+    counts = outbox.counts(store)
+    return {state.value: counts.get(state.value, 0) for state in State}
+
+
 def queued(row: Mapping[str, Any]) -> Queued:
     """A row of the store as what the outbox works with."""
     body = orjson.loads(row["body"])

@@ -29,7 +29,7 @@ from tocsin.backup.refusals import Damaged, WrongKey
 from tocsin.backup.streams import Observed
 from tocsin.backup.unpacking import unpack
 from tocsin.engines.holding import hold_if_needed
-from tocsin.engines.local import all_runs, waits
+from tocsin.engines.local import waits
 from tocsin.engines.project import Project, filing
 from tocsin.engines.restore_settings import moves, rewritten
 from tocsin.errors import ArchiveDamaged, BackupDamaged, Locked, UsageError
@@ -281,10 +281,13 @@ def _verified(project: Project, told: Told) -> VerifyReport:
 
 
 def _tell(project: Project, store: Store, done: Restored) -> None:
+    posts, runs = schema.posts, schema.runs
     with store.reading() as connection:
-        count = select(func.count()).select_from(schema.posts)
-        done.posts = int(connection.execute(count).scalar_one())
-    done.runs = sum(run.done for run in all_runs(store))
+        counted = (
+            select(func.count()).select_from(posts),
+            select(func.count()).where(runs.c.done),
+        )
+        done.posts, done.runs = (int(connection.execute(one).scalar_one()) for one in counted)
     done.newest = reached(store)
     done.unread = waits(store)
     at = datetime.fromisoformat(done.backup.head["at"])

@@ -10,9 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tocsin.engines.upgrades.settings_lines import put_text
 from tocsin.errors import UsageError
-from tocsin.settings import FILE_NAME, quoted
+from tocsin.settings import FILE_NAME, put_text, quoted
 from tocsin.sources import ReadOptions
 from tocsin.sources.telegram_live import public_username
 

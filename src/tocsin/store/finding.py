@@ -187,7 +187,7 @@ class _Few:
 
 def _few(connection: Connection, asked: Asked, look: Look) -> _Few | None:
     """The posts that an index names, if they are few."""
-    p, r = schema.posts.c, schema.readings.c
+    r = schema.readings.c
     few = _few_said(connection, asked, look) if asked.words else None
     if few is not None:
         return few
@@ -196,12 +196,16 @@ def _few(connection: Connection, asked: Asked, look: Look) -> _Few | None:
         found = list(connection.execute(query.limit(FEW + 1)).scalars())
         if len(found) <= FEW:
             return _Few(found, asked)
-    if asked.channel is not None:
-        query = select(p.seq).where(p.channel == asked.channel)
-        found = list(connection.execute(query.limit(FEW + 1)).scalars())
-        if len(found) <= FEW:
-            return _Few(found, asked)
-    return None
+    own = None if asked.channel is None else few_of(connection, asked.channel)
+    return None if own is None else _Few(own, asked)
+
+
+def few_of(connection: Connection, channel: str) -> list[int] | None:
+    """Ledger positions of a channel's posts, if they are few."""
+    p = schema.posts.c
+    query = select(p.seq).where(p.channel == channel).limit(FEW + 1)
+    found = list(connection.execute(query).scalars())
+    return found if len(found) <= FEW else None
 
 
 def _few_said(connection: Connection, asked: Asked, look: Look) -> _Few | None:

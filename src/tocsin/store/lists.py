@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import exists, func, select
+from sqlalchemy import Table, exists, func, select
 
 from tocsin.clock import moment_at
 from tocsin.store import schema
@@ -28,6 +28,13 @@ def reached(store: Store, at: datetime | None = None) -> datetime | None:
         found: datetime | None = connection.execute(
             query if at is None else query.where(known_at <= at)
         ).scalar()
+    return found
+
+
+def newest_seq(store: Store, table: Table) -> int | None:
+    """The greatest ledger position in a table; None: it is empty."""
+    with store.reading() as connection:
+        found: int | None = connection.execute(select(func.max(table.c.seq))).scalar()
     return found
 
 

@@ -17,10 +17,17 @@ _PAGES = 1024
 """Copied at a time."""
 
 
-def newest_state(connection: Connection) -> str | None:
-    """Name of the state file that counts: the last that a run has named."""
+def newest_state(connection: Connection, before: int | None = None) -> str | None:
+    """Name of the state file that counts: the last that a run has named.
+
+    Args:
+        before: of runs with a smaller seq; None: of all. A watch makes thousands of runs, so they
+            are not read one by one.
+    """
     runs = schema.runs.c
     query = select(runs.state).where(runs.state.is_not(None)).order_by(runs.seq.desc()).limit(1)
+    if before is not None:
+        query = query.where(runs.seq < before)
     found = connection.execute(query).scalar()
     return None if found is None else str(found)
 

@@ -13,20 +13,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-from sqlalchemy import func, select
-
 from tocsin import __version__, wire
 from tocsin.clock import SystemClock, moment_at
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.now import coverage
 from tocsin.console.kept import kept, store_mark
 from tocsin.console.roles import Role
-from tocsin.delivery import State
 from tocsin.engines.checking import Checked, check_machine, check_project, check_system
 from tocsin.engines.indexing import INDEXED
+from tocsin.engines.local import last_run as newest_run
+from tocsin.engines.outbox import state_counts
 from tocsin.errors import TocsinError
-from tocsin.store import Store, schema
+from tocsin.store import Store
 
 _PACKAGES: Final = ("sqlalchemy", "fastapi", "numpy", "scikit-learn", "onnxruntime")
 _CHECKED_S: Final = 3.0
@@ -54,7 +52,7 @@ def health(desk: ConsoleDesk, role: Role) -> Line:
         "sizes": _sizes(desk),
         "last_run": last_run(desk.store),
         "ledger": int(desk.store.meta(INDEXED, "0")),
-        "outbox": outbox_counts(desk.store),
+        "outbox": state_counts(desk.store),
         "coverage": coverage(desk.store),
     }
 
@@ -102,30 +100,14 @@ def _bytes(paths: Iterable[Path]) -> int:
 
 def last_run(store: Store) -> Line | None:
     """How far the newest run came, and what it read with; None: none was begun."""
-    table = schema.runs
-    with store.reading() as connection:
-        row = connection.execute(select(table).order_by(table.c.seq.desc()).limit(1)).first()
-    if row is None:
+    run = newest_run(store)
+    if run is None:
         return None
-    position = orjson.loads(row.position) if row.position else None
+    position = run.position
     return {
-        "run": row.seq,
-        "done": bool(row.done),
-        "posts_done": row.posts_done,
-        "reached": _moment(position),
-        "versions": orjson.loads(row.versions),
+        "run": run.seq,
+        "done": run.done,
+        "posts_done": run.posts_done,
+        "reached": None if position is None else wire.iso(moment_at(position.known_us)),
+        "versions": run.versions,
     }
-
-
-def _moment(position: Any) -> str | None:
-    """Known-at of the last post that it took."""
-    return None if not position else wire.iso(moment_at(int(position[0])))
-
-
-def outbox_counts(store: Store) -> Line:
-    """Messages by where they stand."""
-    table = schema.outbox.c
-    with store.reading() as connection:
-        query = select(table.state, func.count()).group_by(table.state)
-        counts = {state: int(count) for state, count in connection.execute(query)}
-    return {one.value: counts.get(one.value, 0) for one in State}

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from tocsin import wire
 from tocsin.errors import UsageError
 from tocsin.store import Store, schema
-from tocsin.store.finding import FEW
+from tocsin.store.finding import few_of
 from tocsin.store.lists import read_until
 
 _BODY: Final[Mapping[str, Any]] = {
@@ -66,9 +66,8 @@ def readings(store: Store, asked: Asked) -> dict[str, Any]:
 
 def _few(store: Store, channel: str) -> bool:
     """Whether a channel has so few posts that they are sorted rather than sought among all."""
-    query = select(schema.posts.c.seq).where(schema.posts.c.channel == channel).limit(FEW + 1)
     with store.reading() as connection:
-        return len(connection.execute(query).all()) <= FEW
+        return few_of(connection, channel) is not None
 
 
 def _order() -> tuple[ColumnElement[Any], ...]:

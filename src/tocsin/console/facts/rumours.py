@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
@@ -22,6 +22,7 @@ from tocsin.model import Suggestion, Verification
 from tocsin.sources.contacts import redact
 from tocsin.store import Store, schema
 from tocsin.store.erasures import erased_sightings
+from tocsin.store.lists import newest_seq
 from tocsin.store.rumour_samples import Sample
 from tocsin.store.rumours import Shown, ShownRumours, Wanted
 from tocsin.store.sightings import in_order, places_named
@@ -152,8 +153,7 @@ def newest_of_all(store: Store) -> int:
     """The position of the newest decision about anything: what was decided when a page was shown,
     so that no decision about either side of a merge is overtaken unseen. 0 where there is none.
     """
-    with store.reading() as connection:
-        return int(connection.execute(select(func.max(schema.decisions.c.seq))).scalar() or 0)
+    return newest_seq(store, schema.decisions) or 0
 
 
 def _summary_form(known: Told, role: Role) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select, Table, and_, func, select
+from sqlalchemy import Select, and_
 
 from tocsin import wire
 from tocsin.bundle.levels import Disclosure
@@ -32,7 +32,7 @@ from tocsin.engines.release import release_book
 from tocsin.model import DecisionKind, Outcome, ReceiptKind, Stance
 from tocsin.risk import haversine_km
 from tocsin.store import Store, schema
-from tocsin.store.lists import decided, decisions_about, warning_life, warnings_now
+from tocsin.store.lists import decided, decisions_about, newest_seq, warning_life, warnings_now
 from tocsin.store.outbox import receipts_about
 from tocsin.store.rumours import ShownRumours
 from tocsin.store.search import Bounds
@@ -271,14 +271,9 @@ def timeline(desk: ConsoleDesk, subject: str) -> dict[str, Any]:
     """
     store = desk.store
     about = subject_of(store, subject, Bounds())
-    newest = tuple(_newest(store, table) for table in _TOLD_BY)
+    newest = tuple(newest_seq(store, table) for table in _TOLD_BY)
     key = (about.kind, about.id, about.seqs, newest)
     return remembered(store, _TIMELINE, key, lambda: _told(desk, about))
-
-
-def _newest(store: Store, table: Table) -> int:
-    with store.reading() as connection:
-        return int(connection.execute(select(func.max(table.c.seq))).scalar() or 0)
 
 
 def _told(desk: ConsoleDesk, about: Subject) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 
 from tocsin.engines.upgrades.parts import Versions, changed_parts, changes
 from tocsin.errors import UsageError, VersionsNotAccepted
@@ -52,19 +53,24 @@ def accepted(store: Store) -> list[InForce]:
     return [InForce(row["seq"], orjson.loads(row["value"])["versions"], True) for row in rows]
 
 
-def used(store: Store) -> list[InForce]:
-    """What runs decided by, oldest first."""
+def _used(store: Store, most: int | None = None) -> list[InForce]:
+    """What runs decided by, newest first."""
     table = schema.runs.c
-    query = schema.runs.select().order_by(table.seq)
+    query = select(table.seq, table.versions).order_by(table.seq.desc()).limit(most)
     with store.reading() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [InForce(row["seq"], orjson.loads(row["versions"]), False) for row in rows]
+        rows = connection.execute(query).all()
+    return [InForce(seq, orjson.loads(versions), False) for seq, versions in rows]
+
+
+def last_used(store: Store) -> InForce | None:
+    """What the newest run decided by; asked for by every run, and a watch makes thousands."""
+    return next(iter(_used(store, 1)), None)
 
 
 def agreed(store: Store) -> InForce | None:
     """What a run is measured by: the newest accepted versions, or what the newest run used."""
-    known = _history(store)
-    return known[-1] if known else None
+    decided = accepted(store)
+    return decided[-1] if decided else last_used(store)
 
 
 def before(store: Store, now: Versions) -> InForce | None:
@@ -73,14 +79,15 @@ def before(store: Store, now: Versions) -> InForce | None:
     Other versions installed and not yet accepted: what is agreed. Nothing else installed: what
     was agreed before that.
     """
-    return next((one for one in reversed(_history(store)) if changes(one.versions, now)), None)
+    return next((one for one in _history(store) if changes(one.versions, now)), None)
 
 
 def _history(store: Store) -> list[InForce]:
-    """What was accepted, after what runs used before anybody accepted anything."""
+    """What was accepted, then what runs used before anybody accepted anything; newest first."""
     decided = accepted(store)
     first = decided[0].seq if decided else None
-    return [*(one for one in used(store) if first is None or one.seq < first), *decided]
+    used = (one for one in _used(store) if first is None or one.seq < first)
+    return [*reversed(decided), *used]
 
 
 def heed(store: Store, settings: Settings, now: Versions, say: Callable[[str], None]) -> None:

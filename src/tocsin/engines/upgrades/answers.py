@@ -14,7 +14,6 @@ from tocsin.engines.checkpoint import read_state, reading_row
 from tocsin.engines.known import sources
 from tocsin.engines.local import (
     MissingVectors,
-    newest_state,
     pipeline_options,
     post_from_row,
     reading_plan,
@@ -29,6 +28,7 @@ from tocsin.pipeline import Pipeline
 from tocsin.rumours import Probe
 from tocsin.settings import Settings
 from tocsin.store import Store, schema
+from tocsin.store.moment import newest_state
 from tocsin.store.store import chunks
 
 FORMAT = 1
@@ -90,7 +90,8 @@ def answer(store: Store, sample: Sample, project: Project, tell: Tell) -> Answer
 
 def _stuck(store: Store, project: Project) -> str:
     """Why the state of the last run cannot be taken up; empty: it can, or there is none."""
-    state = newest_state(store)
+    with store.reading() as connection:
+        state = newest_state(connection)
     if state is None:
         return ""
     pipeline = Pipeline({}, pipeline_options(project.settings))
@@ -187,9 +188,20 @@ def posts_of(store: Store, seqs: Iterable[int]) -> Iterator[Post]:
 # -- the forms two versions exchange -----------------------------------------------------------
 
 
+def _as_form(said: Answers | Sample) -> bytes:
+    return orjson.dumps({"format": FORMAT, **asdict(said)})
+
+
+def _form_in(text: bytes) -> dict[str, Any]:
+    form = orjson.loads(text)
+    if not isinstance(form, dict) or form.get("format") != FORMAT:
+        raise ValueError("another format")
+    return form
+
+
 def answers_form(found: Answers) -> bytes:
     """As JSON."""
-    return orjson.dumps({"format": FORMAT, **asdict(found)})
+    return _as_form(found)
 
 
 def answers_from(text: bytes) -> Answers:
@@ -198,16 +210,14 @@ def answers_from(text: bytes) -> Answers:
     Raises:
         ValueError: it is something else.
     """
-    form = orjson.loads(text)
-    if not isinstance(form, dict) or form.get("format") != FORMAT:
-        raise ValueError("another format")
+    form = _form_in(text)
     windows = tuple(tuple(Told(**told) for told in window) for window in form["windows"])
     return Answers(form["versions"], tuple(form["readings"]), windows, form["stuck"])
 
 
 def sample_form(sample: Sample) -> bytes:
     """As JSON."""
-    return orjson.dumps({"format": FORMAT, **asdict(sample)})
+    return _as_form(sample)
 
 
 def sample_from(text: bytes) -> Sample:
@@ -216,9 +226,7 @@ def sample_from(text: bytes) -> Sample:
     Raises:
         ValueError: it is something else.
     """
-    form = orjson.loads(text)
-    if not isinstance(form, dict) or form.get("format") != FORMAT:
-        raise ValueError("another format")
+    form = _form_in(text)
     windows = tuple(_window(one) for one in form["windows"])
     return Sample(tuple(form["seqs"]), windows, form["drawn"], form["of"])
 

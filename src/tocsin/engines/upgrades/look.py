@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tocsin.engines.project import Project
-from tocsin.engines.upgrades.accepted import agreed, used
+from tocsin.engines.upgrades.accepted import agreed, last_used
 from tocsin.engines.upgrades.answers import Answers, answer, in_force_here, replayed
 from tocsin.engines.upgrades.compare import (
     Compared,
@@ -76,21 +76,21 @@ def look(project: Project, store: Store, options: LookOptions) -> Looked:
     Raises:
         EnvironmentFailed: another environment does not answer, or a reading process died.
     """
-    runs, known = used(store), agreed(store)
+    last, known = last_used(store), agreed(store)
     workers = project.settings.whole("run.workers")
     if options.python is not None:
         versions = ask(options.python, project.folder, None, workers).versions
     else:
         versions = in_force_here(project.settings)
-    if not runs:
+    if last is None:
         return Looked(versions)
-    differ = changes(runs[-1].versions, versions)
-    unaccepted = changes((known or runs[-1]).versions, versions)
+    differ = changes(last.versions, versions)
+    unaccepted = changes((known or last).versions, versions)
     if not options.sample or not (differ or unaccepted):
         return Looked(versions, differ, unaccepted)
     sample = draw(store, options.sample)
     with TemporaryDirectory(prefix="tocsin-kept-") as folder:
-        earlier = _earlier(project, runs[-1].versions, options, Path(folder))
+        earlier = _earlier(project, last.versions, options, Path(folder))
         after, before = _both_sides(project, (store, sample), options, earlier)
     compared = _compare(store, after, before)
     return Looked(versions, differ, unaccepted, sample, compared, before.exact, after.stuck)

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, or_, select, tuple_
+from sqlalchemy import Connection, func, or_, select
 
 from tocsin import wire
 from tocsin.store import Store, schema
 from tocsin.store.lists import warnings_now
+from tocsin.store.search import of_refs
 from tocsin.store.store import chunks
 
 POSTS = 20_000
@@ -107,9 +108,9 @@ def _evidence(connection: Connection, most: int) -> list[int]:
 
 def _read_seqs(connection: Connection, refs: Iterable[str]) -> list[int]:
     found: list[int] = []
-    for chunk in chunks([ref.rpartition("/")[::2] for ref in refs], 500):
-        query = select(_P.seq).join_from(schema.posts, schema.readings, _P.seq == _R.seq)
-        asked = query.where(tuple_(_P.channel, _P.message_id).in_(list(chunk)))
+    query = select(_P.seq).join_from(schema.posts, schema.readings, _P.seq == _R.seq)
+    for chunk in chunks(list(refs), 500):
+        asked = query.where(of_refs(chunk))
         found.extend(connection.execute(asked.order_by(_P.seq.desc())).scalars())
     return found
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tocsin.archive.disk import sync_folder
 from tocsin.errors import UsageError
-from tocsin.settings import FILE_NAME, SETTINGS, Settings
+from tocsin.settings import FILE_NAME, SETTINGS, Settings, put_text
 
 _HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?$")
 _ANY_HEADER = re.compile(r"\s*\[")
@@ -116,15 +114,3 @@ def _plain(value: Any) -> Any:
 def _written(value: Any) -> str:
     """As TOML: JSON's numbers, lists and texts are, ``true`` and ``false`` too."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def put_text(path: Path, text: str) -> None:
-    """Put a text in the place of a file, all of it or nothing; its mode stays."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.chmod(path.stat().st_mode & 0o777)
-    beside.replace(path)
-    sync_folder(path.parent)
