@@ -44,8 +44,9 @@ _VOWELS = frozenset("aeiou")
 _SPOKEN_IMPERATIVES = {"ехать": ("езжай", "езжайте"), "поехать": ("езжайте",)}
 
 
-def russian_forms(word: str) -> dict[str, Mood]:
-    """Folded form → mood for every form of a dictionary word.
+@lru_cache(maxsize=CACHE_SIZE)
+def russian_forms(word: str) -> Mapping[str, Mood]:
+    """Folded form → mood for every form of a dictionary word; packs name a word many times.
 
     Raises:
         KeyError: the word is no dictionary form of the Russian lexicon.
@@ -57,11 +58,19 @@ def russian_forms(word: str) -> dict[str, Mood]:
     forms: dict[str, Mood] = {}
     for parse in known[:3]:
         for form in parse.lexeme:
-            folded = form.word.replace("ё", "е")
-            forms[folded] = forms.get(folded, Mood.NONE) | _tag_mood(form.tag)
+            note_mood(forms, form.word.replace("ё", "е"), _tag_mood(form.tag))
     for spoken in _SPOKEN_IMPERATIVES.get(word, ()):
         forms[spoken] = Mood.IMPERATIVE
     return forms
+
+
+def note_mood(moods: dict[str, Mood], form: str, mood: Mood) -> None:
+    """Add a mood to those of a form; mostly it is there already, and flags are slow to join."""
+    known = moods.get(form)
+    if known is None:
+        moods[form] = mood
+    elif known is not mood:
+        moods[form] = known | mood
 
 
 @lru_cache(maxsize=CACHE_SIZE)

@@ -14,6 +14,7 @@ from tocsin.reading.inflect import (
     Mood,
     english_forms,
     guess_mood,
+    note_mood,
     russian_forms,
 )
 from tocsin.reading.lemmas import CACHE_SIZE
@@ -233,7 +234,7 @@ class Lexicon:
         word, _, wanted = atom.partition(":")
         forms = self._forms_of(_folded(word), language, where)
         for form, mood in forms.items():
-            self._moods[form] = self._moods.get(form, Mood.NONE) | mood
+            note_mood(self._moods, form, mood)
         if not wanted:
             return set(forms)
         mask = Mood.NONE
