@@ -15,15 +15,24 @@ help: ## list the targets
 demo: $(VENV)/run.stamp ## install and run the reconstruction; works without a network afterwards
 	$(BIN)/tocsin demo
 
-# What measures on real data takes the longest and covers nothing new: without coverage it is a third
-# quicker, and begun first it does not leave one core idle at the end.
-MEASURES := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py \
-  tests/engines/test_engines_real.py
+# What measures on real data, kills, or plays whole desks through the commands runs the same code over
+# and over and covers nothing new: without coverage it is a third quicker. Begun first, what takes
+# longest does not leave one core idle at the end.
+WHOLE := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py \
+  tests/backtest/test_backtest_determinism.py tests/backtest/test_backtest_hindsight.py \
+  tests/engines/test_engines_real.py tests/engines/test_engines_kill.py \
+  tests/engines/test_engines_kill_life.py tests/engines/test_engines_run.py \
+  tests/engines/test_engines_erasure.py tests/engines/test_engines_regrouping.py \
+  tests/engines/test_engines_away.py tests/engines/test_engines_backup_load.py \
+  tests/engines/test_engines_upgrade.py tests/cli tests/demo tests/house \
+  tests/desk/test_desk_commands.py tests/desk/test_desk_release_commands.py \
+  tests/reading_places/test_reading_places_gazetteer_file.py tests/delivery/test_delivery_kill.py \
+  tests/sources/test_sources_memory.py tests/rumours/test_rumours_bounds.py
 
 test: $(VENV)/test.stamp browser lint ## everything that must pass, under 15 minutes on 2 cores
-	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(MEASURES)
+	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(WHOLE)
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" \
-	  --cov --cov-report=term:skip-covered tests $(MEASURES:%=--ignore=%)
+	  --cov --cov-report=term:skip-covered tests $(WHOLE:%=--ignore=%)
 	$(BIN)/python tests/coverage_floors.py
 
 # Debian's browser drives the console's pages; where it is missing and cannot be had, those tests

@@ -98,8 +98,19 @@ def test_the_error_tree_gives_the_exit_codes() -> None:
 
 def test_commands_start_without_the_console() -> None:
     """What serves pages is loaded by the commands that need it: it costs a third of a second."""
+    assert _loaded("", "fastapi", "argon2") == "[]"
+
+
+def test_one_command_loads_no_other() -> None:
+    assert _loaded("run", "tocsin.cli.anchor", "tocsin.cli.demo") == "[]"
+    assert _loaded("--version", "tocsin.cli.run", "tocsin.cli.demo") == "[]"
+
+
+def _loaded(command: str, *modules: str) -> str:
+    """Which of these are loaded when the command line stands ready for a command; empty: all."""
     asked = (
-        "import sys, tocsin.cli.app; print([m for m in ('fastapi', 'argon2') if m in sys.modules])"
+        f"import sys; from tocsin.cli.app import whole; whole({command!r});"
+        f"print([m for m in {modules!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return done.stdout.strip()
