@@ -80,9 +80,8 @@ class Shelf:
                 coming = self._making[name] = Future()
                 asked = (name, mark, now, make, coming)
                 Thread(target=self._make, args=asked, name=f"kept {name}", daemon=True).start()
-        at_once = last is not None and last.took_s > _QUICK_S
         try:
-            return coming.result(0 if at_once else patience_s)
+            return coming.result(patience_s if last is None else _patience_for_a_newer(last))
         except TimeoutError:
             return last
 
@@ -110,6 +109,11 @@ class Shelf:
             with self._lock:
                 self._making.pop(name, None)
             coming.set_exception(error)
+
+
+def _patience_for_a_newer(last: Answer[Any]) -> float:
+    """What took no time to speak of may yet stand behind what does: one is made after the other."""
+    return 0.0 if last.took_s > _QUICK_S else PATIENCE_S
 
 
 def _rests(last: Answer[Any]) -> bool:
