@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from tocsin.console.desk import ConsoleDesk
-from tocsin.console.facts.now import coverage
+from tocsin.console.facts.now import coverage_now
 from tocsin.console.facts.situations import situations
 from tocsin.console.kept import kept, store_mark
 from tocsin.engines.figures import ProjectFigures, build_info, by, gauge
@@ -88,10 +88,7 @@ class DeskFigures(Collector):
 
     def _unread(self) -> Iterator[Metric]:
         """Posts of the last day that could not be read: unseen is not calm."""
-        store = self._desk.store
-        made = kept(self._desk, "figures of reading", store_mark(store), lambda: coverage(store))
-        if made is None:
-            return
-        yield gauge("tocsin_posts_24h", "posts of the last 24 hours", made.value["posts_24h"])
-        unread = made.value["unread_24h"]
+        found = coverage_now(self._desk)
+        yield gauge("tocsin_posts_24h", "posts of the last 24 hours", found["posts_24h"])
+        unread = found["unread_24h"]
         yield gauge("tocsin_posts_unread_24h", "those that could not be read", unread)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +12,24 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from tocsin.errors import MissingExtra, StoreUnavailable
 
 _POSTGRESQL: Final = "postgresql+psycopg"
-_POOL: Final = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 15, "pool_timeout": 15}
-"""Connections are tried before use; who finds all in use waits 15 seconds."""
+_POOL: Final = {
+    "pool_pre_ping": True,
+    "pool_size": 20,
+    "max_overflow": 0,
+    "pool_timeout": 15,
+    "pool_use_lifo": True,
+}
+"""Connections are tried before use; who finds all in use waits 15 seconds. All are kept, since a
+new one costs a server more than most questions; few are made where few are used at a time."""
+
+
+_PLANS: Final = (
+    "SET random_page_cost = 1.1",
+    "SET max_parallel_workers_per_gather = 0",
+    "SET jit = off",
+)
+"""For many small questions at once on a disk without heads: a server's defaults, made for discs
+that turn and for few large questions, read a whole table where a day of posts is asked for."""
 
 
 def new_engine(url: str, schema: str | None = None) -> Engine:
@@ -33,8 +50,9 @@ def new_engine(url: str, schema: str | None = None) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    if schema is not None:
-        event.listen(engine, "connect", _looking_in(schema), insert=True)
+    else:
+        path = [] if schema is None else [f'SET search_path TO "{schema}"']
+        event.listen(engine, "connect", _saying((*path, *_PLANS)), insert=True)
     return engine
 
 
@@ -84,16 +102,16 @@ def _options(url: URL) -> dict[str, Any]:
     return {**_POOL, "connect_args": {k: v for k, v in said.items() if k not in given}}
 
 
-def _looking_in(schema: str) -> Any:
+def _saying(lines: Sequence[str]) -> Any:
     """Before anything else is asked on a connection."""
 
-    def look(connection: Any, record: object) -> None:
+    def say(connection: Any, record: object) -> None:
         del record
         connection.autocommit = True
-        connection.execute(f'SET search_path TO "{schema}"')
+        connection.execute("; ".join(lines))
         connection.autocommit = False
 
-    return look
+    return say
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -142,7 +142,7 @@ sightings = Table(
     Column("stance", _NAME),
     Column("late", Boolean, nullable=False, server_default=false()),
     Column("digest", LargeBinary),
-    Index("sightings_by_rumour", "rumour"),
+    Index("sightings_by_rumour", "rumour", "seq"),
     Index("sightings_by_digest", "digest"),
 )
 """``rumour`` is the one that the post was put into, whatever people merged since; ``digest`` is of

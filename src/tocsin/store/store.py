@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import local
 from time import sleep
 from typing import Any, Self, TypeVar
 
@@ -75,6 +76,7 @@ class Store:
         self.name = shown(self.engine.url)
         self.patience = Patience()
         self._sole: SoleWriter | None = None
+        self._look = local()
 
     @classmethod
     def at(cls, path: Path) -> Store:
@@ -142,10 +144,30 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for questions: all of them see the store as it was at the first."""
+        shared: Connection | None = getattr(self._look, "connection", None)
+        if shared is not None:
+            with refusing(self.name):
+                yield shared
+            return
         with refusing(self.name), self.engine.connect() as connection:
             if not self.is_sqlite():
                 connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """All questions that this thread asks meanwhile see the store as it was at the first, over
+        one connection: a server is asked three times more for each new one. Not for what writes.
+        """
+        if getattr(self._look, "connection", None) is not None:
+            yield
+            return
+        with self.reading() as connection:
+            self._look.connection = connection
+            try:
+                yield
+            finally:
+                self._look.connection = None
 
     @contextmanager
     def sole_writer(self) -> Iterator[None]:

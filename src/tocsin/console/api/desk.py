@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tocsin.console.actions import warnings as actions
 from tocsin.console.facts import warning as facts
-from tocsin.console.facts.now import coverage, now
+from tocsin.console.facts.now import coverage_now, now
 from tocsin.console.facts.situations import as_geojson, situations
 from tocsin.console.forms import Analyst, Cursor, Desk, Limit, Reader, Releaser, Viewer, page_of
 from tocsin.console.problems import responses
@@ -78,7 +78,7 @@ def read_now(desk: Desk, caller: Viewer) -> Json:
 def read_coverage(desk: Desk, caller: Viewer) -> Json:
     """Silent sources and unread posts of the last 24 hours."""
     del caller
-    return coverage(desk.store)
+    return coverage_now(desk)
 
 
 @router.get("/situations", responses=responses(), tags=["warnings"])

@@ -16,8 +16,9 @@ from typing import Any, Final
 from tocsin import __version__, wire
 from tocsin.clock import SystemClock, moment_at
 from tocsin.console.desk import ConsoleDesk
-from tocsin.console.facts.now import coverage
+from tocsin.console.facts.now import coverage_now
 from tocsin.console.kept import kept, store_mark
+from tocsin.console.one_look import in_one_look
 from tocsin.console.roles import Role
 from tocsin.engines.checking import Checked, check_machine, check_project, check_system
 from tocsin.engines.indexing import INDEXED
@@ -33,6 +34,7 @@ _CHECKED_S: Final = 3.0
 Line = dict[str, Any]
 
 
+@in_one_look
 def health(desk: ConsoleDesk, role: Role) -> Line:
     """Everything of the page of health.
 
@@ -53,7 +55,7 @@ def health(desk: ConsoleDesk, role: Role) -> Line:
         "last_run": last_run(desk.store),
         "ledger": int(desk.store.meta(INDEXED, "0")),
         "outbox": state_counts(desk.store),
-        "coverage": coverage(desk.store),
+        "coverage": coverage_now(desk),
     }
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.situations import situations
+from tocsin.console.kept import kept, store_mark
+from tocsin.console.one_look import in_one_look
 from tocsin.delivery import State
 from tocsin.desk.release import Standing
 from tocsin.engines.desk import without_outcome
@@ -20,8 +22,11 @@ from tocsin.store.lists import reached
 from tocsin.store.observations import silent_sources
 
 _DAY: Final = timedelta(hours=24)
+_COUNTED_S: Final = 10.0
+"""Seconds that are waited for the first count, which nothing can stand for."""
 
 
+@in_one_look
 def now(desk: ConsoleDesk, looked_at: datetime | None = None) -> dict[str, Any]:
     """Everything of the first page.
 
@@ -33,10 +38,17 @@ def now(desk: ConsoleDesk, looked_at: datetime | None = None) -> dict[str, Any]:
     return {
         "as_of": wire.iso(moment),
         "situations": rows,
-        "coverage": coverage(store),
+        "coverage": coverage_now(desk),
         "waiting": waiting(desk, rows),
         "since": None if looked_at is None else since(store, looked_at),
     }
+
+
+def coverage_now(desk: ConsoleDesk) -> dict[str, Any]:
+    """:func:`coverage` as it stands, or stood a moment ago: a crisis is many posts to count."""
+    store = desk.store
+    made = kept(desk, "coverage", store_mark(store), lambda: coverage(store), _COUNTED_S)
+    return coverage(store) if made is None else made.value
 
 
 def coverage(store: Store, at: datetime | None = None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tocsin.console.facts.now import coverage
 from tocsin.console.facts.posts import joined, post_forms
 from tocsin.console.facts.situations import TELLS, situations
 from tocsin.console.moments import Window
+from tocsin.console.one_look import in_one_look
 from tocsin.console.roles import Role
 from tocsin.errors import UsageError
 from tocsin.model import DecisionKind
@@ -99,6 +100,7 @@ def newest_warning(store: Store) -> datetime | None:
     return found
 
 
+@in_one_look
 def replay(desk: ConsoleDesk, window: Window, role: Role) -> dict[str, Any]:
     """The desk as it stood at ``window.at``."""
     store, at = desk.store, window.at

@@ -13,6 +13,7 @@ from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.posts import joined, post_forms, posts_by_ref
 from tocsin.console.facts.rumour_told import MOST_READ, samples_of, told_of
 from tocsin.console.facts.warning import timeline
+from tocsin.console.one_look import in_one_look
 from tocsin.console.problems import NotThere
 from tocsin.console.roles import Role
 from tocsin.console.sparkline import growth_points
@@ -42,6 +43,7 @@ _HEAD: Final = 160
 """Letters of a rumour's first post where only its beginning is shown."""
 
 
+@in_one_look
 def rumour_list(desk: ConsoleDesk, wanted: Wanted, role: Role) -> dict[str, Any]:
     """A part of the list, each with the beginning of its first post, and the cursor of the rest."""
     book = ShownRumours(desk.store)
@@ -115,6 +117,7 @@ def shown_rumour(book: ShownRumours, name: str) -> Shown:
     return shown
 
 
+@in_one_look
 def rumour(
     desk: ConsoleDesk, name: str, role: Role, after: int = 0, limit: int = 50
 ) -> dict[str, Any]:
@@ -222,6 +225,7 @@ def _taken_in(book: ShownRumours, shown: Shown, after: int, limit: int) -> list[
     return sorted(found)[:limit]
 
 
+@in_one_look
 def spread_of(desk: ConsoleDesk, name: str) -> dict[str, Any]:
     """From the first sighting on: who was first, what happened, how it spread, as a picture.
 

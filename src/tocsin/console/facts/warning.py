@@ -18,6 +18,7 @@ from tocsin.console.facts.posts import erased_among, joined, post_forms, post_re
 from tocsin.console.facts.situations import TELLS
 from tocsin.console.kept import store_mark
 from tocsin.console.language import Language
+from tocsin.console.one_look import in_one_look
 from tocsin.console.problems import NotThere
 from tocsin.console.remembered import Kind, remembered
 from tocsin.console.roles import Role
@@ -91,6 +92,7 @@ def life_of(desk: ConsoleDesk, warning: str) -> list[dict[str, Any]]:
     return life
 
 
+@in_one_look
 def warning(desk: ConsoleDesk, name: str, role: Role) -> dict[str, Any]:
     """Everything that is shown of a warning.
 
@@ -261,6 +263,7 @@ def _spoken(matter: Matter, code: str) -> Matter:
     return replace(matter, place=words.place(matter.place), community=words.group(matter.community))
 
 
+@in_one_look
 def timeline(desk: ConsoleDesk, subject: str) -> dict[str, Any]:
     """From the first sighting on: what happened, who was first, how it spread, as a picture.
 

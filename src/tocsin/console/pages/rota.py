@@ -93,7 +93,8 @@ def brief(
     del caller
     now = desk.clock.now()
     since, channels = now - timedelta(hours=hours), channel_counts(desk)
-    made = morning_brief(desk.project, desk.store, desk.lists(), since, now, channels)
+    with desk.store.one_look():
+        made = morning_brief(desk.project, desk.store, desk.lists(), since, now, channels)
     text = brief_page(made, desk.project.settings.text("project.name"))
     return HTMLResponse(text, headers={"content-security-policy": _policy(text)})
 
