@@ -15,7 +15,7 @@ def encoder() -> AdaptedE5:
     if e5_missing() is not None:
         pytest.skip("the optional package with the weights is not installed")
     thin = np.full((1, 384), 0.01, np.float32)
-    return AdaptedE5({"l0.q.a": thin, "l0.q.b": thin.T, "scale": np.float32(1.0)})
+    return AdaptedE5({"l0.q.a": thin, "l0.q.b": thin.T, "scale": np.ones((), np.float32)})
 
 
 @pytest.fixture
