@@ -126,7 +126,7 @@ def test_what_is_not_declared_would_be_seen(town: Stand, monkeypatch: pytest.Mon
         raise HTTPException(418)
 
     monkeypatch.setattr("tocsin.console.api.desk.now", odd)
-    monkeypatch.setattr("tocsin.console.api.desk.coverage", lambda *_: ["no object"])
+    monkeypatch.setattr("tocsin.console.api.desk.coverage_now", lambda *_: ["no object"])
     user = town.software(Role.VIEWER)
     found = {one.label: one for one in operations(town)}
     for name in ("now", "coverage"):
