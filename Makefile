@@ -21,13 +21,10 @@ demo: $(VENV)/run.stamp ## install and run the reconstruction; works without a n
 WHOLE := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py \
   tests/backtest/test_backtest_determinism.py tests/backtest/test_backtest_hindsight.py \
   tests/engines/test_engines_real.py tests/engines/test_engines_kill.py \
-  tests/engines/test_engines_kill_life.py tests/engines/test_engines_run.py \
-  tests/engines/test_engines_erasure.py tests/engines/test_engines_regrouping.py \
-  tests/engines/test_engines_away.py tests/engines/test_engines_backup_load.py \
-  tests/engines/test_engines_upgrade.py tests/cli tests/demo tests/house \
+  tests/engines/test_engines_kill_life.py tests/engines/test_engines_away.py \
+  tests/engines/test_engines_backup_load.py tests/cli tests/demo tests/house \
   tests/desk/test_desk_commands.py tests/desk/test_desk_release_commands.py \
-  tests/reading_places/test_reading_places_gazetteer_file.py tests/delivery/test_delivery_kill.py \
-  tests/sources/test_sources_memory.py tests/rumours/test_rumours_bounds.py
+  tests/delivery/test_delivery_kill.py tests/sources/test_sources_memory.py
 
 test: $(VENV)/test.stamp browser lint ## everything that must pass, under 15 minutes on 2 cores
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(WHOLE)
