@@ -16,7 +16,7 @@ from desk_builders import NIGHT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.cli.app import whole
+from tocsin.cli.commands import app_with
 from tocsin.cli.looks import FLAGS, WHAT, noted, what
 from tocsin.desk.audit import Look, append, check, entries, head_of
 from tocsin.errors import EnvironmentFailed
@@ -161,7 +161,7 @@ NO_PROJECT = {"replay", "backtest"}
 
 def test_every_flag_is_known_and_what_writes_a_file_is_a_view_or_an_export() -> None:
     """A flag that is not known hides the id behind it from the log."""
-    commands = dict(_commands(typer.main.get_command(whole())))
+    commands = dict(_commands(typer.main.get_command(app_with())))
     assert set(WHAT) <= set(commands)
     for name, command in commands.items():
         for parameter in command.params:

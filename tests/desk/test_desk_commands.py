@@ -15,7 +15,7 @@ from desk_builders import action, after, desk_in
 from joined_support import put_actions, use_towns
 
 from tocsin import wire
-from tocsin.cli.app import whole
+from tocsin.cli.commands import app_with
 from tocsin.clock import SystemClock
 from tocsin.engines.desk import desk_box
 from tocsin.engines.paging import (
@@ -276,7 +276,7 @@ NEED_NONE = {("places", "explain"), ("places", "search"), ("restore",), ("seal",
 
 @cache
 def _whole() -> Any:
-    return typer.main.get_command(whole())
+    return typer.main.get_command(app_with())
 
 
 def _commands() -> list[tuple[str, ...]]:

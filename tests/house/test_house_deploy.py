@@ -25,7 +25,7 @@ import uvicorn
 import yaml
 from console_support import Stand
 
-from tocsin.cli.app import whole
+from tocsin.cli.commands import app_with
 from tocsin.console.app import build
 from tocsin.console.guard import OPEN
 
@@ -64,7 +64,7 @@ def commands_of(group: Any) -> dict[str, Any]:
     return dict(typer.main.get_command(group).commands)  # type: ignore[attr-defined]
 
 
-COMMANDS = commands_of(whole())
+COMMANDS = commands_of(app_with())
 
 
 def test_commands_are_found_where_they_stand() -> None:

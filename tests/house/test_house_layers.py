@@ -109,7 +109,7 @@ def test_one_command_loads_no_other() -> None:
 def _loaded(command: str, *modules: str) -> str:
     """Which of these are loaded when the command line stands ready for a command; empty: all."""
     asked = (
-        f"import sys; from tocsin.cli.app import whole; whole({command!r});"
+        f"import sys; from tocsin.cli.commands import app_with; app_with({command!r});"
         f"print([m for m in {modules!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 import tocsin
-from tocsin.cli.app import whole
+from tocsin.cli.commands import app_with
 
 SOURCE = Path(tocsin.__file__).parent
 ASKING = [
@@ -53,7 +53,7 @@ def _parameters(command: Any) -> list[str]:
 
 
 def test_no_option_of_any_command_names_a_person_who_posted() -> None:
-    names = _parameters(typer.main.get_command(whole()))
+    names = _parameters(typer.main.get_command(app_with()))
     assert len(names) > 200
     assert not _of_persons(names)
 

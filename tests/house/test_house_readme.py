@@ -7,7 +7,7 @@ import io
 import re
 from pathlib import Path
 
-from tocsin.cli.app import whole
+from tocsin.cli.commands import app_with
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -23,8 +23,9 @@ def test_the_example_warns() -> None:
 
 
 def test_every_command_named_in_the_readme_exists() -> None:
-    names = {command.name or command.callback.__name__ for command in whole().registered_commands}  # type: ignore[union-attr]
-    names |= {group.name for group in whole().registered_groups if group.name}
+    app = app_with()
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}  # type: ignore[union-attr]
+    names |= {group.name for group in app.registered_groups if group.name}
     consoles = re.findall(r"```console\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     said = set(re.findall(r"^tocsin ([a-z]+)", "".join(consoles), re.MULTILINE))
     assert said <= names

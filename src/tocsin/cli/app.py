@@ -6,38 +6,14 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from tocsin import __version__
 from tocsin.cli import looks
 from tocsin.cli.commands import app_with
 from tocsin.cli.options import before_subcommand
 from tocsin.cli.output import say
 from tocsin.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED, EXIT_REFUSED, TocsinError
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"tocsin {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
-    ] = False,
-) -> None:
-    del version
-
-
-def whole(name: str | None = None) -> typer.Typer:
-    """The command line; ``name``: with this command alone, which starts sooner."""
-    app = app_with(name)
-    app.callback()(_root)
-    return app
 
 
 def main() -> None:
@@ -50,7 +26,7 @@ def run_main(arguments: list[str]) -> int:
     before_subcommand(Path())
     looks.remember(arguments)
     try:
-        code = whole(arguments[0] if arguments else None)(arguments, standalone_mode=False)
+        code = app_with(arguments[0] if arguments else None)(arguments, standalone_mode=False)
     except TocsinError as error:
         return _end(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import Annotated, Final
 
 import typer
+
+from tocsin import __version__
 
 START = "Start here"
 DAY = "Every day"
@@ -105,7 +107,23 @@ def app_with(name: str | None = None) -> typer.Typer:
             app.add_typer(command, name=own, rich_help_panel=panel)
         else:
             app.command(own, rich_help_panel=panel)(command)
+    app.callback()(_root)
     return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tocsin {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    del version
 
 
 def _wanted(name: str | None) -> Sequence[tuple[str, str, str]]:

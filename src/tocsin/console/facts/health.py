@@ -18,7 +18,6 @@ from tocsin.clock import SystemClock, moment_at
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.now import coverage_now
 from tocsin.console.kept import kept, store_mark
-from tocsin.console.one_look import in_one_look
 from tocsin.console.roles import Role
 from tocsin.engines.checking import Checked, check_machine, check_project, check_system
 from tocsin.engines.indexing import INDEXED
@@ -34,7 +33,6 @@ _CHECKED_S: Final = 3.0
 Line = dict[str, Any]
 
 
-@in_one_look
 def health(desk: ConsoleDesk, role: Role) -> Line:
     """Everything of the page of health.
 
@@ -43,20 +41,23 @@ def health(desk: ConsoleDesk, role: Role) -> Line:
     """
     minute = int(desk.clock.now().timestamp()) // 60
     made = kept(desk, "checks", (store_mark(desk.store), minute), lambda: _checks(desk), _CHECKED_S)
+    # Checked and counted by another thread over its own connection: none is held meanwhile.
+    seen = coverage_now(desk)
     checks = [] if made is None else [asdict(one) for one in made.value]
     if role < Role.ANALYST:
         checks = [{**one, "says": ""} for one in checks]
-    return {
-        "checked_at": None if made is None else wire.iso(made.made_at),
-        "well": made is not None and all(one["ok"] for one in checks),
-        "checks": checks,
-        "versions": _versions(desk.store),
-        "sizes": _sizes(desk),
-        "last_run": last_run(desk.store),
-        "ledger": int(desk.store.meta(INDEXED, "0")),
-        "outbox": state_counts(desk.store),
-        "coverage": coverage_now(desk),
-    }
+    with desk.store.one_look():
+        return {
+            "checked_at": None if made is None else wire.iso(made.made_at),
+            "well": made is not None and all(one["ok"] for one in checks),
+            "checks": checks,
+            "versions": _versions(desk.store),
+            "sizes": _sizes(desk),
+            "last_run": last_run(desk.store),
+            "ledger": int(desk.store.meta(INDEXED, "0")),
+            "outbox": state_counts(desk.store),
+            "coverage": seen,
+        }
 
 
 def _checks(desk: ConsoleDesk) -> list[Checked]:

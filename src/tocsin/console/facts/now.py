@@ -11,7 +11,6 @@ from tocsin import wire
 from tocsin.console.desk import ConsoleDesk
 from tocsin.console.facts.situations import situations
 from tocsin.console.kept import kept, store_mark
-from tocsin.console.one_look import in_one_look
 from tocsin.delivery import State
 from tocsin.desk.release import Standing
 from tocsin.engines.desk import without_outcome
@@ -26,7 +25,6 @@ _COUNTED_S: Final = 10.0
 """Seconds that are waited for the first count, which nothing can stand for."""
 
 
-@in_one_look
 def now(desk: ConsoleDesk, looked_at: datetime | None = None) -> dict[str, Any]:
     """Everything of the first page.
 
@@ -34,14 +32,17 @@ def now(desk: ConsoleDesk, looked_at: datetime | None = None) -> dict[str, Any]:
         looked_at: when the reader last looked; what came since is counted from then.
     """
     store, moment = desk.store, desk.clock.now()
-    rows = situations(store, moment)
-    return {
-        "as_of": wire.iso(moment),
-        "situations": rows,
-        "coverage": coverage_now(desk),
-        "waiting": waiting(desk, rows),
-        "since": None if looked_at is None else since(store, looked_at),
-    }
+    # Counted by another thread over its own connection: none is held while it is waited for.
+    seen = coverage_now(desk)
+    with store.one_look():
+        rows = situations(store, moment)
+        return {
+            "as_of": wire.iso(moment),
+            "situations": rows,
+            "coverage": seen,
+            "waiting": waiting(desk, rows),
+            "since": None if looked_at is None else since(store, looked_at),
+        }
 
 
 def coverage_now(desk: ConsoleDesk) -> dict[str, Any]:
