@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 
+from posts_support import written
 from tocsin import logs
 
 # The same examples on every machine and no clock in them: a slow machine is not a failure.
@@ -79,7 +79,7 @@ def write_posts(tmp_path: Path) -> Callable[[Iterable[dict[str, Any]], str], Pat
 
     def write(posts: Iterable[dict[str, Any]], name: str = "posts.jsonl") -> Path:
         path = tmp_path / name
-        path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
+        written(path, posts)
         return path
 
     return write

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from cli_support import call, project_in
 
-from posts_support import post_line
+from posts_support import post_line, written
 from streams_support import mixed
 from tocsin.errors import EXIT_INTERRUPTED
 from tocsin.settings import SETTINGS
@@ -20,7 +20,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with the test streams ingested and run."""
     folder = tmp_path_factory.mktemp("desk")
     path = folder / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in mixed()))
+    written(path, mixed())
     project = project_in(folder)
     assert call("ingest", path, "--project", project).code == 0
     done = call("run", "--workers", 0, "--project", project)
@@ -222,7 +222,7 @@ def test_cluster_needs_only_id_and_text() -> None:
 
 def test_replay_writes_the_designed_keys(tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in mixed()))
+    written(path, mixed())
     out = tmp_path / "warnings.jsonl"
     done = call("replay", path, "--out", out, "--workers", 0, "--to", "2024-10-12T00:00:00")
     assert done.code == 0

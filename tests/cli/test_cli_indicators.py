@@ -11,7 +11,7 @@ import orjson
 import pytest
 from cli_support import Outcome, call, project_in
 
-from posts_support import post_line
+from posts_support import post_line, written
 
 Tocsin = Callable[..., Outcome]
 ULTIMATUM = "Цыгане, у вас есть время до воскресенья, уезжайте из города, иначе пожалеете"
@@ -167,7 +167,7 @@ def test_posts_are_proposed_by_id_and_set_nothing(
 ) -> None:
     path = tmp_path / "posts.jsonl"
     posts = [post_line(1, ULTIMATUM), post_line(2, "Сегодня дождь и ветер")]
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
+    written(path, posts)
     _done(call("ingest", path, "--project", folder))
     _done(call("run", "--workers", 0, "--project", folder))
     done = tocsin("proposals", "--json", "--sign", "leave-by-date")

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from cli_support import Outcome, call, project_in
 
-from posts_support import post_line
+from posts_support import post_line, written
 from tocsin.store import Store
 from tocsin.store.suggestions import keep_likeliest
 from town_texts import BRIDGE, HOCKEY, MUSEUM, TALK
@@ -30,7 +29,7 @@ def tocsin(tmp_path: Path) -> Tocsin:
 
 
 def _take(folder: Path, path: Path, posts: list[dict[str, Any]]) -> None:
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
+    written(path, posts)
     assert call("ingest", path, "--project", folder).code == 0
     done = call("run", "--workers", 0, "--project", folder)
     assert done.code == 0, done

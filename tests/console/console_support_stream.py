@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from joined_support import put_actions, say_so
 from sqlalchemy import insert, select
 
+from posts_support import written
 from tocsin import wire
 from tocsin.clock import ReplayClock
 from tocsin.console.accounts import Account, Token, digest_of, with_account
@@ -53,7 +54,7 @@ def project_in(folder: Path, posts: Iterable[dict[str, Any]] = ()) -> Project:
     found = list(posts)
     if found:
         path = folder / "posts.jsonl"
-        path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in found))
+        written(path, found)
         ingest_file(project, path)
     return project
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from tocsin.archive import Archive
 from tocsin.backup.locks import Lock, Opener, new_identity
@@ -45,9 +42,3 @@ def rebuilt(project: Project) -> RebuildReport:
 def names_below(folder: Path) -> list[str]:
     """Every file below a folder."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def written(path: Path, posts: Iterable[dict[str, Any]]) -> Path:
-    """Posts as a file of JSON Lines."""
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
-    return path

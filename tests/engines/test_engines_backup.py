@@ -20,12 +20,11 @@ from backup_support import (
     rebuilt,
     restored,
     saved,
-    written,
 )
 from engine_support import contents, ingest_file, run_all
 from export_support import signing_project
 
-from posts_support import post_line
+from posts_support import post_line, written
 from streams_support import mixed
 from tocsin.archive import verify
 from tocsin.backup.locks import Lock, Opener, new_identity, opened

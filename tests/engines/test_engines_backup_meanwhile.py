@@ -19,12 +19,11 @@ from backup_support import (
     rebuilt,
     restored,
     saved,
-    written,
 )
 from engine_support import contents, in_child, ingest_file, new_project, run_all
 from erasure_support import ORDER
 
-from posts_support import post_line
+from posts_support import post_line, written
 from streams_support import calls
 from tocsin.archive import Archive, verify
 from tocsin.archive import erasure as archive_erasure

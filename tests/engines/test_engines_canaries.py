@@ -10,13 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from engine_support import ingest_file, run_all
 from export_support import signing_project
 from places_to_search import PLACES, places_of
 
-from posts_support import START, post_line
+from posts_support import START, post_line, written
 from tocsin.engines.media import Transcript, add_transcript
 from tocsin.engines.project import Project
 from tocsin.engines.reports import add_report
@@ -92,7 +91,7 @@ def table(folder: Path) -> Path:
         post_line(1, "A market day", **more),
         post_line(2, "", media=[{"kind": "photo"}], **more),
     ]
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
+    written(path, posts)
     return path
 
 

@@ -17,6 +17,7 @@ from erasure_support import ORDER, entries_of_kind, erase_where, found_in, reada
 from sqlalchemy import text
 
 from database_fixtures import Databases
+from posts_support import written
 from streams_support import calls, mixed
 from tocsin.archive import Archive, verify
 from tocsin.engines.erasure import last_state
@@ -52,7 +53,7 @@ def _posts() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def posts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("posts") / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in _posts()))
+    written(path, _posts())
     return path
 
 

@@ -17,7 +17,7 @@ from engine_support import ingest_file, run_all
 from erasure_support import erase_where
 from export_support import AT, export_as, members, signing_project
 
-from posts_support import START, post_line
+from posts_support import START, post_line, written
 from stamp_servers import Authority, served
 from tocsin import wire
 from tocsin.archive import Archive
@@ -87,7 +87,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("export")
     project = signing_project(folder / "desk")
     path = folder / f"{CANARIES['file']}.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts()))
+    written(path, posts())
     forms = [{"channel": "town_news", "reliability": "C", "subscribers": 4200, "languages": [],
               "as_of": "2024-03-01T00:00:00+00:00"}]  # fmt: skip
     ingest_file(project, path, *forms)

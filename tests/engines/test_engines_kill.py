@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from engine_support import contents, in_child, ingest_file, new_project, run_all
 
+from posts_support import written
 from streams_support import mixed
 from tocsin.archive import verify
 from tocsin.engines.project import Project
@@ -37,10 +38,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
 
 
 def _posts_file(folder: Path) -> Path:
-    import orjson
 
     path = folder / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in mixed()))
+    written(path, mixed())
     return path
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from cli_support import call
 from engine_support import KillAtWrite, contents, in_child, ingest_file, new_project, run_all
 from erasure_support import entries_of_kind, erase_where, found_in
 
+from posts_support import written
 from streams_support import calls
 from tocsin.archive import verify
 from tocsin.cli import output
@@ -38,7 +38,7 @@ def posts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"id": "c1", "channel": "canary", "text": CANARY, "posted_at": rows[-1]["posted_at"]}
     )
     path = tmp_path_factory.mktemp("posts") / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    written(path, rows)
     return path
 
 

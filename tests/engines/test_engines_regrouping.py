@@ -10,7 +10,7 @@ import pytest
 from engine_support import contents, ingest_file, new_project, run_all
 from sqlalchemy import select
 
-from posts_support import post_line
+from posts_support import post_line, written
 from streams_support import mixed
 from tocsin import wire
 from tocsin.archive import Archive
@@ -132,11 +132,10 @@ def test_copies_of_a_split_wording_go_to_the_new_rumour(tmp_path: Path, write_po
 @pytest.fixture(scope="module")
 def warned(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with warnings that name rumours."""
-    import orjson
 
     folder = tmp_path_factory.mktemp("warned")
     path = folder / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in mixed()))
+    written(path, mixed())
     project = new_project(folder / "desk")
     _take(project, path)
     return project

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from engine_support import contents, ingest_file, lose_store, new_project, run_all
 
-from posts_support import post_line
+from posts_support import post_line, written
 from streams_support import mixed
 from tocsin import wire
 from tocsin.archive import Archive
@@ -34,10 +34,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def _ran(folder: Path, posts: list[dict[str, Any]], **settings: Any) -> Project:
-    import orjson
 
     path = folder / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in posts))
+    written(path, posts)
     project = new_project(folder / "desk", **settings)
     ingest_file(project, path)
     run_all(project)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import orjson
 from engine_support import ingest_file, new_project, run_all
 
-from posts_support import post_line
+from posts_support import post_line, written
 from streams_support import calls
 from tocsin.archive import Archive
 from tocsin.engines.local import RunWatch, reading_plan, versions
@@ -42,7 +41,7 @@ def packed_project(folder: Path, pack: str = PACK) -> Project:
     (project.folder / FILE_NAME).write_text(f"{text}\n\n{named}")
     project = reopened(project)
     path = folder / "posts.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(post) + b"\n" for post in some_posts()))
+    written(path, some_posts())
     ingest_file(project, path)
     run_all(project)
     return project
