@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLUSTER := .venv-cluster
 DATA ?= ../shared/data
 
 .PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
@@ -101,6 +102,12 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml setup.py $(wildcard web/*
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(CLUSTER)/cluster.stamp: requirements/flink.txt pyproject.toml setup.py # Flink pins numpy, pandas, pyarrow
+	test -x $(CLUSTER)/bin/python || $(PYTHON) -m venv $(CLUSTER)
+	$(CLUSTER)/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/flink.txt
+	$(CLUSTER)/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/models.stamp: $(VENV)/test.stamp # for training alone, and in no lock

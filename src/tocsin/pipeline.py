@@ -25,10 +25,8 @@ from tocsin.model import (
     Erased,
     FieldReport,
     Reading,
-    Rumour,
     Sighting,
     SituationKey,
-    Suggestion,
     WarningAction,
 )
 from tocsin.risk import RiskModel, SituationTracker, Sources, background
@@ -64,6 +62,19 @@ class Step:
     kept: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """A post with its sighting; a late one is known from the moment reached.
+
+    Args:
+        kept: as in :class:`Step`.
+    """
+
+    enriched: Enriched
+    sighting: Sighting
+    kept: bool
+
+
 class _Lasting(Protocol):
     """A stage with a memory."""
 
@@ -72,8 +83,41 @@ class _Lasting(Protocol):
     def restore(self, data: bytes) -> None: ...
 
 
-class Pipeline:
-    """From reading on: rumours, spread, situations, forecasts, warnings, on one clock."""
+class Following:
+    """Posts into rumours: on a cluster this runs apart from :class:`Deciding`."""
+
+    def __init__(self, options: RumourOptions) -> None:
+        self.rumours = RumourTracker(options)
+        self._housekept = _START
+
+    def follow(self, enriched: Enriched, reading: Reading, now: datetime) -> Followed:
+        """The rumour of one post.
+
+        Args:
+            now: the moment reached, which is the post's own or, for a late one, after it.
+        """
+        late = enriched.post.known_at < now
+        if late:  # it was not known before now
+            enriched = replace(enriched, post=replace(enriched.post, known_at=now))
+        sighting = self.rumours.assign(enriched)
+        sighting = replace(sighting, stance=stance_of(enriched, reading), late=late)
+        kept = enriched.digest is not None or self.rumours.rumour(sighting.thread) is not None
+        return Followed(enriched, sighting, kept)
+
+    def pass_time(self, now: datetime) -> None:
+        """Once a day of the posts' own time, close what is silent."""
+        if now.date() != self._housekept.date():
+            self._housekept = now
+            self.rumours.expire(now)
+
+    def restore(self, rumours: bytes, housekept: datetime) -> None:
+        """Take up a snapshot of the tracker, which last closed what was silent at ``housekept``."""
+        self._housekept = housekept
+        self.rumours.restore(rumours)
+
+
+class Deciding:
+    """Sightings into warnings: spread, situations, forecasts, warnings, on one clock."""
 
     def __init__(
         self,
@@ -85,45 +129,27 @@ class Pipeline:
         self._sources = sources or Sources()
         self._silent = tuple(silent)  # what is not seen because a live source is silent
         self._clock = ReplayClock(_START)
-        self._rumours = RumourTracker(options.rumours)
         self._spread = SpreadTracker(profiles)
         self._situations = SituationTracker(profiles)
         self._risk = RiskModel(horizon_h=options.horizon_h)
         self._desk = WarningDesk(options.policy)
         self._coverage = Coverage()
-        self._housekept = _START
+        self.housekept = _START
         self._expected: list[FieldReport] = []
 
     @property
     def now(self) -> datetime:
-        """The moment the pipeline has reached."""
+        """The moment reached."""
         return self._clock.now()
 
-    def needs_vector(self, enriched: Enriched) -> bool:
-        """Whether this post's text must be encoded: a copy of a live text costs nothing."""
-        return self._rumours.needs_vector(enriched)
-
-    def know(self, enriched: Enriched, probe: Probe | None) -> None:
-        """What the post's text is searched by, made in another process."""
-        self._rumours.know(enriched, probe)
-
-    def step(self, enriched: Enriched, reading: Reading) -> Step:
-        """Take one post in; posts must come in the order of ``Post.order``.
-
-        A post older than the moment reached is late: it was not known before now.
-        """
-        actions = list(self.advance(enriched.post.known_at))
-        late = enriched.post.known_at < self.now
-        if late:
-            enriched = replace(enriched, post=replace(enriched.post, known_at=self.now))
+    def decide(self, followed: Followed, reading: Reading) -> tuple[WarningAction, ...]:
+        """What one post leads to, once time has been let pass to it."""
+        enriched, sighting = followed.enriched, followed.sighting
         self._coverage.add(enriched, reading)
-        sighting = self._rumours.assign(enriched)
-        sighting = replace(sighting, stance=stance_of(enriched, reading), late=late)
         self._spread.add(enriched, sighting, towns_named(reading))
         newcomer = self._spread.newcomer
-        for key in self._situations.add(enriched, reading, sighting, newcomer):
-            actions.extend(self._evaluate(key))
-        return Step(sighting, tuple(actions), self._kept(enriched, sighting))
+        touched = self._situations.add(enriched, reading, sighting, newcomer)
+        return tuple(action for key in touched for action in self._evaluate(key))
 
     def advance(self, to: datetime) -> tuple[WarningAction, ...]:
         """Let time pass: every situation is looked at again at each tick, and when a report from
@@ -183,76 +209,32 @@ class Pipeline:
         """A person dismisses a warning: it is cancelled until there is new evidence."""
         return self._desk.dismiss(key, self.now)
 
-    def merge_rumours(self, rumour: str, into: str) -> bool:
-        """A person says that two rumours are one: later posts of ``rumour`` go by ``into``.
+    def erase(self, erased: Erased, secret: bytes) -> None:
+        """Forget what was erased (see :meth:`Pipeline.erase`)."""
+        self._spread.erase(erased, secret)
 
-        False where it changes nothing, as for a rumour that is closed.
-        """
-        return self._rumours.merge(rumour, into)
-
-    def unmerge_rumours(self, rumour: str, from_: str) -> bool:
-        """A person takes a merge back."""
-        return self._rumours.unmerge(rumour, from_)
-
-    def split_rumour(self, rumour: str, refs: Sequence[str]) -> str | None:
-        """A person says that the wordings of these posts are a rumour of their own; its id."""
-        return self._rumours.split(rumour, refs)
-
-    def take_suggestions(self) -> tuple[Suggestion, ...]:
-        """Pairs of rumours that may be one, noted since the last call."""
-        return self._rumours.take_suggestions()
-
-    def changed_rumours(self) -> tuple[Rumour, ...]:
-        """Rumours that changed or closed since the last call."""
-        return self._rumours.changed()
-
-    def rumour(self, rumour_id: str) -> Rumour | None:
-        """A live rumour."""
-        return self._rumours.rumour(rumour_id)
-
-    def snapshot(self) -> bytes:
-        """Everything that a later step depends on."""
+    def snapshot(self) -> list[bytes]:
+        """Everything that a later step depends on: a head, then a part for each stage."""
         head = {
             "now": self.now.isoformat(),
-            "housekept": self._housekept.isoformat(),
+            "housekept": self.housekept.isoformat(),
             "coverage": self._coverage.snapshot(),
             "expected": [wire.report_form(report) for report in self._expected],
         }
-        parts = [orjson.dumps(head), *(part.snapshot() for part in self._parts())]
-        sizes = orjson.dumps([len(part) for part in parts])
-        return b"%08d" % len(sizes) + sizes + b"".join(parts)
+        return [orjson.dumps(head), *(part.snapshot() for part in self._parts())]
 
-    def restore(self, data: bytes) -> None:
-        """Take up a snapshot; what follows is as if there had been no break."""
-        start = 8 + int(data[:8])
-        sections: list[bytes] = []
-        for size in orjson.loads(data[8:start]):
-            sections.append(data[start : start + size])
-            start += size
-        head = orjson.loads(sections[0])
+    def restore(self, parts: Sequence[bytes]) -> None:
+        """Take up a snapshot."""
+        head = orjson.loads(parts[0])
         self._clock = ReplayClock(datetime.fromisoformat(head["now"]))
-        self._housekept = datetime.fromisoformat(head["housekept"])
+        self.housekept = datetime.fromisoformat(head["housekept"])
         self._coverage.restore(head["coverage"])
         self._expected = [wire.report_from_form(form) for form in head.get("expected", ())]
-        for part, section in zip(self._parts(), sections[1:], strict=True):
+        for part, section in zip(self._parts(), parts[1:], strict=True):
             part.restore(section)
 
-    def erase(self, erased: Erased, secret: bytes) -> None:
-        """Forget what was erased.
-
-        What was concluded from it (a call at a place, a warning) stands until it lapses.
-
-        Args:
-            secret: at most 64 random bytes, used once and forgotten.
-        """
-        self._rumours.erase(erased)
-        self._spread.erase(erased, secret)
-
-    def _kept(self, enriched: Enriched, sighting: Sighting) -> bool:
-        return enriched.digest is not None or self._rumours.rumour(sighting.thread) is not None
-
     def _parts(self) -> tuple[_Lasting, ...]:
-        return (self._rumours, self._spread, self._situations, self._desk)
+        return (self._spread, self._situations, self._desk)
 
     def _idle(self) -> bool:
         return not self._desk.open() and not self._situations.active(self.now)
@@ -283,9 +265,95 @@ class Pipeline:
 
         Only the moment reached counts, never the post to come: a run cut here must agree.
         """
-        if self.now.date() == self._housekept.date():
+        if self.now.date() == self.housekept.date():
             return
-        self._housekept = self.now
-        self._rumours.expire(self.now)
+        self.housekept = self.now
         self._spread.forget(self.now - _MEMORY)
         self._situations.forget(self.now - _MEMORY)
+
+
+class Pipeline:
+    """From reading on, in one process: :class:`Following`, then :class:`Deciding`."""
+
+    def __init__(
+        self,
+        profiles: Mapping[str, ChannelProfile],
+        options: PipelineOptions,
+        sources: Sources | None = None,
+        silent: Sequence[str] = (),
+    ) -> None:
+        self.following = Following(options.rumours)
+        self.deciding = Deciding(profiles, options, sources, silent)
+
+    @property
+    def now(self) -> datetime:
+        """The moment the pipeline has reached."""
+        return self.deciding.now
+
+    def needs_vector(self, enriched: Enriched) -> bool:
+        """Whether this post's text must be encoded: a copy of a live text costs nothing."""
+        return self.following.rumours.needs_vector(enriched)
+
+    def know(self, enriched: Enriched, probe: Probe | None) -> None:
+        """What the post's text is searched by, made in another process."""
+        self.following.rumours.know(enriched, probe)
+
+    def step(self, enriched: Enriched, reading: Reading) -> Step:
+        """Take one post in; posts must come in the order of ``Post.order``.
+
+        A post older than the moment reached is late: it was not known before now.
+        """
+        actions = self.advance(enriched.post.known_at)
+        followed = self.following.follow(enriched, reading, self.now)
+        actions += self.deciding.decide(followed, reading)
+        return Step(followed.sighting, actions, followed.kept)
+
+    def advance(self, to: datetime) -> tuple[WarningAction, ...]:
+        """Let time pass (see :meth:`Deciding.advance`)."""
+        actions = self.deciding.advance(to)
+        self.following.pass_time(self.now)
+        return actions
+
+    def hear_all(self) -> tuple[WarningAction, ...]:
+        """Let time pass until the last report that is expected, if any is."""
+        actions = self.deciding.hear_all()
+        self.following.pass_time(self.now)
+        return actions
+
+    def snapshot(self) -> bytes:
+        """Everything that a later step depends on."""
+        head, *parts = self.deciding.snapshot()
+        return pack_sections([head, self.following.rumours.snapshot(), *parts])
+
+    def restore(self, data: bytes) -> None:
+        """Take up a snapshot; what follows is as if there had been no break."""
+        head, rumours, *parts = unpack_sections(data)
+        self.deciding.restore([head, *parts])
+        self.following.restore(rumours, self.deciding.housekept)
+
+    def erase(self, erased: Erased, secret: bytes) -> None:
+        """Forget what was erased.
+
+        What was concluded from it (a call at a place, a warning) stands until it lapses.
+
+        Args:
+            secret: at most 64 random bytes, used once and forgotten.
+        """
+        self.following.rumours.erase(erased)
+        self.deciding.erase(erased, secret)
+
+
+def pack_sections(sections: Sequence[bytes]) -> bytes:
+    """Byte strings as one."""
+    sizes = orjson.dumps([len(section) for section in sections])
+    return b"%08d" % len(sizes) + sizes + b"".join(sections)
+
+
+def unpack_sections(data: bytes) -> list[bytes]:
+    """The inverse of :func:`pack_sections`."""
+    start = 8 + int(data[:8])
+    sections: list[bytes] = []
+    for size in orjson.loads(data[8:start]):
+        sections.append(data[start : start + size])
+        start += size
+    return sections

@@ -131,13 +131,13 @@ def _server_files(project: Project, databases: Databases) -> bytes:
 def test_vectors_words_and_shingles_of_an_erased_text_are_wiped(project: Project) -> None:
     digest = digest_text(clean(CANARY))
     assert digest is not None
-    live = _pipeline(project)._rumours._live
+    live = _pipeline(project).following.rumours._live
     row = live.texts[digest].row
     signature = live.near._signatures[row].copy()
     assert live.rows._scale[row] > 0
     assert row in live.postings._rows
     erase_where(project, Choice(channel="canary"))
-    live = _pipeline(project)._rumours._live
+    live = _pipeline(project).following.rumours._live
     assert digest not in live.texts
     assert not (live.near._signatures[: live.near.size] == signature).all(axis=1).any()
     assert live.rows._scale[row] == 0
@@ -170,7 +170,7 @@ def test_what_another_post_says_too_is_not_forgotten(project: Project) -> None:
     digest = digest_text(clean(SECOND))
     assert digest is not None
     erase_where(project, Choice(post="other/c3"))
-    assert digest in _pipeline(project)._rumours._live.texts
+    assert digest in _pipeline(project).following.rumours._live.texts
     assert found_in(project.folder, SECOND) == ["plain"]
     erase_where(project, Choice(channel="kept"))
     assert found_in(project.folder, SECOND) == []

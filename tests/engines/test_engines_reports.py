@@ -145,7 +145,7 @@ def test_checkpoints_change_nothing(tmp_path: Path, write_posts: Write) -> None:
 
 def test_expected_reports_survive_a_snapshot() -> None:
     pipeline, again = (Pipeline({}, PipelineOptions()) for _ in range(2))
-    pipeline.expect([crowd(60), crowd(30)])
+    pipeline.deciding.expect([crowd(60), crowd(30)])
     pipeline.advance(at(40))
     again.restore(pipeline.snapshot())
     assert again.snapshot() == pipeline.snapshot()

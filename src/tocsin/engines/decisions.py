@@ -53,11 +53,11 @@ def apply(
         return ()
     kind, subject, value = DecisionKind(decision["kind"]), decision["subject"], decision["value"]
     if kind is DecisionKind.RUMOUR_MERGE:
-        pipeline.merge_rumours(subject, value)
+        pipeline.following.rumours.merge(subject, value)
     elif kind is DecisionKind.RUMOUR_UNMERGE:
-        pipeline.unmerge_rumours(subject, value)
+        pipeline.following.rumours.unmerge(subject, value)
     elif kind is DecisionKind.RUMOUR_SPLIT:
-        pipeline.split_rumour(subject, value.split("\n"))
+        pipeline.following.rumours.split(subject, value.split("\n"))
     else:
         return _about_warning(kind, decision, store, pipeline)
     return ()
@@ -69,13 +69,13 @@ def _about_warning(
     actions: list[WarningAction] = []
     for key in situations_of(store, decision["subject"]):
         if kind is DecisionKind.WARNING_CONFIRM:
-            actions += pipeline.confirm(key, decision["by"])
+            actions += pipeline.deciding.confirm(key, decision["by"])
         elif kind is DecisionKind.WARNING_ACKNOWLEDGE:
-            pipeline.acknowledge(key)
+            pipeline.deciding.acknowledge(key)
         elif kind is DecisionKind.WARNING_DISMISS:
-            actions += pipeline.dismiss(key)
+            actions += pipeline.deciding.dismiss(key)
         elif kind is DecisionKind.WARNING_OUTCOME and Outcome(decision["value"]).came:
-            actions += pipeline.happened(key, decision["at"])
+            actions += pipeline.deciding.happened(key, decision["at"])
     return tuple(actions)
 
 

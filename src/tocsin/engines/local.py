@@ -141,8 +141,10 @@ class Run:
     def _write(
         self, checkpoints: Checkpoints, batch: Batch, summary: RunSummary, *, done: bool
     ) -> None:
-        rumours = self._pipeline.changed_rumours()
-        batch.suggestions.extend(map(suggestion_row, self._pipeline.take_suggestions()))
+        rumours = self._pipeline.following.rumours.changed()
+        batch.suggestions.extend(
+            map(suggestion_row, self._pipeline.following.rumours.take_suggestions())
+        )
         checkpoints.write(batch, rumours, self._pipeline.snapshot(), done)
         summary.posts += batch.posts
         summary.actions.extend(batch.actions)
@@ -171,7 +173,7 @@ class Run:
         store = self._place.store
         earlier = last_run(store, self._record.seq)
         start = 0 if earlier is None else earlier.seq
-        self._pipeline.expect(reports_between(store, start, self._record.seq))
+        self._pipeline.deciding.expect(reports_between(store, start, self._record.seq))
         for decision in decisions_between(store, start, self._record.seq):
             yield from apply(decision, store, self._pipeline)
 
