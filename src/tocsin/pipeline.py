@@ -88,7 +88,7 @@ class Following:
 
     def __init__(self, options: RumourOptions) -> None:
         self.rumours = RumourTracker(options)
-        self._housekept = _START
+        self.housekept = _START
 
     def follow(self, enriched: Enriched, reading: Reading, now: datetime) -> Followed:
         """The rumour of one post.
@@ -106,13 +106,13 @@ class Following:
 
     def pass_time(self, now: datetime) -> None:
         """Once a day of the posts' own time, close what is silent."""
-        if now.date() != self._housekept.date():
-            self._housekept = now
+        if now.date() != self.housekept.date():
+            self.housekept = now
             self.rumours.expire(now)
 
     def restore(self, rumours: bytes, housekept: datetime) -> None:
         """Take up a snapshot of the tracker, which last closed what was silent at ``housekept``."""
-        self._housekept = housekept
+        self.housekept = housekept
         self.rumours.restore(rumours)
 
 

@@ -25,7 +25,14 @@ from tocsin.logs import Log
 from tocsin.model import Enriched, Post, Reading, Rumour, Sighting, Suggestion, WarningAction
 from tocsin.pipeline import Step
 from tocsin.store import Position, Store, schema
-from tocsin.store.store import add_rows, add_search, dumps, put_meta, replace_rows
+from tocsin.store.store import (
+    Processed,
+    add_processed,
+    add_rows,
+    dumps,
+    put_meta,
+    replace_rows,
+)
 from tocsin.store.suggestions import keep_likeliest
 
 _LOG = Log("tocsin.run")
@@ -35,9 +42,7 @@ _LOG = Log("tocsin.run")
 class Batch:
     """Rows gathered since the last checkpoint."""
 
-    readings: list[dict[str, Any]] = field(default_factory=list)
-    sightings: list[dict[str, Any]] = field(default_factory=list)
-    search: list[tuple[int, str]] = field(default_factory=list)
+    processed: Processed = field(default_factory=Processed)
     actions: list[WarningAction] = field(default_factory=list)
     suggestions: list[dict[str, Any]] = field(default_factory=list)
     posts: int = 0
@@ -45,15 +50,10 @@ class Batch:
 
     def add(self, enriched: Enriched, reading: Reading, step: Step) -> None:
         """Note what became of one post."""
-        post = enriched.post
         self.posts += 1
-        self.last = post
-        self.readings.append(reading_row(post.seq, reading))
-        if step.kept:
-            self.sightings.append(sighting_row(post.seq, step.sighting, enriched.digest))
+        self.last = enriched.post
+        note_processed(self.processed, enriched, reading, step.sighting if step.kept else None)
         self.actions.extend(step.actions)
-        if enriched.text:
-            self.search.append((post.seq, enriched.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,16 @@ class Checkpoints:
         self._run = run
         self._posts_done = run.posts_done
 
+    def warn(self, actions: Sequence[WarningAction]) -> None:
+        """Make warnings durable that were told before a checkpoint; it repeats none of them."""
+        rows = self._place.ledger.log(self._run.seq, actions)
+        indexed = self._place.ledger.flush()
+        if not rows:
+            return
+        with self._place.store.writing() as connection:
+            add_rows(connection, schema.warnings, rows)
+            put_meta(connection, INDEXED, str(indexed))
+
     def write(self, batch: Batch, rumours: tuple[Rumour, ...], state: bytes, done: bool) -> None:
         """Make everything up to ``batch.last`` durable.
 
@@ -160,10 +170,8 @@ class Checkpoints:
 
         def work(connection: Connection) -> None:
             replace_rows(connection, schema.rumours, "id", [rumour_row(r) for r in rumours])
-            add_rows(connection, schema.readings, batch.readings)
-            add_rows(connection, schema.sightings, batch.sightings)
+            add_processed(connection, batch.processed)
             keep_likeliest(connection, batch.suggestions)
-            add_search(connection, batch.search)
             add_rows(connection, schema.warnings, warnings)
             progress = {"posts_done": posts_done, "state": name, "done": done}
             self._mark(connection, batch.last, progress)
@@ -222,6 +230,18 @@ def forget_states(folder: Path, kept: str | None) -> None:
 def read_state(path: Path) -> bytes:
     """The inverse of :func:`write_state`."""
     return path.read_bytes()
+
+
+def note_processed(
+    rows: Processed, enriched: Enriched, reading: Reading, sighting: Sighting | None
+) -> None:
+    """Add the rows of one post; no sighting: nothing could ever join it."""
+    seq = enriched.post.seq
+    rows.readings.append(reading_row(seq, reading))
+    if sighting is not None:
+        rows.sightings.append(sighting_row(seq, sighting, enriched.digest))
+    if enriched.text:
+        rows.search.append((seq, enriched.text))
 
 
 def reading_row(seq: int, reading: Reading) -> dict[str, Any]:

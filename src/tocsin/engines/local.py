@@ -95,6 +95,15 @@ class RunWatch:
     say: Callable[[str], None] = lambda _: None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a run writes what it finds, and whom it tells."""
+
+    checkpoints: Checkpoints
+    summary: RunSummary
+    watch: RunWatch
+
+
 class Run:
     """One run: posts of one boundary through the pipeline, checkpoint by checkpoint."""
 
@@ -102,11 +111,12 @@ class Run:
         self._record = record
         self._place = place
         self._checkpoint_posts = settings.whole("run.checkpoint_posts")
-        known = profiles(place.store)
-        self._plan = reading_plan(settings, known)
-        behind = sources(settings, place.store, record.seq)
-        silent = silent_sources(place.store, record.seq).values()
-        self._pipeline = Pipeline(known, pipeline_options(settings), behind, tuple(silent))
+        self._known = profiles(place.store)
+        self._plan = reading_plan(settings, self._known)
+        self._behind = sources(settings, place.store, record.seq)
+        self._silent = tuple(silent_sources(place.store, record.seq).values())
+        options = pipeline_options(settings)
+        self._pipeline = Pipeline(self._known, options, self._behind, self._silent)
         self._missing = MissingVectors(self._plan)
 
     def go(self, watch: RunWatch) -> RunSummary:
@@ -120,15 +130,8 @@ class Run:
         checkpoints = Checkpoints(self._place, record)
         watch.started(record.posts_done, total)
         _LOG.info("run begun", run=record.seq, posts=total, done=record.posts_done)
-        batch = Batch(actions=list(self._apply_decisions()))
-        for enriched, reading in self._read():
-            step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
-            batch.add(enriched, reading, step)
-            if batch.posts >= self._checkpoint_posts:
-                self._write(checkpoints, batch, summary, done=False)
-                batch = Batch()
-            elif batch.posts % CHUNK == 0:
-                watch.progress(record.posts_done + summary.posts + batch.posts)
+        begun = Batch(actions=list(self._apply_decisions()))
+        batch = self._take_posts(begun, Written(checkpoints, summary, watch))
         batch.actions.extend(self._pipeline.hear_all())
         if record.until is not None:
             batch.actions.extend(self._pipeline.advance(record.until))
@@ -137,6 +140,19 @@ class Run:
         found = {"posts": summary.posts, "actions": len(summary.actions)}
         _LOG.info("run ended", run=record.seq, **found)
         return summary
+
+    def _take_posts(self, batch: Batch, written: Written) -> Batch:
+        """Every post of the run, in order; what is in no checkpoint yet is returned."""
+        summary = written.summary
+        for enriched, reading in self._read():
+            step = self._pipeline.step(self._missing.fill(enriched, self._pipeline), reading)
+            batch.add(enriched, reading, step)
+            if batch.posts >= self._checkpoint_posts:
+                self._write(written.checkpoints, batch, summary, done=False)
+                batch = Batch()
+            elif batch.posts % CHUNK == 0:
+                written.watch.progress(self._record.posts_done + summary.posts + batch.posts)
+        return batch
 
     def _write(
         self, checkpoints: Checkpoints, batch: Batch, summary: RunSummary, *, done: bool
@@ -182,9 +198,16 @@ class Run:
             return count_posts(connection, (self._record.after, self._record.boundary))
 
     def _read(self) -> Iterator[Read]:
+        return read_ahead(self._posts(), self._plan, self._pipeline)
+
+    def _posts(self) -> Iterator[Post]:
+        """What is left of the run's posts, in order."""
         bounds = (self._record.after, self._record.boundary)
-        posts = posts_in_time(self._place.store, bounds, self._record.position)
-        return read_ahead(posts, self._plan, self._pipeline)
+        return posts_in_time(self._place.store, bounds, self._record.position)
+
+
+Engine = Callable[[RunRecord, RunPlace, Settings], Run]
+"""Makes the run of a record."""
 
 
 def run_project(
@@ -193,12 +216,14 @@ def run_project(
     store: Store,
     watch: RunWatch | None = None,
     until: datetime | None = None,
+    engine: Engine = Run,
 ) -> RunSummary:
     """Process everything archived and not yet processed; nothing to do is fine.
 
     Args:
         until: let time pass to here after the last post: warnings end, and are told again where
             nobody answers, although no post comes. None: time stands at the last post.
+        engine: what takes the posts through the pipeline.
 
     Raises:
         EnvironmentFailed: disk, database or a worker process; what is done is kept.
@@ -208,7 +233,7 @@ def run_project(
     summary = RunSummary()
     while (record := _next(project, (archive, store), until, watch)) is not None:
         place = RunPlace(store, ArchiveLedger(archive, store, record.seq), project.state_folder)
-        one = Run(record, place, project.settings).go(watch)
+        one = engine(record, place, project.settings).go(watch)
         summary.posts += one.posts
         summary.actions.extend(one.actions)
         summary.runs += 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
 from time import sleep
@@ -47,6 +47,15 @@ class Position:
     channel: str
     message_id: str
     version: int
+
+
+@dataclass(slots=True)
+class Processed:
+    """What became of posts: rows of ``readings`` and ``sightings``, and texts by seq."""
+
+    readings: list[dict[str, Any]] = field(default_factory=list)
+    sightings: list[dict[str, Any]] = field(default_factory=list)
+    search: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +300,20 @@ def add_search(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
         pieces = ((seq, _array(grams_of(said))) for seq, said in rows)
         with indexing_much(connection, "post_search_by_gram", len(rows)):
             copy_lines(connection, ("post_search", ("seq", "grams")), pieces)
+
+
+def add_processed(connection: Connection, rows: Processed) -> None:
+    """Insert what became of posts, but for those of which it is known already: a job on a cluster
+    may tell it twice, and a run may follow one that was killed.
+    """
+    readings = schema.readings
+    known: set[int] = set()
+    for some in chunks([row["seq"] for row in rows.readings], 500):
+        known.update(connection.scalars(select(readings.c.seq).where(readings.c.seq.in_(some))))
+    add_rows(connection, readings, [row for row in rows.readings if row["seq"] not in known])
+    sightings = [row for row in rows.sightings if row["seq"] not in known]
+    add_rows(connection, schema.sightings, sightings)
+    add_search(connection, [row for row in rows.search if row[0] not in known])
 
 
 def _array(numbers: Sequence[int]) -> str:

@@ -1,0 +1,94 @@
+"""Where a job runs, and whether it can run from here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from tocsin.engines.local import Engine
+from tocsin.errors import EnvironmentFailed, MissingExtra, UsageError
+from tocsin.settings import Settings
+
+_OLDEST_JAVA, _NEWEST_JAVA = 17, 21
+_JAVA_VERSION = re.compile(r'version "(\d+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where a job runs.
+
+    Args:
+        address: HOST:PORT of a JobManager's REST interface; empty: a mini-cluster in this process.
+        parallelism: slots that the job takes.
+        python: the interpreter on the machines that work; empty: this one.
+        checkpoint_s: seconds between two checkpoints.
+        snapshot_posts: posts between two snapshots of what is hosted.
+
+    Raises:
+        UsageError: the address is none, or there are no slots.
+    """
+
+    address: str = ""
+    parallelism: int = 1
+    python: str = ""
+    checkpoint_s: float = 10.0
+    snapshot_posts: int = 10_000
+
+    def __post_init__(self) -> None:
+        host, _, port = self.address.rpartition(":")
+        if self.address and not (host and port.isdigit()):
+            raise UsageError(
+                f"--cluster {self.address}: not HOST:PORT; it names the JobManager's REST "
+                "interface, as in flink.example.org:8081"
+            )
+        if self.parallelism < 1:
+            raise UsageError(f"--parallelism {self.parallelism}: must be at least 1")
+
+
+def cluster_of(settings: Settings, address: str, parallelism: int) -> Cluster:
+    """The cluster that settings and command line name."""
+    return Cluster(
+        address=address,
+        parallelism=parallelism,
+        python=settings.text("flink.python"),
+        checkpoint_s=settings.number("flink.checkpoint_s"),
+        snapshot_posts=settings.whole("flink.snapshot_posts"),
+    )
+
+
+def flink_engine(cluster: Cluster) -> Engine:
+    """What takes runs through a job there.
+
+    Raises:
+        MissingExtra: Flink's package is not installed here.
+        EnvironmentFailed: there is no Java that it runs on.
+    """
+    if find_spec("pyflink") is None:
+        raise MissingExtra("flink", "--engine flink")
+    check_java()
+    from tocsin.engines.flink.engine import FlinkRun
+
+    return partial(FlinkRun, cluster=cluster)
+
+
+def check_java() -> None:
+    """Whether the Java that Flink will start is there and neither too old nor too new.
+
+    Raises:
+        EnvironmentFailed: it is not; says what to do.
+    """
+    todo = "install one, e.g. apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java") if home is None else str(Path(home) / "bin" / "java")
+    if java is None or not Path(java).is_file():
+        raise EnvironmentFailed(f"--engine flink needs Java {_OLDEST_JAVA}: {todo}")
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = _JAVA_VERSION.search(said)
+    if version is None or not _OLDEST_JAVA <= int(version[1]) <= _NEWEST_JAVA:
+        raise EnvironmentFailed(f"{java}: Flink runs on Java {_OLDEST_JAVA} or 21; {todo}")

@@ -1,0 +1,256 @@
+"""What Flink calls: each hosts a part of the pipeline and adds nothing to what it decides."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from pyflink.common import Types
+from pyflink.common.watermark_strategy import TimestampAssigner
+from pyflink.datastream.functions import (
+    FlatMapFunction,
+    KeyedProcessFunction,
+    MapFunction,
+    RuntimeContext,
+)
+from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
+
+from tocsin.engines.flink.hosting import Hosted, Memory, Terms
+from tocsin.engines.flink.pages import WorkFolder
+from tocsin.engines.flink.records import (
+    READ_POST,
+    SIGHTED_BATCH,
+    TOLD,
+    Codec,
+    ReadPost,
+    SightedBatch,
+    Told,
+    millis,
+)
+from tocsin.engines.flink.sink import StoreSink
+from tocsin.engines.flink.stages import BATCH_POSTS, DecidingPlan, DecidingStage, RumourStage
+from tocsin.engines.workers import Embedded, PostReader, ReadingPlan, may_have_vector
+from tocsin.model import Enriched, Post
+from tocsin.pipeline import PipelineOptions
+from tocsin.rumours import probe_of
+
+BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+ITEM = Types.TUPLE([Types.LONG(), Types.LONG(), BYTES])
+"""What flows between operators: a key, an event time in milliseconds, a record as bytes."""
+
+Item = tuple[int, int, bytes]
+
+_POST = Codec(Post)
+_END = 2**63 - 1
+"""The watermark behind the last record."""
+_VECTORS_KEPT = 20_000
+"""40 MB in each process."""
+
+
+class OpenPages(FlatMapFunction):  # type: ignore[misc]
+    """Page numbers → posts, in time order."""
+
+    def __init__(self, folder: str) -> None:
+        self._url = folder
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        del runtime_context
+        self._folder = WorkFolder(self._url)
+
+    def flat_map(self, value: int) -> Iterator[Item]:
+        for post in self._folder.page(value):
+            yield 0, millis(post.known_at), _POST.pack(post)
+
+
+class EventTime(TimestampAssigner):  # type: ignore[misc]
+    """When a post was known."""
+
+    def extract_timestamp(self, value: Item, record_timestamp: int) -> int:
+        del record_timestamp
+        return value[1]
+
+
+class ReadPosts(MapFunction):  # type: ignore[misc]
+    """Posts → readings: what a post says depends on that post alone, so any worker will do.
+
+    Copies of a text are given one key, so that one worker makes its vector once.
+    """
+
+    def __init__(self, plan: ReadingPlan) -> None:
+        self._plan = plan
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        del runtime_context
+        self._reader = PostReader(self._plan)
+
+    def map(self, value: Item) -> Item:
+        enriched, reading = self._reader.read_one(_POST.unpack(value[2]))
+        record = ReadPost(enriched, reading, probe_of(enriched))
+        return copy_key(enriched), value[1], READ_POST.pack(record)
+
+
+def copy_key(enriched: Enriched) -> int:
+    """Equal for copies of one text; posts without text are spread by where they came from."""
+    if enriched.digest is not None:
+        return int.from_bytes(enriched.digest[:7], "big")
+    return hash(enriched.post.seq)
+
+
+class GiveVectors(MapFunction):  # type: ignore[misc]
+    """Texts → vectors; of a text that came lately it is known. Nothing is lost with that memory
+    but the time to make them again.
+    """
+
+    def __init__(self, plan: ReadingPlan) -> None:
+        self._plan = plan
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        del runtime_context
+        self._reader = PostReader(self._plan)
+        self._made: OrderedDict[tuple[bytes, str], Embedded] = OrderedDict()
+
+    def map(self, value: Item) -> Item:
+        record = READ_POST.unpack(value[2])
+        if record.probe is None or not may_have_vector(record.enriched):
+            return 0, value[1], value[2]
+        vector, model, cut = self._vector(record.enriched)
+        enriched = replace(record.enriched, vector=vector, vector_model=model, truncated=cut)
+        return 0, value[1], READ_POST.pack(replace(record, enriched=enriched))
+
+    def _vector(self, enriched: Enriched) -> Embedded:
+        assert enriched.digest is not None
+        key = (enriched.digest, enriched.lang)
+        made = self._made.get(key)
+        if made is None:
+            done = self._reader.embed([enriched])[0]
+            made = self._made[key] = (done.vector, done.vector_model, done.truncated)
+            if len(self._made) > _VECTORS_KEPT:
+                self._made.popitem(last=False)
+        else:
+            self._made.move_to_end(key)
+        return made
+
+
+class Hosting(KeyedProcessFunction):  # type: ignore[misc]
+    """One stage for each key, see :mod:`tocsin.engines.flink.hosting`."""
+
+    def __init__(self, name: str, every: int, folder: str) -> None:
+        self._name, self._every, self._url = name, every, folder
+        self._hosted: dict[int, Hosted[Any, Any]] = {}
+        self._asked: dict[int, int] = {}
+
+    def _terms(self) -> Terms[Any, Any]:
+        raise NotImplementedError
+
+    def _out(self, told: Any) -> Item:
+        raise NotImplementedError
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        log = runtime_context.get_list_state(ListStateDescriptor("log", BYTES))
+        place = runtime_context.get_state(ValueStateDescriptor("place", BYTES))
+        self._memory = Memory(log, place)
+        self._folder = WorkFolder(self._url)
+        self._kept = self._terms()
+
+    def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> None:
+        watermark = ctx.timer_service().current_watermark()
+        self._of(value[0], ctx).arrive(value[2], watermark)
+        self._ask(value[0], watermark, ctx)
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Item]:
+        key = ctx.get_current_key()
+        hosted = self._of(key, ctx)
+        watermark = ctx.timer_service().current_watermark()
+        for told in hosted.pass_time(watermark):
+            yield self._out(told)
+        if timestamp == _END:
+            yield from self._last(hosted.end())
+        elif hosted.waits:
+            self._asked.pop(key, None)
+            self._ask(key, watermark, ctx)
+
+    def _last(self, state: str) -> Iterator[Item]:
+        """What is told when the last record has been taken."""
+        raise NotImplementedError
+
+    def _of(self, key: int, ctx: KeyedProcessFunction.Context) -> Hosted[Any, Any]:
+        if key not in self._hosted:
+            self._hosted[key] = Hosted(self._kept, f"{self._name}-{key}", self._memory)
+            ctx.timer_service().register_event_time_timer(_END)
+        return self._hosted[key]
+
+    def _ask(self, key: int, watermark: int, ctx: KeyedProcessFunction.Context) -> None:
+        """To be called when the watermark moves; once is enough for all records between."""
+        if self._asked.get(key) != watermark:
+            self._asked[key] = watermark
+            ctx.timer_service().register_event_time_timer(watermark + 1)
+
+
+class FollowRumours(Hosting):
+    """Read posts → batches of sightings."""
+
+    def __init__(self, options: PipelineOptions, every: int, folder: str, start: str) -> None:
+        super().__init__("rumours", every, folder)
+        self._options, self._start = options, start
+
+    def _terms(self) -> Terms[ReadPost, SightedBatch]:
+        make = _begun(lambda: RumourStage(self._options), self._folder, self._start)
+        return Terms(make, READ_POST, self._folder, self._every)
+
+    def _out(self, told: SightedBatch) -> Item:
+        return 0, told.millis, SIGHTED_BATCH.pack(told)
+
+    def _last(self, state: str) -> Iterator[Item]:
+        yield 0, _END, state.encode()
+
+
+class Decide(Hosting):
+    """Batches of sightings → warning actions."""
+
+    def __init__(self, plan: DecidingPlan, every: int, folder: str, start: str) -> None:
+        super().__init__("decisions", max(1, every // BATCH_POSTS), folder)
+        self._plan, self._start = plan, start
+
+    def _terms(self) -> Terms[SightedBatch, Told]:
+        make = _begun(lambda: DecidingStage(self._plan), self._folder, self._start)
+        return Terms(make, SIGHTED_BATCH, self._folder, self._every)
+
+    def _out(self, told: Told) -> Item:
+        return 0, 0, TOLD.pack(told)
+
+    def _last(self, state: str) -> Iterator[Item]:
+        yield 0, _END, TOLD.pack(Told(ended=state))
+
+
+def _begun(make: Callable[[], Any], folder: WorkFolder, start: str) -> Callable[[], Any]:
+    """Makes stages that begin with the state ``start``."""
+
+    def begun() -> Any:
+        stage = make()
+        stage.restore(folder.state(start))
+        return stage
+
+    return begun
+
+
+class WriteStore(MapFunction):  # type: ignore[misc]
+    """Batches of sightings into the store; what became of them is told as a number of posts."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        del runtime_context
+        self._sink = StoreSink(self._url)
+
+    def close(self) -> None:
+        self._sink.close()
+
+    def map(self, value: Item) -> Item:
+        if value[1] == _END:
+            return 0, _END, TOLD.pack(Told(ended=value[2].decode()))
+        batch = SIGHTED_BATCH.unpack(value[2])
+        self._sink.write(batch)
+        return 0, 0, TOLD.pack(Told(written=len(batch.posts)))

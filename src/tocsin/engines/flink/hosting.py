@@ -1,0 +1,204 @@
+"""A stage with a memory, kept over failures, taking records in one order however they arrive.
+
+Flink tells Python functions nothing of its checkpoints, so a stage that holds a lot (live threads,
+trails, situations) cannot hand its state over when one is made. It is kept instead as its last
+snapshot, a file, and the records that arrived since, in Flink's own state: what is restored takes
+those again, silently, and goes on.
+
+Records are taken in their own order as soon as the watermark has passed them, so that what comes
+out depends neither on how many machines there are nor on which of them is quick.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from tocsin.engines.flink.pages import WorkFolder
+from tocsin.engines.flink.records import Codec, Order
+
+
+class Ordered(Protocol):
+    """A record with a place among all records, and an event time in milliseconds."""
+
+    @property
+    def order(self) -> Order: ...
+
+    @property
+    def millis(self) -> int: ...
+
+
+In = TypeVar("In", bound=Ordered)
+Out = TypeVar("Out")
+In_contra = TypeVar("In_contra", bound=Ordered, contravariant=True)
+Out_co = TypeVar("Out_co", covariant=True)
+
+
+class Stage(Protocol[In_contra, Out_co]):
+    """What is hosted."""
+
+    def take(self, record: In_contra) -> None:
+        """Take one record in."""
+
+    def tell(self) -> Iterable[Out_co]:
+        """What came of the records taken since the last call."""
+
+    def snapshot(self) -> bytes:
+        """Everything that a later record depends on."""
+
+    def restore(self, data: bytes) -> None:
+        """Take up a snapshot."""
+
+
+class Log(Protocol):
+    """A list in Flink's state (``pyflink.datastream.state.ListState``)."""
+
+    def get(self) -> Iterable[bytes]: ...
+
+    def add(self, value: bytes) -> None: ...
+
+    def update(self, values: list[bytes]) -> None: ...
+
+
+class Slot(Protocol):
+    """A value in Flink's state (``ValueState``)."""
+
+    def value(self) -> bytes | None: ...
+
+    def update(self, value: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What Flink keeps of one hosted stage.
+
+    Args:
+        log: records that arrived since the snapshot, and those that wait.
+        place: where the stage stands (``_Place``).
+    """
+
+    log: Log
+    place: Slot
+
+
+class _Arrived(msgspec.Struct, array_like=True):
+    """A record as the log keeps it; a late one takes its turn at the moment reached."""
+
+    turn: int
+    order: Order
+    data: bytes
+
+
+class _Place(msgspec.Struct, array_like=True):
+    """How far a stage has come: its snapshot, what it has taken in all, and the last record."""
+
+    state: str | None = None
+    taken: int = 0
+    turn: int = -(2**63)
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms(Generic[In, Out]):
+    """On what terms stages are hosted.
+
+    Args:
+        make: a new one, as the job begins with it.
+        folder: where snapshots go.
+        every: records between two snapshots.
+    """
+
+    make: Callable[[], Stage[In, Out]]
+    codec: Codec[In]
+    folder: WorkFolder
+    every: int
+
+
+class Hosted(Generic[In, Out]):
+    """One stage, of one key.
+
+    Args:
+        name: of its snapshots' folder.
+    """
+
+    def __init__(self, terms: Terms[In, Out], name: str, memory: Memory) -> None:
+        self._terms, self._name, self._memory = terms, name, memory
+        self._waiting: list[tuple[int, Order, int, In, _Arrived]] = []
+        self._arrivals = 0
+        self._stage = terms.make()
+        self._place = _Place()
+        self._snapshot_at = 0
+        self._restore()
+
+    def arrive(self, data: bytes, watermark: int) -> None:
+        """A record has come; it waits until the watermark has passed it."""
+        record = self._terms.codec.unpack(data)
+        arrived = _Arrived(max(record.millis, watermark + 1), record.order, data)
+        self._memory.log.add(_ARRIVED.encode(arrived))
+        self._wait(arrived, record)
+
+    @property
+    def waits(self) -> bool:
+        """Whether records wait for the watermark."""
+        return bool(self._waiting)
+
+    def pass_time(self, watermark: int) -> list[Out]:
+        """Take what the watermark has passed; what came of it."""
+        before = self._place.taken
+        while self._waiting and self._waiting[0][0] <= watermark:
+            turn, order, _, record, _ = heapq.heappop(self._waiting)
+            self._stage.take(record)
+            place = self._place
+            self._place = _Place(place.state, place.taken + 1, turn, order)
+        if self._place.taken == before:
+            return []
+        told = list(self._stage.tell())
+        if self._place.taken - self._snapshot_at >= self._terms.every:
+            self._save()
+        self._memory.place.update(_PLACE.encode(self._place))
+        return told
+
+    def end(self) -> str:
+        """The name of the state that the stage is left in when no record comes any more."""
+        place = self._place
+        return self._terms.folder.write_state(self._name, place.taken, self._stage.snapshot())
+
+    def _save(self) -> None:
+        place = self._place
+        name = self._terms.folder.write_state(self._name, place.taken, self._stage.snapshot())
+        self._place = _Place(name, place.taken, place.turn, place.order)
+        self._snapshot_at = place.taken
+        self._memory.log.update([_ARRIVED.encode(arrived) for *_, arrived in self._waiting])
+
+    def _restore(self) -> None:
+        """Go on where Flink's checkpoint says that the stage stood."""
+        data = self._memory.place.value()
+        place = _Place() if data is None else _PLACE_FROM.decode(data)
+        if place.state is not None:
+            self._stage.restore(self._terms.folder.state(place.state))
+        for entry in self._memory.log.get() or ():
+            arrived = _ARRIVED_FROM.decode(entry)
+            self._wait(arrived, self._terms.codec.unpack(arrived.data))
+        again = 0
+        while self._waiting and place.order and self._waiting[0][:2] <= (place.turn, place.order):
+            self._stage.take(heapq.heappop(self._waiting)[3])
+            again += 1
+        for _ in self._stage.tell():
+            pass  # it was told before the failure
+        self._place = place
+        self._snapshot_at = place.taken - again
+
+    def _wait(self, arrived: _Arrived, record: In) -> None:
+        self._arrivals += 1  # of two equal ones the earlier first
+        heapq.heappush(
+            self._waiting, (arrived.turn, arrived.order, self._arrivals, record, arrived)
+        )
+
+
+_ARRIVED, _PLACE = msgspec.msgpack.Encoder(), msgspec.msgpack.Encoder()
+_ARRIVED_FROM = msgspec.msgpack.Decoder(_Arrived)
+_PLACE_FROM = msgspec.msgpack.Decoder(_Place)

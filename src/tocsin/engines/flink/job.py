@@ -1,0 +1,144 @@
+"""The pipeline as a graph of operators.
+
+    pages → posts → read → (key: copies of a text) vectors → (key: cell) rumours ┬→ store
+                                                                                 └→ decide
+
+Readings need no key. Rumours and decisions are hosted (see ``hosting``): they take posts in the
+order of ``Post.order`` when the watermark has passed them.
+"""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from pyflink.common import Configuration, Types, WatermarkStrategy
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+
+from tocsin.engines.flink.cluster import Cluster
+from tocsin.engines.flink.functions import (
+    ITEM,
+    Decide,
+    EventTime,
+    FollowRumours,
+    GiveVectors,
+    OpenPages,
+    ReadPosts,
+    WriteStore,
+)
+from tocsin.engines.flink.pages import Pages
+from tocsin.engines.flink.records import TOLD, Told
+from tocsin.engines.flink.stages import DecidingPlan
+from tocsin.engines.workers import ReadingPlan
+from tocsin.pipeline import PipelineOptions
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """What a job does.
+
+    Args:
+        folder: address of the folder that all its machines read and write.
+        store: URL of the store, as those machines reach it.
+        rumours, decisions: names of the states that the stages begin with.
+    """
+
+    folder: str
+    store: str
+    reading: ReadingPlan
+    options: PipelineOptions
+    deciding: DecidingPlan
+    rumours: str
+    decisions: str
+
+
+def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
+    """Run a job to its end; yields what it tells as it goes on.
+
+    Raises:
+        Py4JJavaError: it failed for good; what it wrote is in the store.
+    """
+    env = StreamExecutionEnvironment.get_execution_environment(_configuration(plan, cluster))
+    env.set_parallelism(cluster.parallelism)
+    told = _graph(env, plan, pages, cluster)
+    with closing(told.execute_and_collect("tocsin")) as results:
+        for text in results:
+            yield TOLD.unpack(b64decode(text))
+
+
+def _graph(
+    env: StreamExecutionEnvironment, plan: JobPlan, pages: Pages, cluster: Cluster
+) -> DataStream:
+    in_time = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(EventTime())
+    numbers = NumberSequenceSource(0, pages.count - 1)
+    posts = (
+        env.from_source(numbers, WatermarkStrategy.no_watermarks(), "pages")
+        .set_parallelism(1)
+        .uid("pages")
+        .flat_map(OpenPages(plan.folder), ITEM)
+        .set_parallelism(1)
+        .name("posts")
+        .uid("posts")
+        .assign_timestamps_and_watermarks(in_time)
+        .set_parallelism(1)
+        .uid("time")
+    )
+    read = posts.rebalance().map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
+    vectors = read.key_by(_key).map(GiveVectors(plan.reading), ITEM).name("vectors").uid("vectors")
+    every = cluster.snapshot_posts
+    follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
+    sighted = vectors.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
+    written = sighted.map(WriteStore(plan.store), ITEM).name("store").uid("store")
+    decide = Decide(plan.deciding, every, plan.folder, plan.decisions)
+    batches = sighted.filter(_is_batch)
+    decided = batches.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
+    told = written.set_parallelism(1).union(decided)
+    return told.map(_as_text, Types.STRING()).name("told").uid("told")
+
+
+def _as_text(item: tuple[int, int, bytes]) -> str:
+    """Bytes reach the driver as a list of numbers, a text as a text."""
+    return b64encode(item[2]).decode()
+
+
+def _key(item: tuple[int, int, bytes]) -> int:
+    return item[0]
+
+
+def _is_batch(item: tuple[int, int, bytes]) -> bool:
+    return item[1] != 2**63 - 1
+
+
+def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
+    python = cluster.python or sys.executable
+    settings = {
+        "python.executable": python,
+        "python.client.executable": sys.executable,
+        "python.fn-execution.bundle.size": "256",
+        "python.fn-execution.bundle.time": "500",
+        "pipeline.auto-watermark-interval": "100 ms",
+        "execution.checkpointing.interval": f"{round(cluster.checkpoint_s * 1000)} ms",
+        "execution.checkpointing.mode": "EXACTLY_ONCE",
+        "execution.checkpointing.storage": "filesystem",
+        "execution.checkpointing.dir": _checkpoints(plan.folder),
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "10",
+        "restart-strategy.fixed-delay.delay": "2 s",
+    }
+    if cluster.address:
+        host, _, port = cluster.address.rpartition(":")
+        settings |= {"execution.target": "remote", "rest.address": host, "rest.port": port}
+    else:
+        settings |= {"taskmanager.numberOfTaskSlots": str(cluster.parallelism), "rest.port": "0"}
+    configuration = Configuration()
+    for name, value in settings.items():
+        configuration.set_string(name, value)
+    return configuration
+
+
+def _checkpoints(folder: str) -> str:
+    return f"{folder if '://' in folder else f'file://{folder}'}/checkpoints"
