@@ -15,9 +15,9 @@ from tocsin.text import e5
 @pytest.fixture
 def without_the_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(e5, "find_spec", lambda _: None)
-    workers._vectors.cache_clear()
+    workers._new_vectors.cache_clear()
     yield
-    workers._vectors.cache_clear()
+    workers._new_vectors.cache_clear()
 
 
 def _line(folder: Path) -> str:

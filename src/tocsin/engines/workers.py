@@ -22,6 +22,7 @@ from hashlib import sha256
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
+from threading import RLock
 from typing import Any, Protocol
 
 import numpy as np
@@ -161,22 +162,38 @@ class _Unread:
         return {}
 
 
-@lru_cache(maxsize=1)
+_making = RLock()
+"""Threads that ask at the same time wait for one, instead of making one each."""
+
+
 def _vectors() -> Vectors:
     """One per process: it takes a second and 200 MB, and that again for a 17th language."""
+    with _making:
+        return _new_vectors()
+
+
+@lru_cache(maxsize=1)
+def _new_vectors() -> Vectors:
     return Vectors()
 
 
-@lru_cache(maxsize=2)
 def _reader(
     name: str,
     own: tuple[tuple[str, ...], tuple[AddedPlace, ...], tuple[str, ...]],
     second: SecondOptions,
 ) -> Reader:
-    """One per process and kind: a gazetteer takes seconds to load. Readers keep no state.
+    """One per process and kind: a gazetteer takes seconds to load. Readers keep no state."""
+    with _making:
+        return _new_reader(name, own, second)
 
-    Packs: the built-in ones (the reader knows them), installed ones, the desk's own.
-    """
+
+@lru_cache(maxsize=2)
+def _new_reader(
+    name: str,
+    own: tuple[tuple[str, ...], tuple[AddedPlace, ...], tuple[str, ...]],
+    second: SecondOptions,
+) -> Reader:
+    """Packs: the built-in ones (the reader knows them), installed ones, the desk's own."""
     if not name:
         return _Unread()
     folders, places, _ = own

@@ -18,21 +18,19 @@ from pyflink.datastream.functions import (
 from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
 
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
-from tocsin.engines.flink.pages import WorkFolder
+from tocsin.engines.flink.pages import WorkFolder, first_moment, posts_of
 from tocsin.engines.flink.records import (
-    READ_POST,
-    SIGHTED_BATCH,
+    READ_POSTS,
+    SIGHTED,
     TOLD,
-    Codec,
     ReadPost,
     SightedBatch,
     Told,
-    millis,
 )
 from tocsin.engines.flink.sink import StoreSink
 from tocsin.engines.flink.stages import BATCH_POSTS, DecidingPlan, DecidingStage, RumourStage
 from tocsin.engines.workers import Embedded, PostReader, ReadingPlan, may_have_vector
-from tocsin.model import Enriched, Post
+from tocsin.model import Enriched
 from tocsin.pipeline import PipelineOptions
 from tocsin.rumours import probe_of
 
@@ -42,37 +40,41 @@ ITEM = Types.TUPLE([Types.LONG(), Types.LONG(), BYTES])
 
 Item = tuple[int, int, bytes]
 
-_POST = Codec(Post)
 _END = 2**63 - 1
 """The watermark behind the last record."""
 _VECTORS_KEPT = 20_000
 """40 MB in each process."""
+_COPY_KEYS = 32
+"""Texts are divided into so many parts for their vectors; the most workers that share that work."""
 
 
-class OpenPages(FlatMapFunction):  # type: ignore[misc]
-    """Page numbers → posts, in time order."""
+class OpenPages(MapFunction):  # type: ignore[misc]
+    """Page numbers → pages, each with the moment of its first post."""
 
     def __init__(self, folder: str) -> None:
         self._url = folder
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        """Flink's hook."""
         del runtime_context
         self._folder = WorkFolder(self._url)
 
-    def flat_map(self, value: int) -> Iterator[Item]:
-        for post in self._folder.page(value):
-            yield 0, millis(post.known_at), _POST.pack(post)
+    def map(self, value: int) -> Item:
+        """Flink's hook."""
+        page = self._folder.page(value)
+        return value, first_moment(page), page
 
 
 class EventTime(TimestampAssigner):  # type: ignore[misc]
-    """When a post was known."""
+    """When the first post of a page was known: nothing older comes after it."""
 
     def extract_timestamp(self, value: Item, record_timestamp: int) -> int:
+        """Flink's hook."""
         del record_timestamp
         return value[1]
 
 
-class ReadPosts(MapFunction):  # type: ignore[misc]
+class ReadPosts(FlatMapFunction):  # type: ignore[misc]
     """Posts → readings: what a post says depends on that post alone, so any worker will do.
 
     Copies of a text are given one key, so that one worker makes its vector once.
@@ -82,20 +84,25 @@ class ReadPosts(MapFunction):  # type: ignore[misc]
         self._plan = plan
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        """Flink's hook."""
         del runtime_context
         self._reader = PostReader(self._plan)
 
-    def map(self, value: Item) -> Item:
-        enriched, reading = self._reader.read_one(_POST.unpack(value[2]))
-        record = ReadPost(enriched, reading, probe_of(enriched))
-        return copy_key(enriched), value[1], READ_POST.pack(record)
+    def flat_map(self, value: Item) -> Iterator[Item]:
+        """Flink's hook."""
+        parts: dict[int, list[ReadPost]] = {}
+        for post in posts_of(value[2]):
+            enriched, reading = self._reader.read_one(post)
+            record = ReadPost(enriched, reading, probe_of(enriched))
+            parts.setdefault(copies_key(record), []).append(record)
+        for key, records in parts.items():
+            yield key, value[1], READ_POSTS.pack(records)
 
 
-def copy_key(enriched: Enriched) -> int:
-    """Equal for copies of one text; posts without text are spread by where they came from."""
-    if enriched.digest is not None:
-        return int.from_bytes(enriched.digest[:7], "big")
-    return hash(enriched.post.seq)
+def copies_key(record: ReadPost) -> int:
+    """Equal for copies of one text; posts that get no vector need no company."""
+    digest = record.enriched.digest
+    return 0 if digest is None or record.probe is None else digest[0] % _COPY_KEYS
 
 
 class GiveVectors(MapFunction):  # type: ignore[misc]
@@ -104,20 +111,25 @@ class GiveVectors(MapFunction):  # type: ignore[misc]
     """
 
     def __init__(self, plan: ReadingPlan) -> None:
-        self._plan = plan
+        self._plan = replace(plan, reader="")
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        """Flink's hook."""
         del runtime_context
         self._reader = PostReader(self._plan)
         self._made: OrderedDict[tuple[bytes, str], Embedded] = OrderedDict()
 
     def map(self, value: Item) -> Item:
-        record = READ_POST.unpack(value[2])
+        """Flink's hook."""
+        records = [self._with_vector(record) for record in READ_POSTS.unpack(value[2])]
+        return 0, value[1], READ_POSTS.pack(records)
+
+    def _with_vector(self, record: ReadPost) -> ReadPost:
         if record.probe is None or not may_have_vector(record.enriched):
-            return 0, value[1], value[2]
+            return record
         vector, model, cut = self._vector(record.enriched)
         enriched = replace(record.enriched, vector=vector, vector_model=model, truncated=cut)
-        return 0, value[1], READ_POST.pack(replace(record, enriched=enriched))
+        return replace(record, enriched=enriched)
 
     def _vector(self, enriched: Enriched) -> Embedded:
         assert enriched.digest is not None
@@ -197,10 +209,10 @@ class FollowRumours(Hosting):
 
     def _terms(self) -> Terms[ReadPost, SightedBatch]:
         make = _begun(lambda: RumourStage(self._options), self._folder, self._start)
-        return Terms(make, READ_POST, self._folder, self._every)
+        return Terms(make, READ_POSTS, self._folder, self._every)
 
     def _out(self, told: SightedBatch) -> Item:
-        return 0, told.millis, SIGHTED_BATCH.pack(told)
+        return 0, told.millis, SIGHTED.pack([told])
 
     def _last(self, state: str) -> Iterator[Item]:
         yield 0, _END, state.encode()
@@ -215,7 +227,7 @@ class Decide(Hosting):
 
     def _terms(self) -> Terms[SightedBatch, Told]:
         make = _begun(lambda: DecidingStage(self._plan), self._folder, self._start)
-        return Terms(make, SIGHTED_BATCH, self._folder, self._every)
+        return Terms(make, SIGHTED, self._folder, self._every)
 
     def _out(self, told: Told) -> Item:
         return 0, 0, TOLD.pack(told)
@@ -251,6 +263,7 @@ class WriteStore(MapFunction):  # type: ignore[misc]
     def map(self, value: Item) -> Item:
         if value[1] == _END:
             return 0, _END, TOLD.pack(Told(ended=value[2].decode()))
-        batch = SIGHTED_BATCH.unpack(value[2])
-        self._sink.write(batch)
-        return 0, 0, TOLD.pack(Told(written=len(batch.posts)))
+        batches = SIGHTED.unpack(value[2])
+        for batch in batches:
+            self._sink.write(batch)
+        return 0, 0, TOLD.pack(Told(written=sum(len(batch.posts) for batch in batches)))

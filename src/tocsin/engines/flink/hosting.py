@@ -12,7 +12,7 @@ out depends neither on how many machines there are nor on which of them is quick
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -86,20 +86,34 @@ class Memory:
 
 
 class _Arrived(msgspec.Struct, array_like=True):
-    """A record as the log keeps it; a late one takes its turn at the moment reached."""
+    """Records that came together, as the log keeps them.
 
-    turn: int
-    order: Order
+    Args:
+        after: the watermark when they came: a late one takes its turn at the moment reached.
+    """
+
+    after: int
     data: bytes
 
 
+_Turn = tuple[int, Order]
+"""When a record is taken: a moment in milliseconds, and among those of one its own order."""
+
+
 class _Place(msgspec.Struct, array_like=True):
-    """How far a stage has come: its snapshot, what it has taken in all, and the last record."""
+    """How far a stage has come.
+
+    Args:
+        state: its last snapshot; None: there is none.
+        held: the last record that this snapshot holds.
+        taken: records taken in all.
+        done: the last of them.
+    """
 
     state: str | None = None
+    held: _Turn | None = None
     taken: int = 0
-    turn: int = -(2**63)
-    order: Order | None = None
+    done: _Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +122,13 @@ class Terms(Generic[In, Out]):
 
     Args:
         make: a new one, as the job begins with it.
+        codec: of records that come together.
         folder: where snapshots go.
         every: records between two snapshots.
     """
 
     make: Callable[[], Stage[In, Out]]
-    codec: Codec[In]
+    codec: Codec[list[In]]
     folder: WorkFolder
     every: int
 
@@ -127,19 +142,18 @@ class Hosted(Generic[In, Out]):
 
     def __init__(self, terms: Terms[In, Out], name: str, memory: Memory) -> None:
         self._terms, self._name, self._memory = terms, name, memory
-        self._waiting: list[tuple[int, Order, int, In, _Arrived]] = []
+        self._waiting: list[tuple[int, Order, int, In]] = []
         self._arrivals = 0
         self._stage = terms.make()
         self._place = _Place()
-        self._snapshot_at = 0
+        self._saved_at = 0
         self._restore()
 
     def arrive(self, data: bytes, watermark: int) -> None:
-        """A record has come; it waits until the watermark has passed it."""
-        record = self._terms.codec.unpack(data)
-        arrived = _Arrived(max(record.millis, watermark + 1), record.order, data)
+        """Records have come; each waits until the watermark has passed it."""
+        arrived = _Arrived(watermark, data)
         self._memory.log.add(_ARRIVED.encode(arrived))
-        self._wait(arrived, record)
+        self._wait(arrived)
 
     @property
     def waits(self) -> bool:
@@ -148,16 +162,17 @@ class Hosted(Generic[In, Out]):
 
     def pass_time(self, watermark: int) -> list[Out]:
         """Take what the watermark has passed; what came of it."""
-        before = self._place.taken
+        place, taken = self._place, 0
+        done = place.done
         while self._waiting and self._waiting[0][0] <= watermark:
-            turn, order, _, record, _ = heapq.heappop(self._waiting)
+            moment, order, _, record = heapq.heappop(self._waiting)
             self._stage.take(record)
-            place = self._place
-            self._place = _Place(place.state, place.taken + 1, turn, order)
-        if self._place.taken == before:
+            taken, done = taken + 1, (moment, order)
+        if not taken:
             return []
+        self._place = _Place(place.state, place.held, place.taken + taken, done)
         told = list(self._stage.tell())
-        if self._place.taken - self._snapshot_at >= self._terms.every:
+        if self._place.taken - self._saved_at >= self._terms.every:
             self._save()
         self._memory.place.update(_PLACE.encode(self._place))
         return told
@@ -170,9 +185,16 @@ class Hosted(Generic[In, Out]):
     def _save(self) -> None:
         place = self._place
         name = self._terms.folder.write_state(self._name, place.taken, self._stage.snapshot())
-        self._place = _Place(name, place.taken, place.turn, place.order)
-        self._snapshot_at = place.taken
-        self._memory.log.update([_ARRIVED.encode(arrived) for *_, arrived in self._waiting])
+        self._place = _Place(name, place.done, place.taken, place.done)
+        self._saved_at = place.taken
+        log = self._memory.log
+        log.update([entry for entry in log.get() if self._is_ahead(entry)])
+
+    def _is_ahead(self, entry: bytes) -> bool:
+        """Whether any of the records that came together is not in the snapshot."""
+        arrived = _ARRIVED_FROM.decode(entry)
+        held = self._place.held
+        return held is None or any(turn > held for turn, _ in self._turns(arrived))
 
     def _restore(self) -> None:
         """Go on where Flink's checkpoint says that the stage stood."""
@@ -181,22 +203,25 @@ class Hosted(Generic[In, Out]):
         if place.state is not None:
             self._stage.restore(self._terms.folder.state(place.state))
         for entry in self._memory.log.get() or ():
-            arrived = _ARRIVED_FROM.decode(entry)
-            self._wait(arrived, self._terms.codec.unpack(arrived.data))
+            self._wait(_ARRIVED_FROM.decode(entry), place.held)
         again = 0
-        while self._waiting and place.order and self._waiting[0][:2] <= (place.turn, place.order):
+        while self._waiting and place.done and self._waiting[0][:2] <= place.done:
             self._stage.take(heapq.heappop(self._waiting)[3])
             again += 1
         for _ in self._stage.tell():
             pass  # it was told before the failure
         self._place = place
-        self._snapshot_at = place.taken - again
+        self._saved_at = place.taken - again
 
-    def _wait(self, arrived: _Arrived, record: In) -> None:
-        self._arrivals += 1  # of two equal ones the earlier first
-        heapq.heappush(
-            self._waiting, (arrived.turn, arrived.order, self._arrivals, record, arrived)
-        )
+    def _wait(self, arrived: _Arrived, held: _Turn | None = None) -> None:
+        for turn, record in self._turns(arrived):
+            if held is None or turn > held:
+                self._arrivals += 1  # of two equal ones the earlier first
+                heapq.heappush(self._waiting, (*turn, self._arrivals, record))
+
+    def _turns(self, arrived: _Arrived) -> Iterator[tuple[_Turn, In]]:
+        for record in self._terms.codec.unpack(arrived.data):
+            yield (max(record.millis, arrived.after + 1), record.order), record
 
 
 _ARRIVED, _PLACE = msgspec.msgpack.Encoder(), msgspec.msgpack.Encoder()

@@ -9,15 +9,19 @@ order of ``Post.order`` when the watermark has passed them.
 
 from __future__ import annotations
 
+import os
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
+import pyflink
 from pyflink.common import Configuration, Types, WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+from pyflink.java_gateway import get_gateway
 
 from tocsin.engines.flink.cluster import Cluster
 from tocsin.engines.flink.functions import (
@@ -62,12 +66,26 @@ def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     Raises:
         Py4JJavaError: it failed for good; what it wrote is in the store.
     """
-    env = StreamExecutionEnvironment.get_execution_environment(_configuration(plan, cluster))
+    env = _environment(_configuration(plan, cluster), cluster)
     env.set_parallelism(cluster.parallelism)
     told = _graph(env, plan, pages, cluster)
     with closing(told.execute_and_collect("tocsin")) as results:
         for text in results:
             yield TOLD.unpack(b64decode(text))
+
+
+def _environment(configuration: Configuration, cluster: Cluster) -> StreamExecutionEnvironment:
+    if not cluster.address:
+        # Else a mini-cluster's workers are threads of this process, one core for all of them.
+        os.environ["_python_worker_execution_mode"] = "process"
+        return StreamExecutionEnvironment.get_execution_environment(configuration)
+    gateway = get_gateway()
+    host, _, port = cluster.address.rpartition(":")
+    remote = gateway.jvm.org.apache.flink.streaming.api.environment.RemoteStreamEnvironment
+    none = gateway.new_array(gateway.jvm.java.lang.String, 0)
+    return StreamExecutionEnvironment(
+        remote(host, int(port), configuration._j_configuration, none)  # noqa: SLF001
+    )
 
 
 def _graph(
@@ -79,7 +97,7 @@ def _graph(
         env.from_source(numbers, WatermarkStrategy.no_watermarks(), "pages")
         .set_parallelism(1)
         .uid("pages")
-        .flat_map(OpenPages(plan.folder), ITEM)
+        .map(OpenPages(plan.folder), ITEM)
         .set_parallelism(1)
         .name("posts")
         .uid("posts")
@@ -87,7 +105,7 @@ def _graph(
         .set_parallelism(1)
         .uid("time")
     )
-    read = posts.rebalance().map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
+    read = posts.rebalance().flat_map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
     vectors = read.key_by(_key).map(GiveVectors(plan.reading), ITEM).name("vectors").uid("vectors")
     every = cluster.snapshot_posts
     follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
@@ -118,8 +136,8 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
     settings = {
         "python.executable": python,
         "python.client.executable": sys.executable,
-        "python.fn-execution.bundle.size": "256",
-        "python.fn-execution.bundle.time": "500",
+        "python.fn-execution.bundle.size": "8",
+        "python.fn-execution.bundle.time": "200",
         "pipeline.auto-watermark-interval": "100 ms",
         "execution.checkpointing.interval": f"{round(cluster.checkpoint_s * 1000)} ms",
         "execution.checkpointing.mode": "EXACTLY_ONCE",
@@ -130,14 +148,19 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
         "restart-strategy.fixed-delay.delay": "2 s",
     }
     if cluster.address:
-        host, _, port = cluster.address.rpartition(":")
-        settings |= {"execution.target": "remote", "rest.address": host, "rest.port": port}
+        settings["pipeline.jars"] = _python_jar()
     else:
         settings |= {"taskmanager.numberOfTaskSlots": str(cluster.parallelism), "rest.port": "0"}
     configuration = Configuration()
     for name, value in settings.items():
         configuration.set_string(name, value)
     return configuration
+
+
+def _python_jar() -> str:
+    """What lets a cluster run Python, sent along, since not every one has it among its own."""
+    opt = Path(pyflink.__file__).parent / "opt"
+    return ";".join(f"file://{path}" for path in sorted(opt.glob("flink-python-*.jar")))
 
 
 def _checkpoints(folder: str) -> str:

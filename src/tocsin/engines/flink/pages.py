@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from struct import Struct
 
 import fsspec
 import zstandard
 
-from tocsin.engines.flink.records import POSTS
+from tocsin.engines.flink.records import POSTS, millis
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import Post
 
-PAGE_POSTS = 512
+PAGE_POSTS = 256
+_FIRST = Struct(">q")
 _STATES_KEPT = 8
 """Of one stage. Flink keeps its newest checkpoint; it names a state that is at most so many old."""
 
@@ -54,13 +56,14 @@ class WorkFolder:
         packer = zstandard.ZstdCompressor(level=1)
         stream, count, total, last = iter(posts), 0, 0, None
         while page := list(islice(stream, size)):
-            self._put(_page(count), packer.compress(POSTS.pack(page)))
+            first = _FIRST.pack(millis(page[0].known_at))
+            self._put(_page(count), first + packer.compress(POSTS.pack(page)))
             count, total, last = count + 1, total + len(page), page[-1]
         return Pages(count, total, last)
 
-    def page(self, number: int) -> list[Post]:
-        """The posts of one page."""
-        return POSTS.unpack(zstandard.ZstdDecompressor().decompress(self._get(_page(number))))
+    def page(self, number: int) -> bytes:
+        """One page as it was written."""
+        return self._get(_page(number))
 
     def write_state(self, stage: str, taken: int, state: bytes) -> str:
         """Keep a stage's state; returns its name. Its eighth oldest goes.
@@ -104,6 +107,17 @@ class WorkFolder:
                 f"{self.url}/{name}: gone while the job runs; run again, it begins anew"
             ) from None
         return data
+
+
+def first_moment(page: bytes) -> int:
+    """When the first post of a page was known, in milliseconds since 1970."""
+    moment: int = _FIRST.unpack_from(page)[0]
+    return moment
+
+
+def posts_of(page: bytes) -> list[Post]:
+    """The posts of a page."""
+    return POSTS.unpack(zstandard.ZstdDecompressor().decompress(page[_FIRST.size :]))
 
 
 def _page(number: int) -> str:
