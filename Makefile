@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CLUSTER := .venv-cluster
 DATA ?= ../shared/data
 
-.PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
+.PHONY: help demo test test-long test-cluster java bench bench-rumours bench-encoders bench-reading \
   bench-where-when bench-arvig bench-injection bench-console browser models lint lock clean
 .DEFAULT_GOAL := help
 
@@ -41,6 +41,14 @@ browser:
 
 test-long: $(VENV)/test.stamp ## the long kill, load and fuzz runs
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -m long tests
+
+test-cluster: $(CLUSTER)/test.stamp java ## the same posts through Flink: equal, also after a kill
+	TOCSIN_DATA=$(DATA) $(CLUSTER)/bin/python -m pytest tests/cluster
+
+java:
+	@command -v java >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+	  { apt-get update -qq; apt-get install -y -qq openjdk-17-jre-headless; } >/dev/null 2>&1 || true
+	@command -v java >/dev/null || { echo "Flink needs Java 17: install a JRE, e.g. apt-get install openjdk-17-jre-headless"; exit 1; }
 
 bench: $(VENV)/test.stamp ## measure on the real data; writes benchmarks/results/
 	TOCSIN_DATA=$(DATA) $(BIN)/python benchmarks/run.py
@@ -92,9 +100,13 @@ lock: ## write the requirement locks anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	  --extra postgres pyproject.toml requirements/build.in -c requirements/test.txt \
 	  $$(grep -oE '^[a-zA-Z0-9._-]+' requirements/run.txt | sed 's/^/--no-emit-package /') -o requirements/postgres.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	  --extra flink pyproject.toml requirements/build.in -o requirements/flink.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	  --extra test-cluster pyproject.toml requirements/build.in -c requirements/flink.txt -o requirements/test-cluster.txt
 
-clean: ## remove the environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build \
+clean: ## remove the environments and caches
+	rm -rf $(VENV) $(CLUSTER) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build \
 	  .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -104,9 +116,9 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml setup.py $(wildcard web/*
 	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	touch $@
 
-$(CLUSTER)/cluster.stamp: requirements/flink.txt pyproject.toml setup.py # Flink pins numpy, pandas, pyarrow
+$(CLUSTER)/test.stamp: requirements/test-cluster.txt pyproject.toml setup.py
 	test -x $(CLUSTER)/bin/python || $(PYTHON) -m venv $(CLUSTER)
-	$(CLUSTER)/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/flink.txt
+	$(CLUSTER)/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/test-cluster.txt
 	$(CLUSTER)/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	touch $@
 

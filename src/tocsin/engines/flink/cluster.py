@@ -16,6 +16,7 @@ from tocsin.errors import EnvironmentFailed, MissingExtra, UsageError
 from tocsin.settings import Settings
 
 _OLDEST_JAVA, _NEWEST_JAVA = 17, 21
+TRY_AGAIN = "run again: what it wrote is kept and not doubled"
 _JAVA_VERSION = re.compile(r'version "(\d+)')
 
 
@@ -88,7 +89,9 @@ def check_java() -> None:
     java = shutil.which("java") if home is None else str(Path(home) / "bin" / "java")
     if java is None or not Path(java).is_file():
         raise EnvironmentFailed(f"--engine flink needs Java {_OLDEST_JAVA}: {todo}")
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = _JAVA_VERSION.search(said)
+    asked = subprocess.run(  # noqa: S603 - the program that was just looked up
+        [java, "-version"], capture_output=True, text=True, check=False
+    )
+    version = _JAVA_VERSION.search(asked.stderr)
     if version is None or not _OLDEST_JAVA <= int(version[1]) <= _NEWEST_JAVA:
         raise EnvironmentFailed(f"{java}: Flink runs on Java {_OLDEST_JAVA} or 21; {todo}")

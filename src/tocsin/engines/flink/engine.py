@@ -1,30 +1,30 @@
 """A run of a project as a job of Flink.
 
-The driver (this process) holds the project: it writes the posts of the run where the job can read
-them, hears what the job tells, and puts warnings into the ledger. The job writes readings, sightings
-and rumours into the store by itself. At the end the driver puts the state together that a run in
-one process would have left, so either engine goes on after the other.
+The driver (this process) holds the project: it writes the posts of the run where the job can
+read them, hears what the job tells, and puts warnings into the ledger. The job writes readings,
+sightings and rumours into the store by itself. At the end the driver puts the state together that
+a run in one process would have left, so either engine goes on after the other.
 """
 
 from __future__ import annotations
 
-from py4j.protocol import Py4JError
+from collections.abc import Iterator
 
 from tocsin.engines.checkpoint import Batch, RunPlace, RunRecord
-from tocsin.engines.flink.cluster import Cluster
-from tocsin.engines.flink.job import JobPlan, run_job
-from tocsin.engines.flink.pages import WorkFolder
-from tocsin.engines.flink.stages import DecidingPlan, joined, parted
+from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster
+from tocsin.engines.flink.pages import PAGE_POSTS, Pages, WorkFolder
+from tocsin.engines.flink.plans import DecidingPlan, JobPlan
+from tocsin.engines.flink.records import Told
+from tocsin.engines.flink.stages import joined, parted
 from tocsin.engines.local import Run, Written, pipeline_options
 from tocsin.errors import EnvironmentFailed
-from tocsin.logs import Log
 from tocsin.settings import Settings
-
-_LOG = Log("tocsin.run")
 
 
 class FlinkRun(Run):
     """One run, its posts taken through the pipeline by a job."""
+
+    page_posts = PAGE_POSTS
 
     def __init__(
         self, record: RunRecord, place: RunPlace, settings: Settings, cluster: Cluster
@@ -37,24 +37,26 @@ class FlinkRun(Run):
 
     def _take_posts(self, batch: Batch, written: Written) -> Batch:
         self._folder.remove()  # of a driver that was killed
-        pages = self._folder.write_pages(self._posts())
+        pages = self._folder.write_pages(self._posts(), self.page_posts)
         if pages.last is None:
             return batch
         plan = self._plan_job()
         self._warn(batch, written)
         ended: list[str] = []
         done = self._record.posts_done
-        try:
-            for told in run_job(plan, pages, self._cluster):
-                self._warn(Batch(actions=list(told.actions)), written)
-                done += told.posts
-                written.watch.progress(done)
-                ended += [] if told.ended is None else [told.ended]
-        except Py4JError as error:
-            raise _failed(error) from None
+        for told in self._job(plan, pages):
+            self._warn(Batch(actions=list(told.actions)), written)
+            done += told.posts
+            written.watch.progress(done)
+            ended += [] if told.ended is None else [told.ended]
         self._take_up(ended)
         self._folder.remove()
         return Batch(posts=pages.posts, last=pages.last)
+
+    def _job(self, plan: JobPlan, pages: Pages) -> Iterator[Told]:
+        from tocsin.engines.flink.job import run_job
+
+        return run_job(plan, pages, self._cluster)
 
     def _plan_job(self) -> JobPlan:
         url = self._place.store.engine.url.render_as_string(hide_password=False)
@@ -77,14 +79,6 @@ class FlinkRun(Run):
     def _take_up(self, ended: list[str]) -> None:
         """The state that a run in one process would be in."""
         states = {name.partition("-")[0]: self._folder.state(name) for name in ended}
+        if states.keys() != {"rumours", "decisions"}:
+            raise EnvironmentFailed(f"the job ended before its posts did; {TRY_AGAIN}")
         self._pipeline.restore(joined(states["rumours"], states["decisions"]))
-
-
-def _failed(error: Py4JError) -> EnvironmentFailed:
-    """What went wrong, in one line: the innermost cause that Java names."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    causes = [line for line in lines if line.startswith("Caused by:")]
-    said = (causes or lines)[-1].removeprefix("Caused by:").strip()
-    return EnvironmentFailed(
-        f"the job failed: {said[:300]}; run again: what it wrote is kept and not doubled"
-    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from pyflink.common import Types
@@ -18,7 +16,9 @@ from pyflink.datastream.functions import (
 from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
 
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
-from tocsin.engines.flink.pages import WorkFolder, first_moment, posts_of
+from tocsin.engines.flink.pages import WorkFolder, first_moment
+from tocsin.engines.flink.plans import DecidingPlan
+from tocsin.engines.flink.reading import PageReader, VectorGiver
 from tocsin.engines.flink.records import (
     READ_POSTS,
     SIGHTED,
@@ -28,11 +28,9 @@ from tocsin.engines.flink.records import (
     Told,
 )
 from tocsin.engines.flink.sink import StoreSink
-from tocsin.engines.flink.stages import BATCH_POSTS, DecidingPlan, DecidingStage, RumourStage
-from tocsin.engines.workers import Embedded, PostReader, ReadingPlan, may_have_vector
-from tocsin.model import Enriched
+from tocsin.engines.flink.stages import BATCH_POSTS, DecidingStage, RumourStage
+from tocsin.engines.workers import ReadingPlan
 from tocsin.pipeline import PipelineOptions
-from tocsin.rumours import probe_of
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 ITEM = Types.TUPLE([Types.LONG(), Types.LONG(), BYTES])
@@ -42,10 +40,6 @@ Item = tuple[int, int, bytes]
 
 _END = 2**63 - 1
 """The watermark behind the last record."""
-_VECTORS_KEPT = 20_000
-"""40 MB in each process."""
-_COPY_KEYS = 32
-"""Texts are divided into so many parts for their vectors; the most workers that share that work."""
 
 
 class OpenPages(MapFunction):  # type: ignore[misc]
@@ -75,10 +69,7 @@ class EventTime(TimestampAssigner):  # type: ignore[misc]
 
 
 class ReadPosts(FlatMapFunction):  # type: ignore[misc]
-    """Posts → readings: what a post says depends on that post alone, so any worker will do.
-
-    Copies of a text are given one key, so that one worker makes its vector once.
-    """
+    """Pages → posts read, by :func:`copies_key`."""
 
     def __init__(self, plan: ReadingPlan) -> None:
         self._plan = plan
@@ -86,63 +77,29 @@ class ReadPosts(FlatMapFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         """Flink's hook."""
         del runtime_context
-        self._reader = PostReader(self._plan)
+        self._reader = PageReader(self._plan)
 
     def flat_map(self, value: Item) -> Iterator[Item]:
         """Flink's hook."""
-        parts: dict[int, list[ReadPost]] = {}
-        for post in posts_of(value[2]):
-            enriched, reading = self._reader.read_one(post)
-            record = ReadPost(enriched, reading, probe_of(enriched))
-            parts.setdefault(copies_key(record), []).append(record)
-        for key, records in parts.items():
+        for key, records in self._reader.read(value[2]).items():
             yield key, value[1], READ_POSTS.pack(records)
 
 
-def copies_key(record: ReadPost) -> int:
-    """Equal for copies of one text; posts that get no vector need no company."""
-    digest = record.enriched.digest
-    return 0 if digest is None or record.probe is None else digest[0] % _COPY_KEYS
-
-
 class GiveVectors(MapFunction):  # type: ignore[misc]
-    """Texts → vectors; of a text that came lately it is known. Nothing is lost with that memory
-    but the time to make them again.
-    """
+    """Posts read → the same with vectors, by the cell of rumours they go to: there is one."""
 
     def __init__(self, plan: ReadingPlan) -> None:
-        self._plan = replace(plan, reader="")
+        self._plan = plan
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Flink's hook."""
         del runtime_context
-        self._reader = PostReader(self._plan)
-        self._made: OrderedDict[tuple[bytes, str], Embedded] = OrderedDict()
+        self._giver = VectorGiver(self._plan)
 
     def map(self, value: Item) -> Item:
         """Flink's hook."""
-        records = [self._with_vector(record) for record in READ_POSTS.unpack(value[2])]
+        records = self._giver.give(READ_POSTS.unpack(value[2]))
         return 0, value[1], READ_POSTS.pack(records)
-
-    def _with_vector(self, record: ReadPost) -> ReadPost:
-        if record.probe is None or not may_have_vector(record.enriched):
-            return record
-        vector, model, cut = self._vector(record.enriched)
-        enriched = replace(record.enriched, vector=vector, vector_model=model, truncated=cut)
-        return replace(record, enriched=enriched)
-
-    def _vector(self, enriched: Enriched) -> Embedded:
-        assert enriched.digest is not None
-        key = (enriched.digest, enriched.lang)
-        made = self._made.get(key)
-        if made is None:
-            done = self._reader.embed([enriched])[0]
-            made = self._made[key] = (done.vector, done.vector_model, done.truncated)
-            if len(self._made) > _VECTORS_KEPT:
-                self._made.popitem(last=False)
-        else:
-            self._made.move_to_end(key)
-        return made
 
 
 class Hosting(KeyedProcessFunction):  # type: ignore[misc]
@@ -160,6 +117,7 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         raise NotImplementedError
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        """Flink\'s hook."""
         log = runtime_context.get_list_state(ListStateDescriptor("log", BYTES))
         place = runtime_context.get_state(ValueStateDescriptor("place", BYTES))
         self._memory = Memory(log, place)
@@ -167,11 +125,13 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         self._kept = self._terms()
 
     def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> None:
+        """Flink\'s hook."""
         watermark = ctx.timer_service().current_watermark()
         self._of(value[0], ctx).arrive(value[2], watermark)
         self._ask(value[0], watermark, ctx)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Item]:
+        """Flink\'s hook."""
         key = ctx.get_current_key()
         hosted = self._of(key, ctx)
         watermark = ctx.timer_service().current_watermark()
@@ -254,13 +214,16 @@ class WriteStore(MapFunction):  # type: ignore[misc]
         self._url = url
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        """Flink\'s hook."""
         del runtime_context
         self._sink = StoreSink(self._url)
 
     def close(self) -> None:
+        """Flink\'s hook."""
         self._sink.close()
 
     def map(self, value: Item) -> Item:
+        """Flink\'s hook."""
         if value[1] == _END:
             return 0, _END, TOLD.pack(Told(ended=value[2].decode()))
         batches = SIGHTED.unpack(value[2])

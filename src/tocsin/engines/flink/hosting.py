@@ -26,10 +26,14 @@ class Ordered(Protocol):
     """A record with a place among all records, and an event time in milliseconds."""
 
     @property
-    def order(self) -> Order: ...
+    def order(self) -> Order:
+        """Where it belongs."""
+        ...
 
     @property
-    def millis(self) -> int: ...
+    def millis(self) -> int:
+        """When it happened."""
+        ...
 
 
 In = TypeVar("In", bound=Ordered)
@@ -57,19 +61,24 @@ class Stage(Protocol[In_contra, Out_co]):
 class Log(Protocol):
     """A list in Flink's state (``pyflink.datastream.state.ListState``)."""
 
-    def get(self) -> Iterable[bytes]: ...
+    def get(self) -> Iterable[bytes] | None:
+        """All of it."""
 
-    def add(self, value: bytes) -> None: ...
+    def add(self, value: bytes) -> None:
+        """Append."""
 
-    def update(self, values: list[bytes]) -> None: ...
+    def update(self, values: list[bytes]) -> None:
+        """Put these in the place of all."""
 
 
 class Slot(Protocol):
     """A value in Flink's state (``ValueState``)."""
 
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """What it holds."""
 
-    def update(self, value: bytes) -> None: ...
+    def update(self, value: bytes) -> None:
+        """Let it hold this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +197,7 @@ class Hosted(Generic[In, Out]):
         self._place = _Place(name, place.done, place.taken, place.done)
         self._saved_at = place.taken
         log = self._memory.log
-        log.update([entry for entry in log.get() if self._is_ahead(entry)])
+        log.update([entry for entry in log.get() or () if self._is_ahead(entry)])
 
     def _is_ahead(self, entry: bytes) -> bool:
         """Whether any of the records that came together is not in the snapshot."""

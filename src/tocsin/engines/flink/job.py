@@ -14,16 +14,16 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyflink
+from py4j.protocol import Py4JError
 from pyflink.common import Configuration, Types, WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.java_gateway import get_gateway
 
-from tocsin.engines.flink.cluster import Cluster
+from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster
 from tocsin.engines.flink.functions import (
     ITEM,
     Decide,
@@ -35,41 +35,28 @@ from tocsin.engines.flink.functions import (
     WriteStore,
 )
 from tocsin.engines.flink.pages import Pages
+from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.records import TOLD, Told
-from tocsin.engines.flink.stages import DecidingPlan
-from tocsin.engines.workers import ReadingPlan
-from tocsin.pipeline import PipelineOptions
-
-
-@dataclass(frozen=True, slots=True)
-class JobPlan:
-    """What a job does.
-
-    Args:
-        folder: address of the folder that all its machines read and write.
-        store: URL of the store, as those machines reach it.
-        rumours, decisions: names of the states that the stages begin with.
-    """
-
-    folder: str
-    store: str
-    reading: ReadingPlan
-    options: PipelineOptions
-    deciding: DecidingPlan
-    rumours: str
-    decisions: str
+from tocsin.errors import EnvironmentFailed
 
 
 def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     """Run a job to its end; yields what it tells as it goes on.
 
     Raises:
-        Py4JJavaError: it failed for good; what it wrote is in the store.
+        EnvironmentFailed: it failed for good; what it wrote is in the store.
     """
+    try:
+        yield from _told(plan, pages, cluster)
+    except Py4JError as error:
+        raise _failed(error) from None
+
+
+def _told(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     env = _environment(_configuration(plan, cluster), cluster)
     env.set_parallelism(cluster.parallelism)
-    told = _graph(env, plan, pages, cluster)
-    with closing(told.execute_and_collect("tocsin")) as results:
+    graph = _graph(env, plan, pages, cluster)
+    with closing(graph.execute_and_collect("tocsin")) as results:
         for text in results:
             yield TOLD.unpack(b64decode(text))
 
@@ -77,7 +64,7 @@ def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
 def _environment(configuration: Configuration, cluster: Cluster) -> StreamExecutionEnvironment:
     if not cluster.address:
         # Else a mini-cluster's workers are threads of this process, one core for all of them.
-        os.environ["_python_worker_execution_mode"] = "process"
+        os.environ["_python_worker_execution_mode"] = "process"  # noqa: SIM112 - its name
         return StreamExecutionEnvironment.get_execution_environment(configuration)
     gateway = get_gateway()
     host, _, port = cluster.address.rpartition(":")
@@ -165,3 +152,11 @@ def _python_jar() -> str:
 
 def _checkpoints(folder: str) -> str:
     return f"{folder if '://' in folder else f'file://{folder}'}/checkpoints"
+
+
+def _failed(error: Py4JError) -> EnvironmentFailed:
+    """What went wrong, in one line: the innermost cause that Java names."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    said = (causes or lines)[-1].removeprefix("Caused by:").strip()
+    return EnvironmentFailed(f"the job failed: {said[:300]}; {TRY_AGAIN}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
 
+from tocsin.engines.flink.plans import DecidingPlan
 from tocsin.engines.flink.records import ReadPost, Sighted, SightedBatch, Told
-from tocsin.model import ChannelProfile, WarningAction
+from tocsin.model import WarningAction
 from tocsin.pipeline import (
     Deciding,
     Followed,
@@ -18,21 +19,10 @@ from tocsin.pipeline import (
     pack_sections,
     unpack_sections,
 )
-from tocsin.risk import Sources
 
 BATCH_POSTS = 256
 """Posts told together: one transaction of the store."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class DecidingPlan:
-    """What warnings are decided by."""
-
-    profiles: Mapping[str, ChannelProfile]
-    options: PipelineOptions
-    sources: Sources = field(default_factory=Sources)
-    silent: tuple[str, ...] = ()
 
 
 class RumourStage:
