@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data
 
+# Where it is set, every process of the tests would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test test-long bench bench-rumours bench-encoders bench-reading \
   bench-where-when bench-arvig bench-injection bench-console browser models lint lock clean
 .DEFAULT_GOAL := help
