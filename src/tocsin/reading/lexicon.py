@@ -138,14 +138,14 @@ class Lexicon:
 
     def _slips(self, terms: Iterable[Rule], languages: frozenset[str]) -> Misspelt:
         """Of the words that name groups, and of those beside them ("polish shop")."""
-        named = {element.key for rule in terms for element in rule.elements}
-        forms = {form: frozenset(keys) & named for form, keys in self._forms.items()}
-        stems = {stem: frozenset(keys) & named for stem, keys in self._stems.items()}
-        return Misspelt(
-            {form: keys for form, keys in forms.items() if keys},
-            {stem: keys for stem, keys in stems.items() if keys},
-            languages,
-        )
+        named = frozenset(element.key for rule in terms for element in rule.elements)
+
+        def of_names(words: Mapping[str, list[int]]) -> dict[str, frozenset[int]]:
+            return {
+                word: kept for word, keys in words.items() if (kept := named.intersection(keys))
+            }
+
+        return Misspelt(of_names(self._forms), of_names(self._stems), languages)
 
     def _digit_keys(self, form: str) -> list[int]:
         keys = list(self._forms.get(form, ()))
