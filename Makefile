@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 CLUSTER := .venv-cluster
 DATA ?= ../shared/data
 
+# Where it is set, every process of the tests would compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test test-long test-cluster java bench bench-rumours bench-encoders bench-reading \
   bench-where-when bench-arvig bench-injection bench-console browser models lint lock clean
 .DEFAULT_GOAL := help
@@ -17,8 +20,8 @@ demo: $(VENV)/run.stamp ## install and run the reconstruction; works without a n
 	$(BIN)/tocsin demo
 
 # What measures on real data, kills, or plays whole desks through the commands runs the same code over
-# and over and covers nothing new: without coverage it is a third quicker. Begun first, what takes
-# longest does not leave one core idle at the end.
+# and over and covers nothing new: without coverage it is a third quicker. In both halves what takes
+# longest begins first (tests/longest_first.py) and does not leave one core idle at the end.
 WHOLE := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py \
   tests/backtest/test_backtest_determinism.py tests/backtest/test_backtest_hindsight.py \
   tests/engines/test_engines_real.py tests/engines/test_engines_kill.py \
@@ -28,9 +31,10 @@ WHOLE := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py 
   tests/delivery/test_delivery_kill.py tests/sources/test_sources_memory.py
 
 test: $(VENV)/test.stamp browser lint ## everything that must pass, under 15 minutes on 2 cores
-	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(WHOLE)
-	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" \
-	  --cov --cov-report=term:skip-covered tests $(WHOLE:%=--ignore=%)
+	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  -m "not long" $(WHOLE)
+	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  -m "not long" --cov --cov-report=term:skip-covered tests $(WHOLE:%=--ignore=%)
 	$(BIN)/python tests/coverage_floors.py
 
 # Debian's browser drives the console's pages; where it is missing and cannot be had, those tests

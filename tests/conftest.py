@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from longest_first import longest_first
 from posts_support import written
 from tocsin import logs
 
@@ -26,6 +27,12 @@ pytest_plugins = ["console_fixtures", "database_fixtures"]
 ROOT = Path(__file__).resolve().parent.parent
 _CONNECT = socket.socket.connect
 _HERE = frozenset({"127.0.0.1", "::1"})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever was asked for, and in whichever order."""
+    longest_first(items)
 
 
 @pytest.fixture(autouse=True)

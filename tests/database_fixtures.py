@@ -69,8 +69,15 @@ class Databases:
 
     def new(self, *, bare: bool = False) -> str:
         """URL of a database that holds no row; bare: no table either."""
+        return self._like("template0" if bare else self._template)
+
+    def copy(self, url: str) -> str:
+        """URL of a database that holds what another one does; nobody may be connected to that."""
+        return self._like(str(make_url(url).database))
+
+    def _like(self, template: str) -> str:
         name = f"tocsin_{self._mark}_{next(_NUMBERS)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {'template0' if bare else self._template}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         self._made.append(name)
         return self._named(name)
 
@@ -183,6 +190,7 @@ def either_database(request: pytest.FixtureRequest) -> Iterator[str]:
     databases: Databases = request.getfixturevalue("database_server")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine_support, "STORE_URL", databases.new)
+        patch.setattr(engine_support, "STORE_COPY", databases.copy)
         yield request.param
     with suppress(Exception):
         databases.drop()

@@ -15,7 +15,8 @@ _FIRST = datetime(2023, 10, 29, tzinfo=UTC)
 
 
 @pytest.fixture
-def bucket(loopback: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    request.getfixturevalue("loopback")
     import boto3  # comes with moto
     import s3fs
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from engine_support import contents, ingest_file, new_project, run_all
+from engine_support import contents, copied, ingest_file, new_project, run_all
 from erasure_support import ORDER, entries_of_kind, erase_where, found_in, readable_bytes
 from sqlalchemy import text
 
@@ -237,10 +237,8 @@ def test_a_store_that_lags_follows_the_archive(project: Project) -> None:
     assert entries_of_kind(project, "erasure") == 1
 
 
-def test_a_state_of_other_settings_is_not_kept(tmp_path: Path, posts_file: Path) -> None:
-    project = new_project(tmp_path / "desk")
-    ingest_file(project, posts_file)
-    run_all(project)
+def test_a_state_of_other_settings_is_not_kept(tmp_path: Path, processed: Project) -> None:
+    project = copied(processed, tmp_path / "desk")
     other = Project(project.folder, _with(project.settings, {"rumours.live_days": 7.0}))
     erase_where(other, Choice(channel="canary"))
     assert not list(project.state_folder.glob("*.state"))

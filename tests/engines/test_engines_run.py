@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_support import contents, ingest_file, lose_store, new_project, run_all
+from engine_support import contents, copied, ingest_file, lose_store, new_project, run_all
 
 from posts_support import post_line, written
 from streams_support import mixed
@@ -98,8 +98,8 @@ def test_a_late_post_is_known_when_it_comes(tmp_path: Path, write_posts: Write) 
     assert len(contents(project)["readings"]) == 2
 
 
-def test_rebuild_gives_everything_back(tmp_path: Path) -> None:
-    project = _ran(tmp_path, mixed())
+def test_rebuild_gives_everything_back(tmp_path: Path, done: Project) -> None:
+    project = copied(done, tmp_path / "desk")
     warning = contents(project)["warnings"][0][0]
     _decide(project, DecisionKind.WARNING_CONFIRM, warning)
     _decide(project, DecisionKind.RUMOUR_STATUS, contents(project)["rumours"][0][0])
@@ -111,8 +111,8 @@ def test_rebuild_gives_everything_back(tmp_path: Path) -> None:
     assert run_all(project).posts == 0
 
 
-def test_rebuild_without_any_store(tmp_path: Path, write_posts: Write) -> None:
-    project = _ran(tmp_path, mixed())
+def test_rebuild_without_any_store(tmp_path: Path, done: Project, write_posts: Write) -> None:
+    project = copied(done, tmp_path / "desk")
     ingest_file(project, write_posts([post_line(1, "Погода")], "more.jsonl"))
     before = contents(project)
     lose_store(project)
@@ -121,8 +121,8 @@ def test_rebuild_without_any_store(tmp_path: Path, write_posts: Write) -> None:
     assert run_all(project).posts == 1
 
 
-def test_rebuild_reports_what_would_be_decided_otherwise(tmp_path: Path) -> None:
-    project = _ran(tmp_path, mixed())
+def test_rebuild_reports_what_would_be_decided_otherwise(tmp_path: Path, done: Project) -> None:
+    project = copied(done, tmp_path / "desk")
     before = contents(project)
     changed = Project(project.folder, _with(project, {"warnings.expire_h": 1.0}))
     report = _rebuild(changed)
@@ -152,10 +152,10 @@ def _decide(project: Project, kind: DecisionKind, subject: str) -> None:
 
 
 def test_a_dismissed_warning_is_cancelled_at_the_next_run(
-    tmp_path: Path, write_posts: Write
+    tmp_path: Path, done: Project, write_posts: Write
 ) -> None:
     posts = sorted(mixed(), key=lambda post: datetime.fromisoformat(post["posted_at"]))
-    project = _ran(tmp_path, posts)
+    project = copied(done, tmp_path / "desk")
     open_ones = _open_warnings(project)
     assert open_ones, "the last calls must still stand"
     _decide(project, DecisionKind.WARNING_DISMISS, open_ones[0])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from shutil import copy
+from typing import Any
 
 import orjson
 import pytest
@@ -38,6 +42,27 @@ CITIES = [
 ]
 
 
+@cache
+def _read_once(name: str) -> Callable[..., list[Any] | dict[str, Any]]:
+    """Areas and airports are the same in every file built here, and take seconds to read."""
+    read = getattr(gazetteer_build, name)
+    found: list[list[Any] | dict[str, Any]] = []
+
+    def again(*of: Any) -> list[Any] | dict[str, Any]:
+        if not found:
+            rows = read(*of)
+            found.append(rows if isinstance(rows, dict) else list(rows))
+        return found[0]
+
+    return again
+
+
+@pytest.fixture(autouse=True)
+def _areas_and_airports_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("load_areas", "load_airports", "airport_spellings"):
+        monkeypatch.setattr(gazetteer_build, name, _read_once(name))
+
+
 @pytest.fixture
 def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A gazetteer of three cities, so that it is built in a moment; its file's path."""
@@ -46,6 +71,21 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     source.write_bytes(b"{" + b"}, ".join(one.removesuffix(b"}") for one in listed) + b"}}")
     monkeypatch.setattr(gazetteer_build, "_cities_path", lambda: source)
     return tmp_path / "folder" / "gazetteer.sqlite"
+
+
+@pytest.fixture(scope="module")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("made") / "gazetteer.sqlite"
+
+
+@pytest.fixture
+def built(few: Path, _made: Path) -> Gazetteer:
+    """One that was built before: its file is copied, for reading it is what is tested."""
+    if not _made.exists():
+        Gazetteer.load(_made)
+    few.parent.mkdir()
+    copy(_made, few)
+    return Gazetteer.load(few, lambda _share: pytest.fail("built again"))
 
 
 def test_it_is_built_once_and_shows_its_progress(few: Path) -> None:
@@ -59,8 +99,8 @@ def test_it_is_built_once_and_shows_its_progress(few: Path) -> None:
     assert list(few.parent.iterdir()) == [few]
 
 
+@pytest.mark.usefixtures("built")
 def test_it_is_built_anew_where_it_was_made_from_something_else(few: Path) -> None:
-    Gazetteer.load(few)
     with closing(sqlite3.connect(few)) as file, file:
         file.execute("UPDATE meta SET value = 'older' WHERE name = 'fingerprint'")
     shares: list[float] = []
@@ -109,31 +149,29 @@ def test_two_default_places() -> None:
     assert first.parent != second.parent
 
 
-def test_threads_share_one(few: Path) -> None:
-    gazetteer = Gazetteer.load(few)
+def test_threads_share_one(built: Gazetteer) -> None:
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda n: gazetteer.entries(("рутуле", str(n))[:1]), range(40)))
-    assert set(found) == {gazetteer.entries(("рутул",))}
+        found = list(pool.map(lambda n: built.entries(("рутуле", str(n))[:1]), range(40)))
+    assert set(found) == {built.entries(("рутул",))}
 
 
 def _names_in_child(path: Path, answers: multiprocessing.Queue[list[str]]) -> None:
     answers.put([place.name for place in Gazetteer.load(path).candidates("Рутула")])
 
 
-def test_a_forked_process_opens_its_own(few: Path) -> None:
-    gazetteer = Gazetteer.load(few)
-    assert gazetteer.candidates("Рутул")
+def test_a_forked_process_opens_its_own(few: Path, built: Gazetteer) -> None:
+    assert built.candidates("Рутул")
     context = multiprocessing.get_context("fork")
     answers: multiprocessing.Queue[list[str]] = context.Queue()
     child = context.Process(target=_names_in_child, args=(few, answers))
     child.start()
     assert answers.get(timeout=30) == ["Rutul"]
     child.join()
-    assert gazetteer.candidates("Хасавюрта")
+    assert built.candidates("Хасавюрта")
 
 
-def test_columns_and_ids(few: Path) -> None:
-    gazetteer = Gazetteer.load(few)
+def test_columns_and_ids(built: Gazetteer) -> None:
+    gazetteer = built
     assert list(gazetteer.ids[:3]) == [3, 5, 7]
     assert gazetteer.countries[0] == "RU"
     assert gazetteer.place("geonames:7").latitude == 40.7

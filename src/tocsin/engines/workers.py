@@ -24,6 +24,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -167,7 +168,7 @@ _making = RLock()
 
 
 def _vectors() -> Vectors:
-    """One per process: it takes a second and 200 MB, and that again for a 17th language."""
+    """One per process: its first text takes a second and 200 MB, and so does a 17th language."""
     with _making:
         return _new_vectors()
 
@@ -215,11 +216,16 @@ def _encode(texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:
     return _vectors().encode_many([for_encoder(text) for text in texts], [lang] * len(texts))
 
 
+_judges: WeakValueDictionary[str, AdaptedE5] = WeakValueDictionary()
+"""Those of the readers in use: two readers whose packs differ share one."""
+
+
 def _adapted(adapters: Mapping[str, npt.NDArray[Any]]) -> Encode | None:
-    """The second encoder, where its package is installed: about 230 MB and a second."""
+    """The second encoder, where its package is installed."""
     if e5_missing() is not None:
         return None
-    model = AdaptedE5(adapters)
+    made = AdaptedE5(adapters)
+    model = _judges.setdefault(made.model_digest, made)
 
     def encode(texts: Sequence[str], lang: str) -> npt.NDArray[np.float32]:
         del lang  # it reads all of them alike

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from tocsin.errors import UsageError
 from tocsin.reading.inflect import (
@@ -21,6 +22,7 @@ from tocsin.reading.lemmas import CACHE_SIZE
 from tocsin.reading.misspelt import Misspelt
 from tocsin.reading.pack import ACT_KINDS, INFLECTED, SIGNAL_KINDS, Cue, GroupTerm, Packs
 from tocsin.reading.patterns import Element, parse
+from tocsin.system import uncollected
 
 NUMBER, CLOCK, YEAR, GROUP = "$NUM", "$TIME", "$YEAR", "$GROUP"
 BUILT_IN = (GROUP, NUMBER, CLOCK, YEAR)
@@ -136,14 +138,14 @@ class Lexicon:
 
     def _slips(self, terms: Iterable[Rule], languages: frozenset[str]) -> Misspelt:
         """Of the words that name groups, and of those beside them ("polish shop")."""
-        named = {element.key for rule in terms for element in rule.elements}
-        forms = {form: frozenset(keys) & named for form, keys in self._forms.items()}
-        stems = {stem: frozenset(keys) & named for stem, keys in self._stems.items()}
-        return Misspelt(
-            {form: keys for form, keys in forms.items() if keys},
-            {stem: keys for stem, keys in stems.items() if keys},
-            languages,
-        )
+        named = frozenset(element.key for rule in terms for element in rule.elements)
+
+        def of_names(words: Mapping[str, list[int]]) -> dict[str, frozenset[int]]:
+            return {
+                word: kept for word, keys in words.items() if (kept := named.intersection(keys))
+            }
+
+        return Misspelt(of_names(self._forms), of_names(self._stems), languages)
 
     def _digit_keys(self, form: str) -> list[int]:
         keys = list(self._forms.get(form, ()))
@@ -258,6 +260,35 @@ class Lexicon:
             raise UsageError(
                 f"{where}: '@{word}' is no dictionary form; write its forms or a stem '{word}*'"
             ) from None
+
+
+_in_use: WeakValueDictionary[Hashable, Lexicon] = WeakValueDictionary()
+
+
+def lexicon_of(packs: Packs, languages: tuple[str, ...]) -> Lexicon:
+    """The patterns of these languages; readers whose packs say the same in them share one.
+
+    Raises:
+        UsageError: a pattern is broken.
+    """
+    said = _said_in(packs, languages)
+    known = _in_use.get(said)
+    if known is None:
+        with uncollected():
+            known = Lexicon(packs, languages)
+        known = _in_use.setdefault(said, known)
+    return known
+
+
+def _said_in(packs: Packs, languages: tuple[str, ...]) -> Hashable:
+    """All that a lexicon of these languages is made from."""
+    return (
+        languages,
+        tuple(term for term in packs.terms if term.language in languages),
+        tuple(cue for cue in packs.cues if cue.language in languages),
+        tuple(sorted(one for one in packs.classes.items() if one[0][0] in languages)),
+        tuple(sorted(packs.irregular.items())),
+    )
 
 
 def _folded(word: str) -> str:

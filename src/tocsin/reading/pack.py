@@ -124,6 +124,7 @@ class Packs:
         irregular: English base → past forms.
         stand_ins: language → what stands for every group name.
         digests: file name → hex SHA-256 of its bytes.
+        extended: languages that packs beside the built-in ones add to.
     """
 
     classes: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -132,3 +133,4 @@ class Packs:
     irregular: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    extended: frozenset[str] = frozenset()

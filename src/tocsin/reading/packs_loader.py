@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tocsin.errors import UsageError
 from tocsin.reading.pack import INFLECTED, KINDS, Cue, GroupTerm, Packs, StandIn
 from tocsin.reading.protocol import LANGUAGES
 from tocsin.reading.refused import refused_term
+from tocsin.system import uncollected
 
 VERSION = 1
 SORTS = {
@@ -31,19 +33,21 @@ _TOP = {"version", "language", "classes", "irregular", "stand_in", "cues", "grou
 _CUE = {"id", "kind", "strength", "alone", "gather", "modal", "told", "patterns"}
 _OTHER_STAGE = ("times_", "venues_", "places_")
 _GROUPS = ("groups", "groups_world")
+_BUILT_IN = "tocsin.reading.packs"
 
 
 class _Draft:
     """Packs while they are being read."""
 
-    def __init__(self, languages: tuple[str, ...]) -> None:
+    def __init__(self, languages: tuple[str, ...], begun: Packs) -> None:
         self.languages = languages
-        self.classes: dict[tuple[str, str], tuple[str, ...]] = {}
-        self.cues: dict[str, Cue] = {}
-        self.terms: dict[GroupTerm, None] = {}
-        self.irregular: dict[str, tuple[str, ...]] = {}
-        self.stand_ins: dict[str, StandIn] = {}
-        self.digests: dict[str, str] = {}
+        self.classes = dict(begun.classes)
+        self.cues = {cue.id: cue for cue in begun.cues}
+        self.terms = dict.fromkeys(begun.terms)
+        self.irregular = dict(begun.irregular)
+        self.stand_ins = dict(begun.stand_ins)
+        self.digests = dict(begun.digests)
+        self.touched: set[str] = set()
 
     def add(self, name: str, raw: bytes) -> None:
         """One file; ``name`` is for messages and the ledger."""
@@ -63,6 +67,7 @@ class _Draft:
             raise UsageError(f"{name}: cues and classes need 'language: <ISO 639-1 code>'")
         if language not in self.languages:
             return
+        self.touched.add(language)
         for key, atoms in _mapping(pack.get("classes", {}), f"{name}: classes").items():
             known = self.classes.get((language, key), ())
             self.classes[language, key] = known + _texts(atoms, f"{name}: class '{key}'")
@@ -89,9 +94,10 @@ class _Draft:
                 for term in _texts(terms, f"{where}: {key}: {language}"):
                     _refuse_state(term, where)
                     if language in self.languages:
+                        self.touched.add(language)
                         self.terms[GroupTerm(title, language, sort, term)] = None
 
-    def done(self) -> Packs:
+    def done(self, *, built_in: bool = False) -> Packs:
         """What was read, frozen."""
         return Packs(
             dict(self.classes),
@@ -100,6 +106,7 @@ class _Draft:
             dict(self.irregular),
             dict(self.stand_ins),
             dict(self.digests),
+            frozenset() if built_in else frozenset(self.touched),
         )
 
 
@@ -116,18 +123,25 @@ def load_packs(languages: tuple[str, ...], folders: Iterable[Path] = ()) -> Pack
             f"no language pack for '{unknown[0]}'; built in: {', '.join(LANGUAGES)}; "
             "posts in other languages are marked unsupported, so leave it out"
         )
-    draft = _Draft(languages)
-    builtin = files("tocsin.reading.packs")
-    for stem in (*_GROUPS, *languages):
-        draft.add(f"{stem}.yaml", builtin.joinpath(f"{stem}.yaml").read_bytes())
+    draft = _Draft(languages, _built_in(languages))
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder of packs; check the path")
-        if folder.resolve() == Path(str(builtin)).resolve():
+        if folder.resolve() == Path(str(files(_BUILT_IN))).resolve():
             continue
         for path in pack_files(folder):
             draft.add(f"{folder.name}/{path.name}", path.read_bytes())
     return draft.done()
+
+
+@lru_cache(maxsize=2)
+def _built_in(languages: tuple[str, ...]) -> Packs:
+    """Read once in a process: half a second, and they are the same for every desk."""
+    draft = _Draft(languages, Packs())
+    with uncollected():
+        for stem in (*_GROUPS, *languages):
+            draft.add(f"{stem}.yaml", (files(_BUILT_IN) / f"{stem}.yaml").read_bytes())
+    return draft.done(built_in=True)
 
 
 def pack_files(folder: Path) -> list[Path]:

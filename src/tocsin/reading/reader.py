@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Protocol
 
 from tocsin.model.post import ChannelProfile, Enriched
@@ -28,7 +29,7 @@ from tocsin.reading.heads import Weight
 from tocsin.reading.hints import CueHints
 from tocsin.reading.judgement import Judgement, is_own
 from tocsin.reading.languages import Readable, read_together, readable
-from tocsin.reading.lexicon import Lexicon
+from tocsin.reading.lexicon import Lexicon, lexicon_of
 from tocsin.reading.look import Look, look_at
 from tocsin.reading.modality import Stance
 from tocsin.reading.pack import ACT_KINDS, SHOWN_KINDS, SIGNAL_KINDS, TOLD_KINDS, Packs
@@ -105,10 +106,12 @@ class PackReader:
         judgement: Judgement | None = None,
     ) -> None:
         self._packs = packs
-        every = sorted({read_together(lang, options.languages) for lang in options.languages})
-        self._lexicons = {together: Lexicon(packs, together) for together in every}
         self._where_when = where_when
         self._languages = options.languages
+        self._lexicons: dict[tuple[str, ...], Lexicon] = {}
+        self._turn = Lock()
+        for lang in sorted(packs.extended):  # what is wrong with a desk's own pack is said at once
+            self._lexicon(lang)
         self._judgement = judgement
         self._looked: tuple[Enriched, Readable | None, Look | None] | None = None
 
@@ -137,8 +140,15 @@ class PackReader:
         return self._looked[1:]
 
     def _look_at(self, text: str, lang: str) -> Look:
-        lexicon = self._lexicons[read_together(lang, self._languages)]
-        return look_at(text, lexicon, self._packs.stand_ins)
+        return look_at(text, self._lexicon(lang), self._packs.stand_ins)
+
+    def _lexicon(self, lang: str) -> Lexicon:
+        """Made when the first post in the language comes: that of Russian takes a second."""
+        together = read_together(lang, self._languages)
+        with self._turn:
+            if together not in self._lexicons:
+                self._lexicons[together] = lexicon_of(self._packs, together)
+            return self._lexicons[together]
 
     def read(self, enriched: Enriched, profile: ChannelProfile | None) -> Reading:
         """What the post says."""

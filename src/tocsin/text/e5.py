@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tocsin.errors import MissingExtra
 from tocsin.model import Vector
+from tocsin.system import uncollected
 from tocsin.text.e5_file import DIGEST, WIDTH, read_e5
 from tocsin.text.e5_tokens import E5Tokens
 from tocsin.text.embed import head
@@ -74,9 +75,10 @@ class E5Encoder:
             raise _missing()
         from tocsin.text.e5_network import E5Network  # slow to import
 
-        file = read_e5(weights_file())
-        self._tokens = E5Tokens(file.vocabulary)
-        self._network = E5Network(file)
+        with uncollected():
+            file = read_e5(weights_file())
+            self._tokens = E5Tokens(file.vocabulary)
+            self._network = E5Network(file)
         self._turn = Lock()
         self.model_digest = MODEL_DIGEST
 

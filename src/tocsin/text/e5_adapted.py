@@ -13,14 +13,19 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from tocsin.system import uncollected
 from tocsin.text import e5
 from tocsin.text.e5_file import E5File, Floats, Linear, Norm, read_e5
 from tocsin.text.e5_tokens import E5Tokens
 from tocsin.text.embed import head
+
+if TYPE_CHECKING:
+    from tocsin.text.e5_network import E5Network
 
 PARTS = ("q", "k", "v", "ao", "fi", "fo")
 """Products that may be adapted, as :class:`E5File` names them."""
@@ -66,37 +71,52 @@ class _Adapted:
 class AdaptedE5:
     """Text → vector (384,) by the adapted model; it depends on the text alone.
 
+    The first text loads it, about a second and 230 MB; most commands never show it one.
+
     Args:
         adapters: see above; float16 will do.
 
     Raises:
         MissingExtra: the optional package with the weights is not installed.
-        EnvironmentFailed: the weights are not the ones known here.
     """
 
-    def __init__(self, adapters: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        from tocsin.text.e5_network import E5Network  # slow to import
+    _network: E5Network
 
-        file = read_e5(e5.weights_file())
+    def __init__(self, adapters: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        self._weights = e5.weights_file()
         thin = {name: array.astype(np.float32) for name, array in adapters.items()}
-        self._tokens = E5Tokens(file.vocabulary)
-        self._network = E5Network(file, _Adapted(file, thin))
+        self._thin = thin
+        self._tokens: E5Tokens | None = None
         self._turn = Lock()
         self._kept: OrderedDict[bytes, npt.NDArray[np.float32]] = OrderedDict()
         self.model_digest = _digest(thin)
 
     def encode_many(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Vectors (n, 384), L2 norm 1; row i depends on ``texts[i]`` alone."""
+        """Vectors (n, 384), L2 norm 1; row i depends on ``texts[i]`` alone.
+
+        Raises:
+            EnvironmentFailed: the weights are not the ones known here.
+        """
         with self._turn:
-            found = [self._vector(e5.PREFIX + head(text)) for text in texts]
+            tokens = self._tokens or self._load()
+            found = [self._vector(tokens, e5.PREFIX + head(text)) for text in texts]
         return np.stack(found) if found else np.empty((0, 384), dtype=np.float32)
 
-    def _vector(self, text: str) -> npt.NDArray[np.float32]:
+    def _load(self) -> E5Tokens:
+        from tocsin.text.e5_network import E5Network  # slow to import
+
+        with uncollected():
+            file = read_e5(self._weights)
+            self._network = E5Network(file, _Adapted(file, self._thin))
+            self._tokens = E5Tokens(file.vocabulary)
+        return self._tokens
+
+    def _vector(self, tokens: E5Tokens, text: str) -> npt.NDArray[np.float32]:
         """Remembered by a digest, so that no text stays in memory for it."""
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         vector = self._kept.pop(key, None)
         if vector is None:
-            vector = self._network.vector(self._tokens.ids(text))
+            vector = self._network.vector(tokens.ids(text))
             if len(self._kept) >= KEPT:
                 self._kept.popitem(last=False)
         self._kept[key] = vector

