@@ -96,7 +96,7 @@ def test_a_job_finds_what_one_process_finds(
 ) -> None:
     before, after = streams
     folder = copied(before, tmp_path)
-    _run(folder, flink_engine(Cluster(parallelism=parallelism)))
+    _run(folder, flink_engine(Cluster(parallelism=parallelism, checkpoint_s=2.0)))
     assert found_in(folder) == found_in(after)
     for stream in range(len(_STREAMS)):
         wanted = _bcubed(after, stream)
@@ -109,7 +109,7 @@ def test_a_job_warns_of_the_reconstruction_as_one_process_does(tmp_path: Path) -
     before = ingested_demo(tmp_path / "before" / "desk")
     after, folder = copied(before, tmp_path / "after"), copied(before, tmp_path / "flink")
     _run(after, Run)
-    _run(folder, flink_engine(Cluster(parallelism=2)))
+    _run(folder, flink_engine(Cluster(parallelism=2, checkpoint_s=2.0)))
     found = found_in(folder)
     assert found == found_in(after)
     assert found["warnings"]
