@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-long test-cluster java bench bench-rumours bench-encoders bench-reading \
-  bench-where-when bench-arvig bench-injection bench-console browser models lint lock clean
+  bench-where-when bench-arvig bench-injection bench-console bench-cluster browser models lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -79,6 +79,9 @@ bench-injection: $(VENV)/test.stamp ## openly synthetic episodes put into real p
 
 bench-console: $(VENV)/test.stamp ## 20 people at once at the console of PROJECT=DIR, while a run writes
 	$(BIN)/python benchmarks/console.py $(PROJECT)
+
+bench-cluster: $(CLUSTER)/test.stamp java ## a job of Flink against a run in one process
+	TOCSIN_DATA=$(DATA) $(CLUSTER)/bin/python benchmarks/cluster.py
 
 models: export TOCSIN_LABELS = $(LABELS)
 models: $(VENV)/models.stamp ## train everything anew (an hour; LABELS=FILE: and on a desk's own labels)
