@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from flink_support import ingested_demo
 from moto.server import ThreadedMotoServer
 
+from tocsin.archive import verify
 from tocsin.engines.flink.pages import WorkFolder, posts_of
+from tocsin.engines.objects import ArchiveCopy
+from tocsin.engines.project import Project
 from tocsin.model import Post
+from tocsin.settings import Settings
 
 _FIRST = datetime(2023, 10, 29, tzinfo=UTC)
 
@@ -49,3 +55,14 @@ def test_pages_and_states_lie_on_an_object_storage(bucket: str) -> None:
     folder.remove()
     with pytest.raises(Exception, match="gone while the job runs"):
         WorkFolder(bucket).page(0)
+
+
+def test_an_archive_is_pushed_and_pulled(bucket: str, tmp_path: Path) -> None:
+    desk = ingested_demo(tmp_path / "desk")
+    project = Project(desk, Settings.load(desk))
+    copy = ArchiveCopy(bucket)
+    first = copy.push(project)
+    assert first.sent == len({path.read_bytes() for path in (desk / "archive").rglob("*.*")})
+    assert copy.push(project).sent == 0
+    assert ArchiveCopy(bucket).pull(tmp_path / "other") == first.files
+    assert verify(tmp_path / "other" / "archive").ok

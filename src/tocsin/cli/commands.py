@@ -60,6 +60,7 @@ _COMMANDS: Final[tuple[tuple[str, str, str], ...]] = (
     (EVIDENCE, "timeline", "export:timeline"),
     (EVIDENCE, "heads", "heads:app"),
     (EVIDENCE, "anchor", "anchor:app"),
+    (EVIDENCE, "archive", "archive:app"),
     (EVIDENCE, "seal", "seal:app"),
     (EVIDENCE, "erase", "erase:erase"),
     (EVIDENCE, "retention", "erase:retention"),
