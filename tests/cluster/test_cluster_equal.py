@@ -120,7 +120,7 @@ def test_a_killed_task_manager_changes_nothing(streams: tuple[Path, Path], tmp_p
     before, after = copied(streams[0], tmp_path), streams[1]
     settings = before / "tocsin.toml"
     settings.write_text(settings.read_text() + "[flink]\ncheckpoint_s = 1.0\n")
-    with StandingCluster(tmp_path / "flink", task_managers=2) as cluster:
+    with StandingCluster(tmp_path / "flink", task_managers=3) as cluster:
         where = ("--engine", "flink", "--cluster", cluster.address, "--parallelism", "2")
         command = [str(_TOCSIN), "run", "--project", str(before), "--json", *where]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:

@@ -72,7 +72,7 @@ class PlayedJob:
             found: DecidingStage = begun(DecidingStage(plan.deciding), plan.decisions)
             return found
 
-        self._reader, self._giver = PageReader(plan.reading), VectorGiver(plan.reading)
+        self._reader, self._giver = PageReader(plan.reading, 3), VectorGiver(plan.reading)
         self._sink = StoreSink(plan.store)
         self._rumours = (Terms(rumours, READ_POSTS, folder, EVERY), "rumours-0", new_memory())
         self._decisions = (Terms(decisions, SIGHTED, folder, 1), "decisions-0", new_memory())
@@ -111,7 +111,6 @@ class PlayedRun(FlinkRun):
         dies_after: what the driver hears before it dies; None: it does not.
     """
 
-    page_posts = 20
     fails_after: int | None = None
     dies_after: int | None = None
 

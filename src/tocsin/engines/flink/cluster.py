@@ -26,7 +26,7 @@ class Cluster:
 
     Args:
         address: HOST:PORT of a JobManager's REST interface; empty: a mini-cluster in this process.
-        parallelism: slots that the job takes.
+        parallelism: slots that read; one more takes posts in turn.
         python: the interpreter on the machines that work; empty: this one.
         checkpoint_s: seconds between two checkpoints.
         snapshot_posts: posts between two snapshots of what is hosted.
@@ -50,6 +50,11 @@ class Cluster:
             )
         if self.parallelism < 1:
             raise UsageError(f"--parallelism {self.parallelism}: must be at least 1")
+
+    @property
+    def slots(self) -> int:
+        """Slots that the job takes."""
+        return self.parallelism + 1
 
 
 def cluster_of(settings: Settings, address: str, parallelism: int) -> Cluster:

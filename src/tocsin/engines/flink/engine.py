@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tocsin.engines.checkpoint import Batch, RunPlace, RunRecord
 from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster
-from tocsin.engines.flink.pages import PAGE_POSTS, Pages, WorkFolder
+from tocsin.engines.flink.pages import Pages, WorkFolder, page_posts
 from tocsin.engines.flink.plans import DecidingPlan, JobPlan
 from tocsin.engines.flink.records import Told
 from tocsin.engines.flink.stages import joined, parted
@@ -23,8 +23,6 @@ from tocsin.settings import Settings
 
 class FlinkRun(Run):
     """One run, its posts taken through the pipeline by a job."""
-
-    page_posts = PAGE_POSTS
 
     def __init__(
         self, record: RunRecord, place: RunPlace, settings: Settings, cluster: Cluster
@@ -37,7 +35,7 @@ class FlinkRun(Run):
 
     def _take_posts(self, batch: Batch, written: Written) -> Batch:
         self._folder.remove()  # of a driver that was killed
-        pages = self._folder.write_pages(self._posts(), self.page_posts)
+        pages = self._folder.write_pages(self._posts(), page_posts(self._cluster.parallelism))
         if pages.last is None:
             return batch
         plan = self._plan_job()

@@ -69,15 +69,19 @@ class EventTime(TimestampAssigner):  # type: ignore[misc]
 
 
 class ReadPosts(FlatMapFunction):  # type: ignore[misc]
-    """Pages → posts read, by :func:`copies_key`."""
+    """Pages → posts read, by :func:`copies_key`.
 
-    def __init__(self, plan: ReadingPlan) -> None:
-        self._plan = plan
+    Args:
+        keys: there are so many.
+    """
+
+    def __init__(self, plan: ReadingPlan, keys: int) -> None:
+        self._plan, self._keys = plan, keys
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Flink's hook."""
         del runtime_context
-        self._reader = PageReader(self._plan)
+        self._reader = PageReader(self._plan, self._keys)
 
     def flat_map(self, value: Item) -> Iterator[Item]:
         """Flink's hook."""

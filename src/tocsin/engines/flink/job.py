@@ -39,6 +39,10 @@ from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.records import TOLD, Told
 from tocsin.errors import EnvironmentFailed
 
+_IN_TURN = "in-turn"
+_KEYS_PER_SLOT = 4
+"""Parts into which texts are divided for their vectors: enough for all slots to have some."""
+
 
 def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     """Run a job to its end; yields what it tells as it goes on.
@@ -92,17 +96,21 @@ def _graph(
         .set_parallelism(1)
         .uid("time")
     )
-    read = posts.rebalance().flat_map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
+    reading = ReadPosts(plan.reading, _KEYS_PER_SLOT * cluster.parallelism)
+    read = posts.rebalance().flat_map(reading, ITEM).name("read").uid("read")
     vectors = read.key_by(_key).map(GiveVectors(plan.reading), ITEM).name("vectors").uid("vectors")
     every = cluster.snapshot_posts
     follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
     sighted = vectors.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
+    # A process of their own: what must go one by one should not share a core with reading.
+    sighted = sighted.set_parallelism(1).slot_sharing_group(_IN_TURN)
     written = sighted.map(WriteStore(plan.store), ITEM).name("store").uid("store")
     decide = Decide(plan.deciding, every, plan.folder, plan.decisions)
-    batches = sighted.filter(_is_batch)
+    batches = sighted.filter(_is_batch).set_parallelism(1)
     decided = batches.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
-    told = written.set_parallelism(1).union(decided)
-    return told.map(_as_text, Types.STRING()).name("told").uid("told")
+    told = written.set_parallelism(1).union(decided.set_parallelism(1))
+    texts = told.map(_as_text, Types.STRING()).name("told").uid("told")
+    return texts.set_parallelism(1)
 
 
 def _as_text(item: tuple[int, int, bytes]) -> str:
@@ -123,9 +131,9 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
     settings = {
         "python.executable": python,
         "python.client.executable": sys.executable,
-        "python.fn-execution.bundle.size": "8",
-        "python.fn-execution.bundle.time": "200",
-        "pipeline.auto-watermark-interval": "100 ms",
+        "python.fn-execution.bundle.size": "4",
+        "python.fn-execution.bundle.time": "100",
+        "pipeline.auto-watermark-interval": "1 ms",
         "execution.checkpointing.interval": f"{round(cluster.checkpoint_s * 1000)} ms",
         "execution.checkpointing.mode": "EXACTLY_ONCE",
         "execution.checkpointing.storage": "filesystem",
@@ -137,7 +145,7 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
     if cluster.address:
         settings["pipeline.jars"] = _python_jar()
     else:
-        settings |= {"taskmanager.numberOfTaskSlots": str(cluster.parallelism), "rest.port": "0"}
+        settings |= {"taskmanager.numberOfTaskSlots": str(cluster.slots), "rest.port": "0"}
     configuration = Configuration()
     for name, value in settings.items():
         configuration.set_string(name, value)

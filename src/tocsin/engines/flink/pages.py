@@ -19,7 +19,9 @@ from tocsin.engines.flink.records import POSTS, millis
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import Post
 
-PAGE_POSTS = 256
+PAGE_POSTS = 64
+"""For each slot that reads: parts for all of them come of one page."""
+_MOST_POSTS = 1_024
 _FIRST = Struct(">q")
 _STATES_KEPT = 8
 """Of one stage. Flink keeps its newest checkpoint; it names a state that is at most so many old."""
@@ -51,7 +53,7 @@ class WorkFolder:
         self.url = url.rstrip("/")
         self._files, self._root = fsspec.core.url_to_fs(self.url)
 
-    def write_pages(self, posts: Iterable[Post], size: int = PAGE_POSTS) -> Pages:
+    def write_pages(self, posts: Iterable[Post], size: int) -> Pages:
         """Write posts, which come in the order of ``Post.order``, in pages of ``size``."""
         packer = zstandard.ZstdCompressor(level=1)
         stream, count, total, last = iter(posts), 0, 0, None
@@ -107,6 +109,11 @@ class WorkFolder:
                 f"{self.url}/{name}: gone while the job runs; run again, it begins anew"
             ) from None
         return data
+
+
+def page_posts(parallelism: int) -> int:
+    """Posts of a page for so many readers."""
+    return min(PAGE_POSTS * parallelism, _MOST_POSTS)
 
 
 def first_moment(page: bytes) -> int:

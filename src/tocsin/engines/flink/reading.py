@@ -12,16 +12,19 @@ from tocsin.engines.workers import Embedded, PostReader, ReadingPlan, may_have_v
 from tocsin.model import Enriched
 from tocsin.rumours import probe_of
 
-_COPY_KEYS = 32
-"""Texts are divided into so many parts for their vectors; the most workers that share that work."""
 _VECTORS_KEPT = 20_000
 """40 MB in each process."""
 
 
 class PageReader:
-    """Posts → readings, and what their texts are searched by."""
+    """Posts → readings, and what their texts are searched by.
 
-    def __init__(self, plan: ReadingPlan) -> None:
+    Args:
+        keys: of copies.
+    """
+
+    def __init__(self, plan: ReadingPlan, keys: int) -> None:
+        self._keys = keys
         self._reader = PostReader(plan)
 
     def read(self, page: bytes) -> dict[int, list[ReadPost]]:
@@ -30,16 +33,19 @@ class PageReader:
         for post in posts_of(page):
             enriched, reading = self._reader.read_one(post)
             record = ReadPost(enriched, reading, probe_of(enriched))
-            parts.setdefault(copies_key(record), []).append(record)
+            parts.setdefault(copies_key(record, self._keys), []).append(record)
         return parts
 
 
-def copies_key(record: ReadPost) -> int:
+def copies_key(record: ReadPost, keys: int) -> int:
     """Equal for copies of one text, so that one worker makes its vector once; posts that get no
     vector need no company.
+
+    Args:
+        keys: there are so many, from 0.
     """
     digest = record.enriched.digest
-    return 0 if digest is None or record.probe is None else digest[0] % _COPY_KEYS
+    return 0 if digest is None or record.probe is None else int.from_bytes(digest[:4], "big") % keys
 
 
 class VectorGiver:
