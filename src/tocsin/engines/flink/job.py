@@ -145,7 +145,13 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
     if cluster.address:
         settings["pipeline.jars"] = _python_jar()
     else:
-        settings |= {"taskmanager.numberOfTaskSlots": str(cluster.slots), "rest.port": "0"}
+        settings |= {
+            "taskmanager.numberOfTaskSlots": str(cluster.slots),
+            "rest.port": "0",
+            # A page takes a worker half a second: a queue of pages holds up checkpoints.
+            "taskmanager.network.memory.buffers-per-channel": "1",
+            "taskmanager.network.memory.floating-buffers-per-gate": "1",
+        }
     configuration = Configuration()
     for name, value in settings.items():
         configuration.set_string(name, value)
