@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ settings.register_profile(
 settings.load_profile("tocsin")
 
 pytest_plugins = ["console_fixtures", "database_fixtures"]
+
+# Through a real Flink: `make test-cluster`, in an environment of its own.
+collect_ignore_glob = [] if find_spec("pyflink") else ["cluster/test_*.py"]
 
 ROOT = Path(__file__).resolve().parent.parent
 _CONNECT = socket.socket.connect

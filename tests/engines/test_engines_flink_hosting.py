@@ -82,7 +82,8 @@ def test_what_comes_out_depends_on_no_arrival_and_no_failure(
     tmp_path_factory: object, beats: list[Beat], data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("work")  # type: ignore[attr-defined]
-    memory, told, behind = new_memory(), [], -1
+    told: list[bytes] = []
+    memory, behind = new_memory(), -1
     hosted = Hosted(_terms(folder), "chain", memory)
     left = data.draw(st.permutations(beats))
     kept = deepcopy(memory), list(told), list(left), behind
