@@ -12,7 +12,7 @@ from flink_played import new_memory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.engines.flink.hosting import Hosted, Terms
+from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import WorkFolder
 from tocsin.engines.flink.records import Codec, Order
 
@@ -86,6 +86,7 @@ def test_what_comes_out_depends_on_no_arrival_and_no_failure(
     memory, behind = new_memory(), -1
     hosted = Hosted(_terms(folder), "chain", memory)
     left = data.draw(st.permutations(beats))
+    kept: tuple[Memory, list[bytes], list[Beat], int]
     kept = deepcopy(memory), list(told), list(left), behind
     while left:
         count = data.draw(st.integers(1, len(left)))
@@ -98,12 +99,8 @@ def test_what_comes_out_depends_on_no_arrival_and_no_failure(
         if what == "checkpoint":
             kept = deepcopy(memory), list(told), list(left), behind
         elif what == "fail":
-            checkpoint, told, left, behind = (
-                deepcopy(kept[0]),
-                *(list(k) for k in kept[1:3]),
-                kept[3],
-            )
-            memory = checkpoint
+            memory, told = deepcopy(kept[0]), list(kept[1])
+            left, behind = list(kept[2]), kept[3]
             hosted = Hosted(_terms(folder), "chain", memory)
             kept = deepcopy(memory), list(told), list(left), behind
     told += hosted.pass_time(_END)
