@@ -270,7 +270,13 @@ SPECIFIC: dict[tuple[str, ...], tuple[str, ...]] = {
 """Arguments where made-up ones are refused before the project is looked for."""
 REFUSE_FIRST = {"places add", "channels import"}
 """Refuse the made-up file before they look for the project."""
-NEED_NONE = {("places", "explain"), ("places", "search"), ("restore",), ("seal", "keys")}
+NEED_NONE = {
+    ("archive", "pull"),
+    ("places", "explain"),
+    ("places", "search"),
+    ("restore",),
+    ("seal", "keys"),
+}
 """Need no project, and show nothing of one that is locked."""
 
 
