@@ -15,6 +15,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -143,10 +144,16 @@ BELOW = "tocsin.delivery."
 """Below the outbox: what a carrier is handed was checked there; see tests/delivery."""
 
 
+NEED_FLINK = {f"tocsin.engines.flink.{name}" for name in ("functions", "job")}
+"""Operators: they know pages, posts and batches, and no message."""
+
+
 def _public_functions() -> list[tuple[str, Any]]:
     found = []
     for package in ("cli", "demo", "desk", "engines", "delivery"):
         for module in pkgutil.walk_packages([str(SOURCE / package)], f"tocsin.{package}."):
+            if module.name in NEED_FLINK and find_spec("pyflink") is None:
+                continue
             loaded = importlib.import_module(module.name)
             for name, value in vars(loaded).items():
                 if getattr(value, "__module__", None) != loaded.__name__ or name.startswith("_"):
