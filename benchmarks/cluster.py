@@ -3,8 +3,8 @@
     .venv-cluster/bin/python benchmarks/cluster.py [rates] [streams] [--posts 30000]
 
 rates     the newest posts of telegram-2017-2023.parquet, read in full, vectors made anew: a run in
-          one process with two readers, a job with one slot, a job with two; posts/s of the whole
-          command's work and between the first and the last progress told (start left out)
+          one process with two readers, a job with one slot, a job with two; posts/s of all of the
+          run, start included
 streams   mstream-tweets-t and ntrex-stream, all of each: BCubed F1 of a run in one process and of
           jobs with 1, 2 and 4 slots, and whether every post lies in the same rumour
 
@@ -30,7 +30,7 @@ from sqlalchemy import select
 
 from rumours import START, bcubed, stream_path, stream_rows
 from tocsin.engines.flink.cluster import Cluster, flink_engine
-from tocsin.engines.local import Run, RunWatch, run_project
+from tocsin.engines.local import Run, run_project
 from tocsin.engines.project import Project
 from tocsin.settings import Settings
 from tocsin.store import schema
@@ -44,18 +44,14 @@ def run_once(folder: Path, slots: int) -> dict[str, float]:
     """A project's run; with two readers beside it where it is no job."""
     desk = Project(folder, Settings.load(folder, {} if slots else {"run.workers": 2}))
     engine = flink_engine(Cluster(parallelism=slots)) if slots else Run
-    told: list[tuple[float, int]] = []
-    watch = RunWatch(progress=lambda done: told.append((time.perf_counter(), done)))
     began = time.perf_counter()
     memory = PeakMemory()
     with desk.writing() as (archive, store):
-        posts = run_project(desk, archive, store, watch, engine=engine).posts
+        posts = run_project(desk, archive, store, engine=engine).posts
     seconds = time.perf_counter() - began
-    (first_at, first), (last_at, last) = told[0], told[-1]
     return {
         "seconds": round(seconds, 1),
         "posts_per_second": round(posts / seconds, 1),
-        "between": round((last - first) / max(last_at - first_at, 1e-9), 1),
         "peak_mb": round(memory.close()),
     }
 
@@ -90,9 +86,7 @@ def rates(folder: Path, posts: int) -> dict[str, Any]:
         "one_process": found[0],
         "jobs": {str(slots): found[slots] for slots in (1, 2)},
         "two_slots_over_one": round(found[1]["seconds"] / found[2]["seconds"], 2),
-        "two_slots_over_one_between": round(found[2]["between"] / found[1]["between"], 2),
         "job_over_run": round(found[0]["seconds"] / found[2]["seconds"], 2),
-        "job_over_run_between": round(found[2]["between"] / found[0]["between"], 2),
         "aims": AIMS,
     }
 
