@@ -28,7 +28,7 @@ from databases import MAP, newest, tocsin
 from measuring import ARCHIVE, PeakMemory, digest_of, machine, write_result
 from sqlalchemy import select
 
-from rumours import START, bcubed, stream_path, stream_rows
+from rumours import START, bcubed, gold_of, stream_path, stream_rows
 from tocsin.engines.flink.cluster import Cluster, flink_engine
 from tocsin.engines.local import Run, run_project
 from tocsin.engines.project import Project
@@ -118,7 +118,7 @@ def streams(folder: Path) -> dict[str, Any]:
     found = []
     for name in ("mstream-tweets-t", "ntrex-stream"):
         rows = stream_rows(name, None)
-        gold = [str(row.get("label", row.get("clusterNo"))) for row in rows]
+        gold = gold_of(rows)
         path = as_posts(rows, folder / f"{name}.jsonl")
         whole = project(folder / name, path, '\n[reading]\nreader = ""\n')
         parts: dict[int, list[str]] = {}

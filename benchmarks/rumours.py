@@ -47,6 +47,11 @@ STREAMS = (
 """Stream, languages (None: all), and the figures aimed at."""
 
 
+def gold_of(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What each post of a stream speaks of, as its makers say."""
+    return [str(row.get("label", row.get("clusterNo"))) for row in rows]
+
+
 def bcubed(gold: Sequence[object], found: Sequence[object]) -> float:
     """BCubed F1 (Bagga & Baldwin 1998; Amigó et al. 2009), 0 to 1."""
     of_gold, of_found = Counter(gold), Counter(found)
@@ -94,7 +99,7 @@ def stream_rows(name: str, languages: frozenset[str] | None) -> list[dict[str, A
 def score_stream(rows: list[dict[str, Any]], vectors: Vectors) -> dict[str, Any]:
     """BCubed F1 and AMI of the tracker's answers: whole, first half, second half."""
     text, tracker = TextStage(vectors), RumourTracker()
-    gold = [str(row.get("label", row.get("clusterNo"))) for row in rows]
+    gold = gold_of(rows)
     found, seconds = [], time.perf_counter()
     for place, row in enumerate(rows):
         enriched = text.prepare(_stream_post(place, row), None)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flink_support import copied, found_in, ingested, ingested_demo
@@ -21,45 +20,35 @@ from tocsin.engines.flink.cluster import Cluster, flink_engine
 from tocsin.engines.local import Engine, Run, run_project
 from tocsin.engines.project import Project
 from tocsin.settings import Settings
-from tocsin.sources import ReadOptions
 
 _TOCSIN = Path(sys.executable).with_name("tocsin")
 _STREAMS = ("mstream-tweets-t", "ntrex-stream")
-_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _POSTS = 600
 """Of each stream; all of it is measured by ``benchmarks/cluster.py``."""
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    path = Path(os.environ.get("TOCSIN_DATA", "../shared/data")) / "streams" / f"{name}.jsonl"
+@lru_cache(maxsize=1)
+def _bench() -> Any:
+    """The benchmark module, which measures all of the streams for docs/cluster.md."""
+    sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+    return import_module("cluster")
+
+
+def _rows(stream: str) -> list[dict[str, Any]]:
+    path = _bench().stream_path(stream)
     if not path.is_file():
         pytest.skip(f"real data not here: set TOCSIN_DATA (looked for {path})")
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(next(file)) for _ in range(_POSTS)]
-
-
-def _streams(path: Path) -> Path:
-    """The beginnings of both streams as posts of one channel, a second apart."""
-    rows = [(name, row) for name in _STREAMS for row in _rows(name)]
-    with path.open("w", encoding="utf-8") as file:
-        for number, (_, row) in enumerate(rows):
-            post = {
-                "id": f"{number:06d}",
-                "channel": "streams",
-                "posted_at": (_FIRST + timedelta(seconds=number)).isoformat(),
-                "text": row.get("text", row.get("textCleaned")),
-                "lang": row.get("lang"),
-            }
-            file.write(json.dumps({key: value for key, value in post.items() if value}) + "\n")
-    return path
+    rows: list[dict[str, Any]] = _bench().stream_rows(stream, None)[:_POSTS]
+    return rows
 
 
 @pytest.fixture(scope="module")
 def streams(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A project not yet run, of whose posts nothing is read; the same run in one process."""
     folder = tmp_path_factory.mktemp("streams")
-    path = _streams(folder / "streams.jsonl")
-    before = ingested(folder / "desk", [(path, ReadOptions())], 'reader = ""')
+    rows = [row for stream in _STREAMS for row in _rows(stream)]
+    path = _bench().as_posts(rows, folder / "streams.jsonl")
+    before = ingested(folder / "desk", path, '\n[reading]\nreader = ""\n')
     after = copied(before, tmp_path_factory.mktemp("after"))
     _run(after, Run)
     return before, after
@@ -71,22 +60,12 @@ def _run(folder: Path, engine: Engine) -> None:
         run_project(desk, archive, store, engine=engine)
 
 
-def _bcubed(folder: Path, stream: int) -> float:
-    """BCubed F1 of one stream's posts, 0 to 1 (Bagga & Baldwin 1998)."""
-    rows = _rows(_STREAMS[stream])
-    gold = [str(row.get("label", row.get("clusterNo"))) for row in rows]
-    query = (
-        "SELECT s.rumour FROM posts p JOIN sightings s ON s.seq = p.seq "
-        "WHERE p.message_id >= ? ORDER BY p.message_id LIMIT ?"
-    )
-    with closing(sqlite3.connect(folder / "store.db")) as store:
-        asked = (f"{stream * _POSTS:06d}", _POSTS)
-        found = [row[0] for row in store.execute(query, asked)]
-    assert len(found) == len(gold)
-    of_gold, of_found, both = Counter(gold), Counter(found), Counter(zip(gold, found, strict=True))
-    precision = sum(n * n / of_found[rumour] for (_, rumour), n in both.items())
-    recall = sum(n * n / of_gold[label] for (label, _), n in both.items())
-    return 2 * precision * recall / ((precision + recall) * len(gold))
+def _bcubed(folder: Path, place: int) -> float:
+    """BCubed F1 of the posts of one stream, 0 to 1."""
+    gold = _bench().gold_of(_rows(_STREAMS[place]))
+    found = _bench().rumours_of(folder)[place * _POSTS :][:_POSTS]
+    score: float = _bench().bcubed(gold, found)
+    return score
 
 
 @pytest.mark.usefixtures("loopback")

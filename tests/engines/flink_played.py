@@ -11,11 +11,10 @@ from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import Pages, WorkFolder, first_moment
 from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.reading import PageReader, VectorGiver
-from tocsin.engines.flink.records import READ_POSTS, SIGHTED, Told
+from tocsin.engines.flink.records import END, READ_POSTS, SIGHTED, Told
 from tocsin.engines.flink.sink import StoreSink
 from tocsin.engines.flink.stages import DecidingStage, RumourStage
 
-END = 2**63 - 1
 EVERY = 50
 """Posts between two snapshots: few, so that short runs have some."""
 
@@ -69,7 +68,7 @@ class PlayedJob:
             return found
 
         def decisions() -> DecidingStage:
-            found: DecidingStage = begun(DecidingStage(plan.deciding), plan.decisions)
+            found: DecidingStage = begun(DecidingStage(plan.deciding()), plan.decisions)
             return found
 
         self._reader, self._giver = PageReader(plan.reading, 3), VectorGiver(plan.reading)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine_support import ingest_file
 from sqlalchemy import select
 
-from tocsin import wire
-from tocsin.clock import ReplayClock
 from tocsin.demo import run as demo
-from tocsin.engines.ingest import IngestOptions, open_ingest, record_channels
 from tocsin.engines.project import Project
-from tocsin.plugins import load_sources
 from tocsin.settings import FILE_NAME, Settings
-from tocsin.sources import ReadOptions
-from tocsin.sources.profiles import read_profiles
 from tocsin.store import schema
 
-_TAKEN_AT = ReplayClock(datetime(2026, 1, 1, tzinfo=UTC))
 _TABLES = (
     schema.readings,
     schema.sightings,
@@ -32,28 +25,18 @@ _TABLES = (
 
 def ingested_demo(folder: Path) -> Path:
     """The reconstruction's exports in a project that was not run."""
-    with demo.package_exports() as exports:
-        files = [(path, ReadOptions(channel=path.stem)) for path in sorted(exports.glob("*.json"))]
-        return ingested(folder, files, channels=exports / "channels.csv")
-
-
-def ingested(
-    folder: Path,
-    files: Iterable[tuple[Path, ReadOptions]],
-    reading: str = "",
-    channels: Path | None = None,
-) -> Path:
-    """Files in a project that was not run; ``reading``: lines of that table of its settings."""
     desk = demo._project(folder)
-    with desk.writing() as (archive, store):
-        profiles = [] if channels is None else read_profiles(channels)
-        record_channels(archive, store, [wire.profile_form(profile) for profile in profiles])
-        intake = open_ingest(desk, archive, store)
-        for path, options in files:
-            taken = IngestOptions(read=options, operator="demo")
-            intake.take(path, load_sources(), taken, _TAKEN_AT)
-    settings = folder / FILE_NAME
-    settings.write_text(f"{settings.read_text()}\n[reading]\n{reading}\n", encoding="utf-8")
+    with demo.package_exports() as exports, desk.writing() as opened:
+        demo.take_exports(desk, opened, exports, datetime(2026, 1, 1, tzinfo=UTC))
+    return folder
+
+
+def ingested(folder: Path, path: Path, settings: str) -> Path:
+    """A file of posts in a project that was not run; ``settings``: lines of its own."""
+    desk = demo._project(folder)
+    ingest_file(desk, path)
+    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(settings)
     return folder
 
 

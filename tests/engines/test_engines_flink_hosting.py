@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import WorkFolder
-from tocsin.engines.flink.records import Codec, Order
+from tocsin.engines.flink.records import END, Codec, Order
 
 _START = datetime(2023, 1, 1, tzinfo=UTC)
-_END = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def test_what_comes_out_depends_on_no_arrival_and_no_failure(
         count = data.draw(st.integers(1, len(left)))
         some, left = left[:count], left[count:]
         hosted.arrive(BEATS.pack(some), behind)
-        oldest = min((beat.millis for beat in left), default=_END)
+        oldest = min((beat.millis for beat in left), default=END)
         behind = data.draw(st.integers(behind, max(behind, min(oldest - 1, 60))))
         told += hosted.pass_time(behind)
         what = data.draw(st.sampled_from(["go on", "checkpoint", "fail"]))
@@ -103,7 +102,7 @@ def test_what_comes_out_depends_on_no_arrival_and_no_failure(
             left, behind = list(kept[2]), kept[3]
             hosted = Hosted(_terms(folder), "chain", memory)
             kept = deepcopy(memory), list(told), list(left), behind
-    told += hosted.pass_time(_END)
+    told += hosted.pass_time(END)
     assert told == _expected(beats)
     assert WorkFolder(str(folder)).state(hosted.end()) == told[-1]
 

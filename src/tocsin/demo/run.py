@@ -22,6 +22,7 @@ from tocsin.plugins import load_sources
 from tocsin.settings import FILE_NAME, Settings
 from tocsin.sources import ReadOptions
 from tocsin.sources.profiles import read_profiles
+from tocsin.store import Store
 from tocsin.store.lists import channel_counts
 from tocsin.store.rumours import ShownRumours
 from tocsin.store.sightings import sightings_of
@@ -65,12 +66,7 @@ def run_demo(
     desk = _project(folder)
     with desk.writing() as (archive, store):
         tell("taking the exports in")
-        profiles = [wire.profile_form(p) for p in read_profiles(exports / "channels.csv")]
-        record_channels(archive, store, profiles)
-        intake, sources = open_ingest(desk, archive, store), load_sources()
-        for path in sorted(exports.glob("*.json")):
-            options = IngestOptions(read=ReadOptions(channel=path.stem), operator="demo")
-            intake.take(path, sources, options, ReplayClock(captured_at))
+        take_exports(desk, (archive, store), exports, captured_at)
         tell("reading, following rumours, weighing")
         summary = run_project(desk, archive, store, RunWatch())
         lines = [wire.warning_line(action) for action in summary.actions]
@@ -78,6 +74,18 @@ def run_demo(
         channels = channel_counts(store)
     tell("checking the archive")
     return DemoResult(summary.posts, lines, rumours, channels, verify(desk.archive_folder))
+
+
+def take_exports(
+    desk: Project, opened: tuple[Archive, Store], exports: Path, captured_at: datetime
+) -> None:
+    """Ingest every export in ``exports``, and what is said there of their channels."""
+    profiles = [wire.profile_form(p) for p in read_profiles(exports / "channels.csv")]
+    record_channels(*opened, profiles)
+    intake, sources = open_ingest(desk, *opened), load_sources()
+    for path in sorted(exports.glob("*.json")):
+        options = IngestOptions(read=ReadOptions(channel=path.stem), operator="demo")
+        intake.take(path, sources, options, ReplayClock(captured_at))
 
 
 def _rumours_behind(store: Any, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -115,8 +115,8 @@ class Run:
         self._plan = reading_plan(settings, self._known)
         self._behind = sources(settings, place.store, record.seq)
         self._silent = tuple(silent_sources(place.store, record.seq).values())
-        options = pipeline_options(settings)
-        self._pipeline = Pipeline(self._known, options, self._behind, self._silent)
+        self._options = pipeline_options(settings)
+        self._pipeline = Pipeline(self._known, self._options, self._behind, self._silent)
         self._missing = MissingVectors(self._plan)
 
     def go(self, watch: RunWatch) -> RunSummary:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -74,7 +75,7 @@ class ArchiveCopy:
         there = self._there()
         files: dict[str, dict[str, Any]] = {}
         sent = 0
-        with self._reached():
+        with _reached(self.url):
             for name, path in _files_of(project.folder):
                 data = path.read_bytes()
                 digest = hashlib.sha256(data).hexdigest()
@@ -106,20 +107,20 @@ class ArchiveCopy:
         beside = folder.with_name(f".{folder.name}.pulled")
         files = self._manifest()
         try:
-            with self._reached():
-                for number, (name, said) in enumerate(sorted(files.items()), 1):
-                    self._fetch(beside / _inside(name), said)
-                    tell(number)
+            for number, (name, said) in enumerate(sorted(files.items()), 1):
+                self._fetch(beside / _inside(name), said)
+                tell(number)
             beside.rename(folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         return len(files)
 
     def _fetch(self, path: Path, said: dict[str, Any]) -> None:
-        try:
-            data: bytes = self._files.cat_file(self._object(said["sha256"]))
-        except FileNotFoundError:
-            data = b""
+        with _reached(self.url):
+            try:
+                data: bytes = self._files.cat_file(self._object(said["sha256"]))
+            except FileNotFoundError:
+                data = b""
         if hashlib.sha256(data).hexdigest() != said["sha256"]:
             raise EnvironmentFailed(
                 f"{self.url}: {path.name} is damaged or gone there; push again from the archive "
@@ -129,7 +130,7 @@ class ArchiveCopy:
         path.write_bytes(data)
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
-        with self._reached():
+        with _reached(self.url):
             try:
                 manifest = orjson.loads(self._files.cat_file(f"{self._root}/{_MANIFEST}"))
                 files: dict[str, dict[str, Any]] = manifest["files"]
@@ -140,7 +141,7 @@ class ArchiveCopy:
         return files
 
     def _there(self) -> set[str]:
-        with self._reached():
+        with _reached(self.url):
             self._files.invalidate_cache()
             try:
                 listed = self._files.ls(f"{self._root}/{_OBJECTS}", detail=False)
@@ -152,26 +153,20 @@ class ArchiveCopy:
     def _object(self, digest: str) -> str:
         return f"{self._root}/{_OBJECTS}/{digest}"
 
-    def _reached(self) -> _Reached:
-        return _Reached(self.url)
 
-
-class _Reached:
-    """Turns what storages raise into one line."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, EnvironmentFailed):
-            said = str(error).splitlines()[:1] or [type(error).__name__]
-            raise EnvironmentFailed(
-                f"{self._url}: not reached ({said[0][:200]}); check address and credentials, then "
-                "run the same command again"
-            ) from None
+@contextmanager
+def _reached(url: str) -> Iterator[None]:
+    """Turn whatever a storage raises into one line."""
+    try:
+        yield
+    except EnvironmentFailed:
+        raise
+    except Exception as error:
+        said = str(error).splitlines()[:1] or [type(error).__name__]
+        raise EnvironmentFailed(
+            f"{url}: not reached ({said[0][:200]}); check address and credentials, then run the "
+            "same command again"
+        ) from None
 
 
 def _files_of(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -22,7 +22,7 @@ from hashlib import sha256
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -163,7 +163,7 @@ class _Unread:
         return {}
 
 
-_making = RLock()
+_making = Lock()
 """Threads that ask at the same time wait for one, instead of making one each."""
 
 
@@ -178,23 +178,16 @@ def _new_vectors() -> Vectors:
     return Vectors()
 
 
+@lru_cache(maxsize=2)
 def _reader(
     name: str,
     own: tuple[tuple[str, ...], tuple[AddedPlace, ...], tuple[str, ...]],
     second: SecondOptions,
 ) -> Reader:
-    """One per process and kind: a gazetteer takes seconds to load. Readers keep no state."""
-    with _making:
-        return _new_reader(name, own, second)
+    """One per process and kind: a gazetteer takes seconds to load. Readers keep no state.
 
-
-@lru_cache(maxsize=2)
-def _new_reader(
-    name: str,
-    own: tuple[tuple[str, ...], tuple[AddedPlace, ...], tuple[str, ...]],
-    second: SecondOptions,
-) -> Reader:
-    """Packs: the built-in ones (the reader knows them), installed ones, the desk's own."""
+    Packs: the built-in ones (the reader knows them), installed ones, the desk's own.
+    """
     if not name:
         return _Unread()
     folders, places, _ = own

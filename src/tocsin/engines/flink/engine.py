@@ -8,16 +8,19 @@ a run in one process would have left, so either engine goes on after the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from tocsin.engines.checkpoint import Batch, RunPlace, RunRecord
 from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster
 from tocsin.engines.flink.pages import Pages, WorkFolder, page_posts
-from tocsin.engines.flink.plans import DecidingPlan, JobPlan
+from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.records import Told
 from tocsin.engines.flink.stages import joined, parted
-from tocsin.engines.local import Run, Written, pipeline_options
+from tocsin.engines.local import Run, Written
 from tocsin.errors import EnvironmentFailed
+from tocsin.model import WarningAction
+from tocsin.pipeline import Deciding
 from tocsin.settings import Settings
 
 
@@ -29,7 +32,6 @@ class FlinkRun(Run):
     ) -> None:
         super().__init__(record, place, settings)
         self._cluster = cluster
-        self._options = pipeline_options(settings)
         named = settings.text("flink.folder") or str(place.state_folder / "flink")
         self._folder = WorkFolder(f"{named}/{record.seq}")
 
@@ -39,11 +41,11 @@ class FlinkRun(Run):
         if pages.last is None:
             return batch
         plan = self._plan_job()
-        self._warn(batch, written)
+        self._warn(batch.actions, written)
         ended: list[str] = []
         done = self._record.posts_done
         for told in self._job(plan, pages):
-            self._warn(Batch(actions=list(told.actions)), written)
+            self._warn(told.actions, written)
             done += told.posts
             written.watch.progress(done)
             ended += [] if told.ended is None else [told.ended]
@@ -64,15 +66,15 @@ class FlinkRun(Run):
             store=url,
             reading=self._plan,
             options=self._options,
-            deciding=DecidingPlan(self._known, self._options, self._behind, self._silent),
+            deciding=partial(Deciding, self._known, self._options, self._behind, self._silent),
             rumours=self._folder.write_state("begun-rumours", 0, rumours),
             decisions=self._folder.write_state("begun-decisions", 0, decisions),
         )
 
-    def _warn(self, batch: Batch, written: Written) -> None:
+    def _warn(self, actions: Sequence[WarningAction], written: Written) -> None:
         """Warnings are made durable as they are told, not at the end of a long run."""
-        written.checkpoints.warn(batch.actions)
-        written.summary.actions.extend(batch.actions)
+        written.checkpoints.warn(actions)
+        written.summary.actions.extend(actions)
 
     def _take_up(self, ended: list[str]) -> None:
         """The state that a run in one process would be in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,9 +18,9 @@ from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
 
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import WorkFolder, first_moment
-from tocsin.engines.flink.plans import DecidingPlan
 from tocsin.engines.flink.reading import PageReader, VectorGiver
 from tocsin.engines.flink.records import (
+    END,
     READ_POSTS,
     SIGHTED,
     TOLD,
@@ -30,16 +31,13 @@ from tocsin.engines.flink.records import (
 from tocsin.engines.flink.sink import StoreSink
 from tocsin.engines.flink.stages import BATCH_POSTS, DecidingStage, RumourStage
 from tocsin.engines.workers import ReadingPlan
-from tocsin.pipeline import PipelineOptions
+from tocsin.pipeline import Deciding, PipelineOptions
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 ITEM = Types.TUPLE([Types.LONG(), Types.LONG(), BYTES])
 """What flows between operators: a key, an event time in milliseconds, a record as bytes."""
 
 Item = tuple[int, int, bytes]
-
-_END = 2**63 - 1
-"""The watermark behind the last record."""
 
 
 class OpenPages(MapFunction):  # type: ignore[misc]
@@ -114,14 +112,16 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         self._hosted: dict[int, Hosted[Any, Any]] = {}
         self._asked: dict[int, int] = {}
 
+    @abstractmethod
     def _terms(self) -> Terms[Any, Any]:
-        raise NotImplementedError
+        """On what terms its stages are hosted."""
 
+    @abstractmethod
     def _out(self, told: Any) -> Item:
-        raise NotImplementedError
+        """What a stage tells, as it flows."""
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Flink\'s hook."""
+        """Flink's hook."""
         log = runtime_context.get_list_state(ListStateDescriptor("log", BYTES))
         place = runtime_context.get_state(ValueStateDescriptor("place", BYTES))
         self._memory = Memory(log, place)
@@ -129,32 +129,32 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         self._kept = self._terms()
 
     def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> None:
-        """Flink\'s hook."""
+        """Flink's hook."""
         watermark = ctx.timer_service().current_watermark()
         self._of(value[0], ctx).arrive(value[2], watermark)
         self._ask(value[0], watermark, ctx)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Item]:
-        """Flink\'s hook."""
+        """Flink's hook."""
         key = ctx.get_current_key()
         hosted = self._of(key, ctx)
         watermark = ctx.timer_service().current_watermark()
         for told in hosted.pass_time(watermark):
             yield self._out(told)
-        if timestamp == _END:
-            yield from self._last(hosted.end())
+        if timestamp == END:
+            yield self._last(hosted.end())
         elif hosted.waits:
             self._asked.pop(key, None)
             self._ask(key, watermark, ctx)
 
-    def _last(self, state: str) -> Iterator[Item]:
+    @abstractmethod
+    def _last(self, state: str) -> Item:
         """What is told when the last record has been taken."""
-        raise NotImplementedError
 
     def _of(self, key: int, ctx: KeyedProcessFunction.Context) -> Hosted[Any, Any]:
         if key not in self._hosted:
             self._hosted[key] = Hosted(self._kept, f"{self._name}-{key}", self._memory)
-            ctx.timer_service().register_event_time_timer(_END)
+            ctx.timer_service().register_event_time_timer(END)
         return self._hosted[key]
 
     def _ask(self, key: int, watermark: int, ctx: KeyedProcessFunction.Context) -> None:
@@ -178,26 +178,28 @@ class FollowRumours(Hosting):
     def _out(self, told: SightedBatch) -> Item:
         return 0, told.millis, SIGHTED.pack([told])
 
-    def _last(self, state: str) -> Iterator[Item]:
-        yield 0, _END, state.encode()
+    def _last(self, state: str) -> Item:
+        return 0, END, TOLD.pack(Told(ended=state))
 
 
 class Decide(Hosting):
     """Batches of sightings → warning actions."""
 
-    def __init__(self, plan: DecidingPlan, every: int, folder: str, start: str) -> None:
+    def __init__(
+        self, deciding: Callable[[], Deciding], every: int, folder: str, start: str
+    ) -> None:
         super().__init__("decisions", max(1, every // BATCH_POSTS), folder)
-        self._plan, self._start = plan, start
+        self._deciding, self._start = deciding, start
 
     def _terms(self) -> Terms[SightedBatch, Told]:
-        make = _begun(lambda: DecidingStage(self._plan), self._folder, self._start)
+        make = _begun(lambda: DecidingStage(self._deciding()), self._folder, self._start)
         return Terms(make, SIGHTED, self._folder, self._every)
 
     def _out(self, told: Told) -> Item:
         return 0, 0, TOLD.pack(told)
 
-    def _last(self, state: str) -> Iterator[Item]:
-        yield 0, _END, TOLD.pack(Told(ended=state))
+    def _last(self, state: str) -> Item:
+        return 0, END, TOLD.pack(Told(ended=state))
 
 
 def _begun(make: Callable[[], Any], folder: WorkFolder, start: str) -> Callable[[], Any]:
@@ -211,26 +213,25 @@ def _begun(make: Callable[[], Any], folder: WorkFolder, start: str) -> Callable[
     return begun
 
 
-class WriteStore(MapFunction):  # type: ignore[misc]
-    """Batches of sightings into the store; what became of them is told as a number of posts."""
+class WriteStore(FlatMapFunction):  # type: ignore[misc]
+    """Batches of sightings into the store; only that the last has come is told."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Flink\'s hook."""
+        """Flink's hook."""
         del runtime_context
         self._sink = StoreSink(self._url)
 
     def close(self) -> None:
-        """Flink\'s hook."""
+        """Flink's hook."""
         self._sink.close()
 
-    def map(self, value: Item) -> Item:
-        """Flink\'s hook."""
-        if value[1] == _END:
-            return 0, _END, TOLD.pack(Told(ended=value[2].decode()))
-        batches = SIGHTED.unpack(value[2])
-        for batch in batches:
+    def flat_map(self, value: Item) -> Iterator[Item]:
+        """Flink's hook."""
+        if value[1] == END:
+            yield value
+            return
+        for batch in SIGHTED.unpack(value[2]):
             self._sink.write(batch)
-        return 0, 0, TOLD.pack(Told(written=sum(len(batch.posts) for batch in batches)))

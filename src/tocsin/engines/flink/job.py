@@ -36,7 +36,7 @@ from tocsin.engines.flink.functions import (
 )
 from tocsin.engines.flink.pages import Pages
 from tocsin.engines.flink.plans import JobPlan
-from tocsin.engines.flink.records import TOLD, Told
+from tocsin.engines.flink.records import END, TOLD, Told
 from tocsin.errors import EnvironmentFailed
 
 _IN_TURN = "in-turn"
@@ -104,7 +104,7 @@ def _graph(
     sighted = vectors.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
     # A process of their own: what must go one by one should not share a core with reading.
     sighted = sighted.set_parallelism(1).slot_sharing_group(_IN_TURN)
-    written = sighted.map(WriteStore(plan.store), ITEM).name("store").uid("store")
+    written = sighted.flat_map(WriteStore(plan.store), ITEM).name("store").uid("store")
     decide = Decide(plan.deciding, every, plan.folder, plan.decisions)
     batches = sighted.filter(_is_batch).set_parallelism(1)
     decided = batches.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
@@ -123,7 +123,7 @@ def _key(item: tuple[int, int, bytes]) -> int:
 
 
 def _is_batch(item: tuple[int, int, bytes]) -> bool:
-    return item[1] != 2**63 - 1
+    return item[1] != END
 
 
 def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:

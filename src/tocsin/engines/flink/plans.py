@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from tocsin.engines.workers import ReadingPlan
-from tocsin.model import ChannelProfile
-from tocsin.pipeline import PipelineOptions
-from tocsin.risk import Sources
-
-
-@dataclass(frozen=True, slots=True)
-class DecidingPlan:
-    """What warnings are decided by."""
-
-    profiles: Mapping[str, ChannelProfile]
-    options: PipelineOptions
-    sources: Sources = field(default_factory=Sources)
-    silent: tuple[str, ...] = ()
+from tocsin.pipeline import Deciding, PipelineOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +16,7 @@ class JobPlan:
     Args:
         folder: address of the folder that all its machines read and write.
         store: URL of the store, as those machines reach it.
+        deciding: makes what warnings are decided by.
         rumours, decisions: names of the states that the stages begin with.
     """
 
@@ -35,6 +24,6 @@ class JobPlan:
     store: str
     reading: ReadingPlan
     options: PipelineOptions
-    deciding: DecidingPlan
+    deciding: Callable[[], Deciding]
     rumours: str
     decisions: str

@@ -15,11 +15,15 @@ import msgspec
 import numpy as np
 
 from tocsin.clock import micros
-from tocsin.model import Enriched, Post, Reading, Rumour, Sighting, Suggestion, WarningAction
+from tocsin.model import Enriched, Post, Reading, Rumour, Suggestion, WarningAction
+from tocsin.pipeline import Followed
 from tocsin.rumours import Probe
 
 _ARRAY = 1
 _MICROS_PER_MILLI = 1_000
+
+END = 2**63 - 1
+"""The watermark behind the last record."""
 
 Order = tuple[datetime, str, str, int]
 """``Post.order``."""
@@ -55,12 +59,10 @@ class ReadPost:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighted:
-    """A post with its sighting, its vector left out: nobody asks for it any more."""
+    """A post that came to its rumour, its vector left out: nobody asks for it any more."""
 
-    enriched: Enriched
+    followed: Followed
     reading: Reading
-    sighting: Sighting
-    kept: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,12 +80,12 @@ class SightedBatch:
     @property
     def order(self) -> Order:
         """The place of its first post."""
-        return self.posts[0].enriched.post.order
+        return self.posts[0].followed.enriched.post.order
 
     @property
     def millis(self) -> int:
         """The event time of its last post."""
-        return millis(self.posts[-1].enriched.post.known_at)
+        return millis(self.posts[-1].followed.enriched.post.known_at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,13 +94,11 @@ class Told:
 
     Args:
         posts: posts decided about since the last time.
-        written: posts whose rows were written to the store since then.
         actions: warning actions that came of them.
-        ended: a stage that has taken its last post: where its state lies, see ``StateFolder``.
+        ended: a stage that has taken its last post: where its state lies, see ``WorkFolder``.
     """
 
     posts: int = 0
-    written: int = 0
     actions: tuple[WarningAction, ...] = ()
     ended: str | None = None
 

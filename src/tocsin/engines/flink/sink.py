@@ -25,8 +25,9 @@ class StoreSink:
         """Posts that are there already stay as they are; rumours become what they are now."""
         processed = Processed()
         for one in batch.posts:
-            sighting = one.sighting if one.kept else None
-            note_processed(processed, one.enriched, one.reading, sighting)
+            followed = one.followed
+            sighting = followed.sighting if followed.kept else None
+            note_processed(processed, followed.enriched, one.reading, sighting)
         rumours = [rumour_row(rumour) for rumour in batch.rumours]
         suggestions = [suggestion_row(suggestion) for suggestion in batch.suggestions]
 

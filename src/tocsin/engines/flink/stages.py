@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 
 import orjson
 
-from tocsin.engines.flink.plans import DecidingPlan
 from tocsin.engines.flink.records import ReadPost, Sighted, SightedBatch, Told
 from tocsin.model import WarningAction
 from tocsin.pipeline import (
     Deciding,
-    Followed,
     Following,
     PipelineOptions,
     pack_sections,
@@ -40,9 +38,8 @@ class RumourStage:
         self._following.pass_time(self._now)
         self._following.rumours.know(enriched, record.probe)
         followed = self._following.follow(enriched, record.reading, self._now)
-        bare = replace(followed.enriched, vector=None)
-        sighted = Sighted(bare, record.reading, followed.sighting, followed.kept)
-        self._sighted.append(sighted)
+        bare = replace(followed, enriched=replace(followed.enriched, vector=None))
+        self._sighted.append(Sighted(bare, record.reading))
 
     def tell(self) -> Iterator[SightedBatch]:
         """What was sighted, in batches; rumours that changed with the last of them."""
@@ -71,23 +68,22 @@ class RumourStage:
 class DecidingStage:
     """Sightings → warnings (:class:`tocsin.pipeline.Deciding`)."""
 
-    def __init__(self, plan: DecidingPlan) -> None:
-        self._deciding = Deciding(plan.profiles, plan.options, plan.sources, plan.silent)
+    def __init__(self, deciding: Deciding) -> None:
+        self._deciding = deciding
         self._posts = 0
         self._actions: list[WarningAction] = []
 
     def take(self, record: SightedBatch) -> None:
         """Decide about a batch of posts."""
         for one in record.posts:
-            self._actions += self._deciding.advance(one.enriched.post.known_at)
-            followed = Followed(one.enriched, one.sighting, one.kept)
-            self._actions += self._deciding.decide(followed, one.reading)
+            self._actions += self._deciding.advance(one.followed.enriched.post.known_at)
+            self._actions += self._deciding.decide(one.followed, one.reading)
         self._posts += len(record.posts)
 
     def tell(self) -> Iterator[Told]:
         """Posts decided about, and the warning actions that came of them."""
         if self._posts or self._actions:
-            yield Told(self._posts, actions=tuple(self._actions))
+            yield Told(self._posts, tuple(self._actions))
         self._posts, self._actions = 0, []
 
     def snapshot(self) -> bytes:
