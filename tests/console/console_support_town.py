@@ -52,7 +52,9 @@ CALLS = (
 )
 PROBE = "xss-probe"
 """The element that no page may come to have."""
-SUM = "{{ 7 * 191 }}"
+SUM = "1000003 * 998244353"
+FILLED_IN = str(1000003 * 998244353)
+"""So long that no counter or duration on a page holds these digits by chance."""
 HARMFUL = (
     f"<{PROBE}>one</{PROBE}>",
     f"<script>alert('{PROBE}')</script>",
@@ -64,7 +66,7 @@ HARMFUL = (
     f"<svg onload={PROBE}><a href=javascript:{PROBE}>go</a></svg>",
     f"javascript:alert('{PROBE}')",
     f"data:text/html,<{PROBE}>",
-    f"{SUM} ${{7*191}} {{% raw %}} #{{7*191}} {{{{config}}}}",
+    f"{{{{ {SUM} }}}} ${{{SUM}}} {{% raw %}} #{{{SUM}}} {{{{config}}}}",
     f"\u202eevil\u202c \u2066{PROBE}\u2069 \u200f\u200b",
     "'; DROP TABLE posts; -- \" OR 1=1",
     "../../../../etc/passwd %2e%2e%2f ..\\..\\windows",
