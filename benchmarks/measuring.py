@@ -20,7 +20,10 @@ BACKGROUND = DATA / "posts" / "ru-news-2023-2024.parquet"
 
 
 class PeakMemory:
-    """Samples the proportional set size of a process and all below it, four times a second."""
+    """Samples the proportional set size of a process and all below it, once a second.
+
+    Of processes with gigabytes that takes tens of milliseconds: oftener, it slows what it measures.
+    """
 
     def __init__(self, pid: int | None = None) -> None:
         self._pid = os.getpid() if pid is None else pid
@@ -36,7 +39,7 @@ class PeakMemory:
         return self.peak_mb
 
     def _sample(self) -> None:
-        while not self._stop.wait(0.25):
+        while not self._stop.wait(1):
             total = sum(_pss_kb(pid) for pid in _tree(self._pid))
             self.peak_mb = max(self.peak_mb, total / 1024)
 

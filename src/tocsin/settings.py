@@ -74,6 +74,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("flink.folder", "", "what a cluster's machines all reach: a path, s3://…", False),
     Setting("flink.python", "", "interpreter on a cluster's machines; empty: this one", False),
     Setting("flink.checkpoint_s", 10.0, "seconds between two checkpoints of a job", decides=False),
+    Setting("flink.page_posts", 256, "posts of a job that a slot takes at once", decides=False),
     Setting("flink.snapshot_posts", 10_000, "posts between snapshots of a stage", decides=False),
     Setting("reading.reader", "packs", "which reader plug-in reads posts"),
     Setting("reading.pack_folders", (), "folders with language packs of your own"),

@@ -25,6 +25,8 @@ _TOCSIN = Path(sys.executable).with_name("tocsin")
 _STREAMS = ("mstream-tweets-t", "ntrex-stream")
 _POSTS = 600
 """Of each stream; all of it is measured by ``benchmarks/cluster.py``."""
+_PAGE = 32
+"""Posts that a slot takes at once: few, so that slots overtake each other."""
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +77,7 @@ def test_a_job_finds_what_one_process_finds(
 ) -> None:
     before, after = streams
     folder = copied(before, tmp_path)
-    _run(folder, flink_engine(Cluster(parallelism=parallelism, checkpoint_s=2.0)))
+    _run(folder, flink_engine(Cluster(parallelism=parallelism, page_posts=_PAGE, checkpoint_s=2.0)))
     assert found_in(folder) == found_in(after)
     for stream in range(len(_STREAMS)):
         wanted = _bcubed(after, stream)
@@ -88,7 +90,7 @@ def test_a_job_warns_of_the_reconstruction_as_one_process_does(tmp_path: Path) -
     before = ingested_demo(tmp_path / "before" / "desk")
     after, folder = copied(before, tmp_path / "after"), copied(before, tmp_path / "flink")
     _run(after, Run)
-    _run(folder, flink_engine(Cluster(parallelism=2, checkpoint_s=2.0)))
+    _run(folder, flink_engine(Cluster(parallelism=2, page_posts=_PAGE, checkpoint_s=2.0)))
     found = found_in(folder)
     assert found == found_in(after)
     assert found["warnings"]
@@ -98,7 +100,9 @@ def test_a_job_warns_of_the_reconstruction_as_one_process_does(tmp_path: Path) -
 def test_a_killed_task_manager_changes_nothing(streams: tuple[Path, Path], tmp_path: Path) -> None:
     before, after = copied(streams[0], tmp_path), streams[1]
     settings = before / "tocsin.toml"
-    settings.write_text(settings.read_text() + "[flink]\ncheckpoint_s = 1.0\n")
+    settings.write_text(
+        settings.read_text() + f"[flink]\ncheckpoint_s = 1.0\npage_posts = {_PAGE}\n"
+    )
     with StandingCluster(tmp_path / "flink", task_managers=3) as cluster:
         where = ("--engine", "flink", "--cluster", cluster.address, "--parallelism", "2")
         command = [str(_TOCSIN), "run", "--project", str(before), "--json", *where]

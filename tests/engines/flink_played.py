@@ -87,7 +87,7 @@ class PlayedJob:
         for number in range(pages.count):
             page = self._folder.page(number)
             moment = first_moment(page) - 1
-            for records in self._reader.read(page).values():
+            for records in self._reader.read(page, number).values():
                 self._following.arrive(READ_POSTS.pack(self._giver.give(records)), moment)
             yield from self._pass(moment)
         yield from self._pass(END)

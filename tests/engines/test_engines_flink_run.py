@@ -40,7 +40,7 @@ def _run(folder: Path, engine: Engine) -> Path:
 
 def _played(**said: int) -> Engine:
     kind = type("Played", (PlayedRun,), said)
-    return lambda record, place, settings: kind(record, place, settings, Cluster())
+    return lambda record, place, settings: kind(record, place, settings, Cluster(page_posts=64))
 
 
 def _state(folder: Path) -> bytes:
@@ -78,7 +78,12 @@ def test_a_job_that_ends_early_is_said_and_may_be_run_again(
 
     folder = copied(ingested, tmp_path)
     with pytest.raises(EnvironmentFailed, match=r"before its posts did; run again"):
-        _run(folder, lambda record, place, settings: EndsEarly(record, place, settings, Cluster()))
+        _run(
+            folder,
+            lambda record, place, settings: EndsEarly(
+                record, place, settings, Cluster(page_posts=64)
+            ),
+        )
     assert found_in(_run(folder, _played())) == found_in(locally)
 
 

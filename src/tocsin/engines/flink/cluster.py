@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 from tocsin.engines.local import Engine
@@ -17,6 +18,8 @@ from tocsin.settings import Settings
 
 _OLDEST_JAVA, _NEWEST_JAVA = 17, 21
 TRY_AGAIN = "run again: what it wrote is kept and not doubled"
+_MOST_POSTS = 2_048
+"""Of a page where slots are many: it is read again whole after a failure."""
 _JAVA_VERSION = re.compile(r'version "(\d+)')
 
 
@@ -28,16 +31,18 @@ class Cluster:
         address: HOST:PORT of a JobManager's REST interface; empty: a mini-cluster in this process.
         parallelism: slots that read; one more takes posts in turn.
         python: the interpreter on the machines that work; empty: this one.
+        page_posts: posts that a slot takes at once: fewer come out sooner, and cost more each.
         checkpoint_s: seconds between two checkpoints.
         snapshot_posts: posts between two snapshots of what is hosted.
 
     Raises:
-        UsageError: the address is none, or there are no slots.
+        UsageError: the address is none, there are no slots, or no posts to a page.
     """
 
     address: str = ""
     parallelism: int = 1
     python: str = ""
+    page_posts: int = 256
     checkpoint_s: float = 10.0
     snapshot_posts: int = 10_000
 
@@ -48,6 +53,8 @@ class Cluster:
                 f"--cluster {self.address}: not HOST:PORT; it names the JobManager's REST "
                 "interface, as in flink.example.org:8081"
             )
+        if self.page_posts < 1:
+            raise UsageError(f"flink.page_posts = {self.page_posts}: must be at least 1")
         if self.parallelism < 1:
             raise UsageError(f"--parallelism {self.parallelism}: must be at least 1")
 
@@ -56,6 +63,11 @@ class Cluster:
         """Slots that the job takes."""
         return self.parallelism + 1
 
+    @property
+    def page(self) -> int:
+        """Posts of a page: parts for all slots come of one."""
+        return min(self.page_posts * self.parallelism, max(self.page_posts, _MOST_POSTS))
+
 
 def cluster_of(settings: Settings, address: str, parallelism: int) -> Cluster:
     """The cluster that settings and command line name."""
@@ -63,6 +75,7 @@ def cluster_of(settings: Settings, address: str, parallelism: int) -> Cluster:
         address=address,
         parallelism=parallelism,
         python=settings.text("flink.python"),
+        page_posts=settings.whole("flink.page_posts"),
         checkpoint_s=settings.number("flink.checkpoint_s"),
         snapshot_posts=settings.whole("flink.snapshot_posts"),
     )
@@ -81,6 +94,24 @@ def flink_engine(cluster: Cluster) -> Engine:
     from tocsin.engines.flink.engine import FlinkRun
 
     return partial(FlinkRun, cluster=cluster)
+
+
+def cause_of(said: str) -> str:
+    """Why a job failed, in one line: what our own code raised there, else the innermost cause that
+    Java names.
+
+    Args:
+        said: an exception of Java with its causes, of which one may hold a traceback.
+    """
+    lines = said.splitlines()
+    raised = [i for i, line in enumerate(lines) if "Traceback (most recent call last)" in line]
+    if raised:
+        ours = takewhile(lambda line: not line.strip().startswith("at "), lines[raised[-1] + 1 :])
+        last = [line for line in ours if line and not line[0].isspace()]
+        if last:
+            return last[-1]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    return (causes or lines)[-1].removeprefix("Caused by:").strip()
 
 
 def check_java() -> None:

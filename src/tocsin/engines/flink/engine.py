@@ -13,7 +13,7 @@ from functools import partial
 
 from tocsin.engines.checkpoint import Batch, RunPlace, RunRecord
 from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster
-from tocsin.engines.flink.pages import Pages, WorkFolder, page_posts
+from tocsin.engines.flink.pages import Pages, WorkFolder
 from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.records import Told
 from tocsin.engines.flink.stages import joined, parted
@@ -37,7 +37,7 @@ class FlinkRun(Run):
 
     def _take_posts(self, batch: Batch, written: Written) -> Batch:
         self._folder.remove()  # of a driver that was killed
-        pages = self._folder.write_pages(self._posts(), page_posts(self._cluster.parallelism))
+        pages = self._folder.write_pages(self._posts(), self._cluster.page)
         if pages.last is None:
             return batch
         plan = self._plan_job()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pyflink.common import Types
@@ -67,24 +67,24 @@ class EventTime(TimestampAssigner):  # type: ignore[misc]
 
 
 class ReadPosts(FlatMapFunction):  # type: ignore[misc]
-    """Pages → posts read, by :func:`copies_key`.
+    """Pages → posts read, in parts (:func:`tocsin.engines.flink.reading.copies_part`).
 
     Args:
-        keys: there are so many.
+        keys: what each part goes by.
     """
 
-    def __init__(self, plan: ReadingPlan, keys: int) -> None:
+    def __init__(self, plan: ReadingPlan, keys: Sequence[int]) -> None:
         self._plan, self._keys = plan, keys
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Flink's hook."""
         del runtime_context
-        self._reader = PageReader(self._plan, self._keys)
+        self._reader = PageReader(self._plan, len(self._keys))
 
     def flat_map(self, value: Item) -> Iterator[Item]:
         """Flink's hook."""
-        for key, records in self._reader.read(value[2]).items():
-            yield key, value[1], READ_POSTS.pack(records)
+        for part, records in self._reader.read(value[2], value[0]).items():
+            yield self._keys[part], value[1], READ_POSTS.pack(records)
 
 
 class GiveVectors(MapFunction):  # type: ignore[misc]

@@ -14,6 +14,7 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pyflink
@@ -23,7 +24,7 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.java_gateway import get_gateway
 
-from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster
+from tocsin.engines.flink.cluster import TRY_AGAIN, Cluster, cause_of
 from tocsin.engines.flink.functions import (
     ITEM,
     Decide,
@@ -40,8 +41,10 @@ from tocsin.engines.flink.records import END, TOLD, Told
 from tocsin.errors import EnvironmentFailed
 
 _IN_TURN = "in-turn"
-_KEYS_PER_SLOT = 4
-"""Parts into which texts are divided for their vectors: enough for all slots to have some."""
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Of a mini-cluster, which moves records and computes nothing: compiling it better took as much of
+two cores as all else it did.
+"""
 
 
 def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
@@ -53,10 +56,12 @@ def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     try:
         yield from _told(plan, pages, cluster)
     except Py4JError as error:
-        raise _failed(error) from None
+        said = cause_of(str(error))[:300]
+        raise EnvironmentFailed(f"the job failed: {said}; {TRY_AGAIN}") from None
 
 
 def _told(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
+    os.environ.setdefault("JVM_ARGS", _JAVA_OPTIONS)  # Java starts with the first word to it
     env = _environment(_configuration(plan, cluster), cluster)
     env.set_parallelism(cluster.parallelism)
     graph = _graph(env, plan, pages, cluster)
@@ -96,9 +101,10 @@ def _graph(
         .set_parallelism(1)
         .uid("time")
     )
-    reading = ReadPosts(plan.reading, _KEYS_PER_SLOT * cluster.parallelism)
+    reading = ReadPosts(plan.reading, _key_of_each_slot(cluster.parallelism))
     read = posts.rebalance().flat_map(reading, ITEM).name("read").uid("read")
-    vectors = read.key_by(_key).map(GiveVectors(plan.reading), ITEM).name("vectors").uid("vectors")
+    parts = read.key_by(_key, Types.LONG())
+    vectors = parts.map(GiveVectors(plan.reading), ITEM).name("vectors").uid("vectors")
     every = cluster.snapshot_posts
     follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
     sighted = vectors.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
@@ -111,6 +117,23 @@ def _graph(
     told = written.set_parallelism(1).union(decided.set_parallelism(1))
     texts = told.map(_as_text, Types.STRING()).name("told").uid("told")
     return texts.set_parallelism(1)
+
+
+def _key_of_each_slot(parallelism: int) -> tuple[int, ...]:
+    """For each slot a key that Flink sends there: of a few keys taken at random one slot would get
+    several and another none.
+    """
+    flink = get_gateway().jvm.org.apache.flink
+    assignment = flink.runtime.state.KeyGroupRangeAssignment
+    groups = assignment.computeDefaultMaxParallelism(parallelism)
+    keys: dict[int, int] = {}
+    for key in count():
+        row = flink.types.Row(1)
+        row.setField(0, get_gateway().jvm.Long(key))
+        keys.setdefault(assignment.assignKeyToParallelOperator(row, groups, parallelism), key)
+        if len(keys) == parallelism:
+            break
+    return tuple(keys.values())
 
 
 def _as_text(item: tuple[int, int, bytes]) -> str:
@@ -131,13 +154,15 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
     settings = {
         "python.executable": python,
         "python.client.executable": sys.executable,
-        "python.fn-execution.bundle.size": "4",
+        "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "100",
         "pipeline.auto-watermark-interval": "1 ms",
         "execution.checkpointing.interval": f"{round(cluster.checkpoint_s * 1000)} ms",
         "execution.checkpointing.mode": "EXACTLY_ONCE",
         "execution.checkpointing.storage": "filesystem",
         "execution.checkpointing.dir": _checkpoints(plan.folder),
+        # One that comes while operators end is declined; that must not begin the job again.
+        "execution.checkpointing.tolerable-failed-checkpoints": "30",
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "10",
         "restart-strategy.fixed-delay.delay": "2 s",
@@ -151,6 +176,7 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
             # A page takes a worker half a second: a queue of pages holds up checkpoints.
             "taskmanager.network.memory.buffers-per-channel": "1",
             "taskmanager.network.memory.floating-buffers-per-gate": "1",
+            "taskmanager.network.memory.max-buffers-per-channel": "2",
         }
     configuration = Configuration()
     for name, value in settings.items():
@@ -166,11 +192,3 @@ def _python_jar() -> str:
 
 def _checkpoints(folder: str) -> str:
     return f"{folder if '://' in folder else f'file://{folder}'}/checkpoints"
-
-
-def _failed(error: Py4JError) -> EnvironmentFailed:
-    """What went wrong, in one line: the innermost cause that Java names."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    causes = [line for line in lines if line.startswith("Caused by:")]
-    said = (causes or lines)[-1].removeprefix("Caused by:").strip()
-    return EnvironmentFailed(f"the job failed: {said[:300]}; {TRY_AGAIN}")

@@ -19,9 +19,6 @@ from tocsin.engines.flink.records import POSTS, millis
 from tocsin.errors import EnvironmentFailed
 from tocsin.model import Post
 
-PAGE_POSTS = 64
-"""For each slot that reads: parts for all of them come of one page."""
-_MOST_POSTS = 1_024
 _FIRST = Struct(">q")
 _STATES_KEPT = 8
 """Of one stage. Flink keeps its newest checkpoint; it names a state that is at most so many old."""
@@ -109,11 +106,6 @@ class WorkFolder:
                 f"{self.url}/{name}: gone while the job runs; run again, it begins anew"
             ) from None
         return data
-
-
-def page_posts(parallelism: int) -> int:
-    """Posts of a page for so many readers."""
-    return min(PAGE_POSTS * parallelism, _MOST_POSTS)
 
 
 def first_moment(page: bytes) -> int:
