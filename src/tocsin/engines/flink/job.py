@@ -156,7 +156,7 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
         "python.client.executable": sys.executable,
         "python.fn-execution.bundle.size": "1",
         "python.fn-execution.bundle.time": "100",
-        "pipeline.auto-watermark-interval": "1 ms",
+        "pipeline.auto-watermark-interval": "20 ms",
         "execution.checkpointing.interval": f"{round(cluster.checkpoint_s * 1000)} ms",
         "execution.checkpointing.mode": "EXACTLY_ONCE",
         "execution.checkpointing.storage": "filesystem",
