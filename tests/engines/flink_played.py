@@ -10,7 +10,7 @@ from tocsin.engines.flink.engine import FlinkRun
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import Pages, WorkFolder, first_moment
 from tocsin.engines.flink.plans import JobPlan
-from tocsin.engines.flink.reading import PageReader, VectorGiver
+from tocsin.engines.flink.reading import PageReader
 from tocsin.engines.flink.records import END, READ_POSTS, SIGHTED, Told
 from tocsin.engines.flink.sink import StoreSink
 from tocsin.engines.flink.stages import DecidingStage, RumourStage
@@ -71,7 +71,7 @@ class PlayedJob:
             found: DecidingStage = begun(DecidingStage(plan.deciding()), plan.decisions)
             return found
 
-        self._reader, self._giver = PageReader(plan.reading, 3), VectorGiver(plan.reading)
+        self._reader = PageReader(plan.reading)
         self._sink = StoreSink(plan.store)
         self._rumours = (Terms(rumours, READ_POSTS, folder, EVERY), "rumours-0", new_memory())
         self._decisions = (Terms(decisions, SIGHTED, folder, 1), "decisions-0", new_memory())
@@ -87,8 +87,7 @@ class PlayedJob:
         for number in range(pages.count):
             page = self._folder.page(number)
             moment = first_moment(page) - 1
-            for records in self._reader.read(page, number).values():
-                self._following.arrive(READ_POSTS.pack(self._giver.give(records)), moment)
+            self._following.arrive(READ_POSTS.pack(self._reader.read(page)), moment)
             yield from self._pass(moment)
         yield from self._pass(END)
         yield Told(ended=self._following.end())

@@ -8,11 +8,6 @@ from tocsin.engines.flink.cluster import Cluster, cause_of
 from tocsin.errors import UsageError
 
 
-def test_a_page_has_posts_for_every_slot_and_stays_small() -> None:
-    assert [Cluster(parallelism=slots).page for slots in (1, 2, 64)] == [256, 512, 2_048]
-    assert Cluster(parallelism=4, page_posts=5_000).page == 5_000
-
-
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [

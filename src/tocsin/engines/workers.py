@@ -320,11 +320,21 @@ def _finished(chunk: _Chunk, in_flight: set[_Key]) -> Iterator[Read]:
     for enriched, reading in chunk.ready or ():
         key = _key(enriched)
         if key is not None and key in vectors:
-            vector, model, cut = vectors[key]
-            yield replace(enriched, vector=vector, vector_model=model, truncated=cut), reading
+            yield with_embedded(enriched, vectors[key]), reading
         else:
             yield enriched, reading
     in_flight.difference_update(chunk.waiting)
+
+
+def embedded_of(enriched: Enriched) -> Embedded:
+    """What a post's text was given."""
+    return enriched.vector, enriched.vector_model, enriched.truncated
+
+
+def with_embedded(enriched: Enriched, embedded: Embedded) -> Enriched:
+    """A post with what an equal text was given."""
+    vector, model, cut = embedded
+    return replace(enriched, vector=vector, vector_model=model, truncated=cut)
 
 
 def may_have_vector(enriched: Enriched) -> bool:
@@ -376,4 +386,4 @@ def _read_chunk(posts: list[Post]) -> list[tuple[Read, Probe | None]]:
 def _embed_chunk(batch: list[Enriched]) -> list[Embedded]:
     assert _here is not None
     done = _here.embed(batch)
-    return [(one.vector, one.vector_model, one.truncated) for one in done]
+    return [embedded_of(one) for one in done]

@@ -18,8 +18,6 @@ from tocsin.settings import Settings
 
 _OLDEST_JAVA, _NEWEST_JAVA = 17, 21
 TRY_AGAIN = "run again: what it wrote is kept and not doubled"
-_MOST_POSTS = 2_048
-"""Of a page where slots are many: it is read again whole after a failure."""
 _JAVA_VERSION = re.compile(r'version "(\d+)')
 
 
@@ -62,11 +60,6 @@ class Cluster:
     def slots(self) -> int:
         """Slots that the job takes."""
         return self.parallelism + 1
-
-    @property
-    def page(self) -> int:
-        """Posts of a page: parts for all slots come of one."""
-        return min(self.page_posts * self.parallelism, max(self.page_posts, _MOST_POSTS))
 
 
 def cluster_of(settings: Settings, address: str, parallelism: int) -> Cluster:

@@ -37,7 +37,7 @@ class FlinkRun(Run):
 
     def _take_posts(self, batch: Batch, written: Written) -> Batch:
         self._folder.remove()  # of a driver that was killed
-        pages = self._folder.write_pages(self._posts(), self._cluster.page)
+        pages = self._folder.write_pages(self._posts(), self._cluster.page_posts)
         if pages.last is None:
             return batch
         plan = self._plan_job()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pyflink.common import Types
@@ -18,7 +18,7 @@ from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
 
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import WorkFolder, first_moment
-from tocsin.engines.flink.reading import PageReader, VectorGiver
+from tocsin.engines.flink.reading import PageReader
 from tocsin.engines.flink.records import (
     END,
     READ_POSTS,
@@ -66,29 +66,8 @@ class EventTime(TimestampAssigner):  # type: ignore[misc]
         return value[1]
 
 
-class ReadPosts(FlatMapFunction):  # type: ignore[misc]
-    """Pages → posts read, in parts (:func:`tocsin.engines.flink.reading.copies_part`).
-
-    Args:
-        keys: what each part goes by.
-    """
-
-    def __init__(self, plan: ReadingPlan, keys: Sequence[int]) -> None:
-        self._plan, self._keys = plan, keys
-
-    def open(self, runtime_context: RuntimeContext) -> None:
-        """Flink's hook."""
-        del runtime_context
-        self._reader = PageReader(self._plan, len(self._keys))
-
-    def flat_map(self, value: Item) -> Iterator[Item]:
-        """Flink's hook."""
-        for part, records in self._reader.read(value[2], value[0]).items():
-            yield self._keys[part], value[1], READ_POSTS.pack(records)
-
-
-class GiveVectors(MapFunction):  # type: ignore[misc]
-    """Posts read → the same with vectors, by the cell of rumours they go to: there is one."""
+class ReadPosts(MapFunction):  # type: ignore[misc]
+    """Pages → posts read, by the cell of rumours they go to: there is one."""
 
     def __init__(self, plan: ReadingPlan) -> None:
         self._plan = plan
@@ -96,12 +75,11 @@ class GiveVectors(MapFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         """Flink's hook."""
         del runtime_context
-        self._giver = VectorGiver(self._plan)
+        self._reader = PageReader(self._plan)
 
     def map(self, value: Item) -> Item:
         """Flink's hook."""
-        records = self._giver.give(READ_POSTS.unpack(value[2]))
-        return 0, value[1], READ_POSTS.pack(records)
+        return 0, value[1], READ_POSTS.pack(self._reader.read(value[2]))
 
 
 class Hosting(KeyedProcessFunction):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """The pipeline as a graph of operators.
 
-    pages → posts → read → (key: copies of a text) vectors → (key: cell) rumours ┬→ store
-                                                                                 └→ decide
+    pages → posts → read → (key: cell) rumours ┬→ store
+                                               └→ decide
 
 Readings need no key. Rumours and decisions are hosted (see ``hosting``): they take posts in the
 order of ``Post.order`` when the watermark has passed them.
@@ -14,7 +14,6 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import pyflink
@@ -30,7 +29,6 @@ from tocsin.engines.flink.functions import (
     Decide,
     EventTime,
     FollowRumours,
-    GiveVectors,
     OpenPages,
     ReadPosts,
     WriteStore,
@@ -101,13 +99,10 @@ def _graph(
         .set_parallelism(1)
         .uid("time")
     )
-    reading = ReadPosts(plan.reading, _key_of_each_slot(cluster.parallelism))
-    read = posts.rebalance().flat_map(reading, ITEM).name("read").uid("read")
-    parts = read.key_by(_key, Types.LONG())
-    vectors = parts.map(GiveVectors(plan.reading), ITEM).name("vectors").uid("vectors")
+    read = posts.rebalance().map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
     every = cluster.snapshot_posts
     follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
-    sighted = vectors.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
+    sighted = read.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
     # A process of their own: what must go one by one should not share a core with reading.
     sighted = sighted.set_parallelism(1).slot_sharing_group(_IN_TURN)
     written = sighted.flat_map(WriteStore(plan.store), ITEM).name("store").uid("store")
@@ -117,23 +112,6 @@ def _graph(
     told = written.set_parallelism(1).union(decided.set_parallelism(1))
     texts = told.map(_as_text, Types.STRING()).name("told").uid("told")
     return texts.set_parallelism(1)
-
-
-def _key_of_each_slot(parallelism: int) -> tuple[int, ...]:
-    """For each slot a key that Flink sends there: of a few keys taken at random one slot would get
-    several and another none.
-    """
-    flink = get_gateway().jvm.org.apache.flink
-    assignment = flink.runtime.state.KeyGroupRangeAssignment
-    groups = assignment.computeDefaultMaxParallelism(parallelism)
-    keys: dict[int, int] = {}
-    for key in count():
-        row = flink.types.Row(1)
-        row.setField(0, get_gateway().jvm.Long(key))
-        keys.setdefault(assignment.assignKeyToParallelOperator(row, groups, parallelism), key)
-        if len(keys) == parallelism:
-            break
-    return tuple(keys.values())
 
 
 def _as_text(item: tuple[int, int, bytes]) -> str:
