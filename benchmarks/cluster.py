@@ -1,6 +1,6 @@
 """``make bench-cluster``: a run as a job of Flink against a run in one process.
 
-    .venv-cluster/bin/python benchmarks/cluster.py [rates] [streams] [--posts 30000]
+    .venv-cluster/bin/python benchmarks/cluster.py [rates] [streams] [state] [--posts 30000]
 
 rates     the newest posts of telegram-2017-2023.parquet, read in full, vectors made anew: a run in
           one process with two readers, a job with one slot, a job with two; posts/s of all of the
@@ -15,28 +15,33 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from databases import MAP, newest, tocsin
-from measuring import ARCHIVE, PeakMemory, digest_of, machine, write_result
+from measuring import ARCHIVE, PeakMemory, digest_of, machine, memory_mb, write_result
 from sqlalchemy import select
 
 from rumours import START, bcubed, gold_of, stream_path, stream_rows
 from tocsin.engines.flink.cluster import Cluster, flink_engine
-from tocsin.engines.local import Run, run_project
+from tocsin.engines.local import Run, RunWatch, run_project
 from tocsin.engines.project import Project
 from tocsin.settings import Settings
 from tocsin.store import schema
 
 SLOTS = (0, 1, 2, 4)
 """Of a job; 0: a run in one process."""
+_ALL = 10_000_000
+"""More posts than there are."""
 AIMS = {"two_slots_over_one": 1.3, "job_over_run": 0.6}
 
 
@@ -114,7 +119,8 @@ def rumours_of(folder: Path) -> list[str]:
         return list(connection.scalars(query.order_by(p.message_id)))
 
 
-def streams(folder: Path) -> dict[str, Any]:
+def streams(folder: Path, posts: int) -> dict[str, Any]:
+    del posts  # all of each
     found = []
     for name in ("mstream-tweets-t", "ntrex-stream"):
         rows = stream_rows(name, None)
@@ -141,9 +147,72 @@ def streams(folder: Path) -> dict[str, Any]:
     return {"streams": found, "aim": "within .01"}
 
 
+class _Gauge:
+    """The most of memory and disk in each tenth of a run, sampled every ten seconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._total = 1
+        self._done = 0
+        self.tenths: dict[int, dict[str, int]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+
+    def started(self, done: int, total: int) -> None:
+        self._done, self._total = done, total
+        self._thread.start()
+
+    def progress(self, done: int) -> None:
+        self._done = done
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._stop.wait(10):
+            place = self._folder / "state" / "flink"
+            found = {
+                "all_processes_mb": memory_mb(os.getpid()),
+                "states_mb": _megabytes(place, "*.state"),
+                "checkpoints_mb": _megabytes(place, "checkpoints/*/**/*"),
+            }
+            most = self.tenths.setdefault(min(9, 10 * self._done // self._total), found)
+            most |= {key: max(most[key], value) for key, value in found.items()}
+            print(self._done, found, flush=True)
+
+
+def _megabytes(folder: Path, pattern: str) -> int:
+    total = 0
+    for path in folder.rglob(pattern):
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total >> 20
+
+
+def state(folder: Path, posts: int) -> dict[str, Any]:
+    settings = f'\n[reading]\nreader = ""\n\n[run]\ncheckpoint_posts = {_ALL}\n'
+    whole = project(folder / "desk", newest(folder, posts), settings, *MAP)
+    desk, gauge = Project(whole, Settings.load(whole)), _Gauge(whole)
+    watch = RunWatch(started=gauge.started, progress=gauge.progress)
+    began = time.perf_counter()
+    with desk.writing() as (archive, store):
+        engine = flink_engine(Cluster(parallelism=2))
+        done = run_project(desk, archive, store, watch, engine=engine).posts
+    gauge.close()
+    return {
+        "data": {"file": ARCHIVE.name, "sha256": digest_of(ARCHIVE), "posts": done},
+        "posts_per_second": round(done / (time.perf_counter() - began), 1),
+        "most_in_each_tenth": [gauge.tenths.get(tenth, {}) for tenth in range(10)],
+    }
+
+
+_MEASURES = {"rates": rates, "streams": streams, "state": state}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["rates", "streams"])
+    parser.add_argument("what", nargs="*", default=["rates", "streams"], choices=_MEASURES)
     parser.add_argument("--posts", type=int, default=30_000)
     parser.add_argument("--one", type=Path, help="run this project and say how long it took")
     parser.add_argument("--slots", type=int, default=0)
@@ -155,7 +224,7 @@ def main() -> None:
         where = machine()
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
             folder = Path(name)
-            found = rates(folder, asked.posts) if what == "rates" else streams(folder)
+            found = _MEASURES[what](folder, asked.posts)
         write_result(f"cluster-{what}", where, found)
 
 

@@ -40,8 +40,12 @@ class PeakMemory:
 
     def _sample(self) -> None:
         while not self._stop.wait(1):
-            total = sum(_pss_kb(pid) for pid in _tree(self._pid))
-            self.peak_mb = max(self.peak_mb, total / 1024)
+            self.peak_mb = max(self.peak_mb, memory_mb(self._pid))
+
+
+def memory_mb(pid: int) -> int:
+    """The proportional set size of a process and all below it."""
+    return sum(_pss_kb(one) for one in _tree(pid)) >> 10
 
 
 def _tree(pid: int) -> Iterable[int]:

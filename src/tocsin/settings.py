@@ -63,7 +63,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("store.url", "", "SQLAlchemy URL; empty: SQLite in the project folder", decides=False),
     Setting("run.workers", 0, "processes that read posts; 0: one per core", decides=False),
     Setting(
-        "run.checkpoint_posts", 100_000, "posts between two durable checkpoints", decides=False
+        "run.checkpoint_posts",
+        100_000,
+        "posts between two durable checkpoints; in jobs of Flink five times as many",
+        decides=False,
     ),
     Setting(
         "run.unaccepted_versions",
@@ -111,6 +114,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "telegram.account_file", "", "file with api_id and api_hash, outside the project", False
     ),
+    Setting("kafka.client_file", "", "settings of Kafka's client, outside the project", False),
     Setting("retention.posts_days", 0, "days a post in no rumour is kept; 0: for good", False),
     Setting("retention.rumours_days", 0, "days a post of a rumour is kept; 0: for good", False),
     Setting(

@@ -106,17 +106,19 @@ class PlayedRun(FlinkRun):
 
     Args:
         fails_after: pages after which all that is in memory is lost, once; None: never.
-        dies_after: what the driver hears before it dies; None: it does not.
+        dies_after: what the driver hears, of all jobs, before it dies; None: it does not.
     """
 
     fails_after: int | None = None
     dies_after: int | None = None
+    _heard = 0
 
     def _job(self, plan: JobPlan, pages: Pages) -> Iterator[Told]:
         job = PlayedJob(plan)
-        for number, told in enumerate(job.play(pages)):
-            if number == self.dies_after:
+        for told in job.play(pages):
+            if self._heard == self.dies_after:
                 raise KeyboardInterrupt
-            if number == self.fails_after:
+            if self._heard == self.fails_after:
                 job.fail()
+            self._heard += 1
             yield told

@@ -8,6 +8,10 @@ from tocsin.engines.flink.cluster import Cluster, cause_of
 from tocsin.errors import UsageError
 
 
+def test_decisions_and_store_get_a_slot_where_one_process_would_fall_behind() -> None:
+    assert [Cluster(parallelism=readers).slots for readers in (1, 2, 3, 64)] == [2, 3, 5, 66]
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [

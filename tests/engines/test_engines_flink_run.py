@@ -12,11 +12,11 @@ from flink_support import copied, found_in, ingested_demo
 from tocsin.engines.flink.cluster import Cluster, check_java, cluster_of
 from tocsin.engines.flink.pages import WorkFolder, first_moment, posts_of
 from tocsin.engines.flink.stages import joined, parted
-from tocsin.engines.local import Engine, Run, run_project
+from tocsin.engines.local import Engine, Run, last_run, run_project
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import Post
-from tocsin.settings import Settings
+from tocsin.settings import FILE_NAME, Settings
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,15 @@ def _state(folder: Path) -> bytes:
     return path.read_bytes()
 
 
+def _posts_done(folder: Path) -> int:
+    """Of the last run, as its last checkpoint has them."""
+    with Project(folder, Settings.load(folder)).reading() as store:
+        record = last_run(store)
+    assert record is not None
+    assert not record.done
+    return record.posts_done
+
+
 @pytest.mark.parametrize("said", [{}, {"fails_after": 3}], ids=["through", "after a failure"])
 def test_a_job_leaves_what_a_run_leaves(
     ingested: Path, locally: Path, tmp_path: Path, said: dict[str, int]
@@ -67,6 +76,21 @@ def test_a_driver_that_dies_loses_nothing_and_doubles_nothing(
         _run(folder, _played(dies_after=4))
     assert found_in(folder)["readings"]  # what the job wrote is there
     assert found_in(_run(folder, after)) == found_in(locally)
+
+
+@pytest.mark.parametrize("after", [Run, _played()], ids=["in one process", "as jobs"])
+def test_a_driver_that_dies_in_a_later_job_has_those_before(
+    ingested: Path, locally: Path, tmp_path: Path, after: Engine
+) -> None:
+    folder = copied(ingested, tmp_path)
+    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write("\n[run]\ncheckpoint_posts = 8\n")  # a job has five times as many
+    with pytest.raises(KeyboardInterrupt):
+        _run(folder, _played(dies_after=7))
+    assert _posts_done(folder) == 80  # two jobs
+    found = _run(folder, after)
+    assert found_in(found) == found_in(locally)
+    assert _state(found) == _state(locally)
 
 
 def test_a_job_that_ends_early_is_said_and_may_be_run_again(

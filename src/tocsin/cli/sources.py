@@ -86,10 +86,11 @@ def _row(table: SourceTable, state: SourceState, now: datetime) -> dict[str, Any
 
 @app.command()
 def add(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="feed, folder or telegram.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="feed, folder, kafka or telegram.")],
     name: NameArgument,
     where: Annotated[
-        str, typer.Argument(metavar="WHERE", help="URL, folder, or @channel of a public channel.")
+        str,
+        typer.Argument(metavar="WHERE", help="URL, folder, topic, or public @channel."),
     ],
     project: ProjectOption = Path(),
     every: EveryOption = 0.0,
@@ -108,6 +109,8 @@ def add(
     tocsin sources add folder exports ~/exports --channel town_chat
 
     tocsin sources add telegram town_chat @town_chat
+
+    tocsin sources add kafka monitor kafka://broker.example:9092/posts
     """
     desk = open_project(project)
     if kind not in KINDS:

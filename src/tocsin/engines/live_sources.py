@@ -14,6 +14,8 @@ from tocsin.errors import UsageError
 from tocsin.sources.feed import Feed, FeedOptions
 from tocsin.sources.fetch import Fetcher, FetchLimits
 from tocsin.sources.folder import Folder, FolderOptions
+from tocsin.sources.kafka_client import KafkaBrokers, load_kafka, read_client_file
+from tocsin.sources.kafka_topic import Bounds, KafkaTopic, kafka_address
 from tocsin.sources.live import LiveSource, Polled, State
 from tocsin.sources.telegram_client import TelethonClient, load_telethon, read_account
 from tocsin.sources.telegram_live import TelegramClient, TelegramLive, TelegramOptions
@@ -64,11 +66,13 @@ def build_source(project: Project, table: SourceTable, account: Account) -> Live
     """The object of one table.
 
     Raises:
-        UsageError: a Telegram source without an account.
-        MissingExtra: a Telegram source without the package for it.
+        UsageError: a Telegram source without an account, a wrong ``kafka.client_file``.
+        MissingExtra: a source of Telegram or Kafka without the package for it.
     """
     if table.kind == "feed":
         return _feed(table)
+    if table.kind == "kafka":
+        return _topic(project, table)
     if table.kind == "folder":
         path = project.folder / Path(table.path).expanduser()
         options = FolderOptions(table.channel or None, table.format or None)
@@ -83,6 +87,28 @@ def _feed(table: SourceTable) -> Feed:
         agent=f"tocsin/{__version__} (feed reader)",
     )
     return Feed(table.name, table.url, Fetcher(limits, monotonic), FeedOptions(every=table.every))
+
+
+def _topic(project: Project, table: SourceTable) -> KafkaTopic:
+    address = kafka_address(table.url)
+    named = project.settings.text("kafka.client_file")
+    client = read_client_file(_outside(project, named, "Kafka's client file")) if named else {}
+    brokers = KafkaBrokers(address.servers, client, load_kafka())
+    return KafkaTopic(
+        table.name, address, brokers, Bounds(size=int(table.max_megabytes * _MEGABYTE))
+    )
+
+
+def _outside(project: Project, named: str, what: str) -> Path:
+    """Where a file with secrets is: not in the project, which is backed up and shown to others.
+
+    Raises:
+        UsageError: it is.
+    """
+    path = Path(named).expanduser().absolute()
+    if path.is_relative_to(project.folder.absolute()):
+        raise UsageError(f"{path}: {what} must lie outside the project")
+    return path
 
 
 def _account_of(project: Project) -> Account:
@@ -111,7 +137,5 @@ def telethon_client(project: Project) -> TelethonClient:
             "a Telegram source needs an account: set telegram.account_file in tocsin.toml; see "
             "docs/telegram-live.md"
         )
-    path = Path(named).expanduser().absolute()
-    if path.is_relative_to(project.folder.absolute()):
-        raise UsageError(f"{path}: the Telegram account must lie outside the project")
+    path = _outside(project, named, "the Telegram account")
     return TelethonClient(read_account(path), telethon)

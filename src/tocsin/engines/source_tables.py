@@ -13,16 +13,22 @@ from typing import Any
 from tocsin.errors import UsageError
 from tocsin.settings import FILE_NAME, put_text, quoted
 from tocsin.sources import ReadOptions
+from tocsin.sources.kafka_topic import kafka_address
 from tocsin.sources.telegram_live import public_username
 
-KINDS: Mapping[str, str] = {"feed": "url", "folder": "path", "telegram": "channel"}
+KINDS: Mapping[str, str] = {
+    "feed": "url",
+    "folder": "path",
+    "kafka": "url",
+    "telegram": "channel",
+}
 """Kind of source → what of its table says where to look."""
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _WEB = re.compile(r"https?://[^\s/@]+(/\S*)?", re.IGNORECASE)
 _HEADER = re.compile(r"\s*\[")
 _OWN_HEADER = re.compile(r"\s*\[\[\s*sources\s*\]\]")
-_USUAL = {"feed": 15.0, "folder": 1.0, "telegram": 5.0}
+_USUAL = {"feed": 15.0, "folder": 1.0, "kafka": 1.0, "telegram": 5.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +37,15 @@ class SourceTable:
 
     Args:
         kind: one of KINDS.
-        name: unique; of a feed also the channel of its posts.
-        url: of a feed.
+        name: unique; of a feed also the channel of its posts, of a topic that of posts without.
+        url: of a feed; kafka://HOST:PORT/TOPIC of a topic.
         path: of a folder, relative to the project.
         channel: public @channel of a Telegram source, or of the exports in a folder.
         format: of the files in a folder, where it cannot be told.
         every_minutes: the usual time between two looks; 0: what is usual for the kind.
         silent_after_hours: with nothing new for this long it counts as silent; 0: never.
         private_addresses: a feed may lie in a private network.
-        max_megabytes: of one answer of a feed.
+        max_megabytes: of one answer of a feed, of one look at a topic.
     """
 
     kind: str
@@ -153,6 +159,8 @@ def _check_where(table: SourceTable, origin: str) -> None:
     try:
         if table.kind == "telegram":
             public_username(table.channel)
+        elif table.kind == "kafka":
+            kafka_address(table.url)
         elif table.channel:
             ReadOptions(channel=table.channel)
     except UsageError as error:

@@ -50,21 +50,41 @@ def read_posts_stream(
 
 def read_json_lines(lines: Iterable[bytes], plan: Plan) -> Iterator[RawItem | RecordRefused]:
     """Posts and refusals, one for each line that is not blank."""
-    convert = converters(plan.options)
-    limit = line_limit(plan.options)
-    unseen = set(plan.options.column_map)
+    reader = LineReader(plan)
     for number, found in enumerate(lines, 1):
         line = (found.removeprefix(UTF8_MARK) if number == 1 else found).rstrip(b"\r\n")
-        if not line.strip():
-            continue
-        record = f"line {number}"
+        if line.strip():
+            yield reader.read(line, f"line {number}")
+    yield from _never_seen(reader.unseen, plan)
+
+
+class LineReader:
+    """One object at a time, wherever it comes from.
+
+    Args:
+        plan: how they become posts.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._convert = converters(plan.options)
+        self._limit = line_limit(plan.options)
+        self.unseen = set(plan.options.column_map)
+        """Mapped columns that no object had so far."""
+
+    def read(self, line: bytes, record: str) -> RawItem | RecordRefused:
+        """The post of one object, or why it is none.
+
+        Args:
+            record: what messages call it.
+        """
+        plan = self._plan
         try:
-            row = parse_line(line, limit)
-            unseen -= {ours for ours in unseen if plan.options.column_map[ours] in row}
-            yield assemble(read_row(row, convert, plan), line, record, plan)
+            row = parse_line(line, self._limit)
+            self.unseen -= {ours for ours in self.unseen if plan.options.column_map[ours] in row}
+            return assemble(read_row(row, self._convert, plan), line, record, plan)
         except Unfit as unfit:
-            yield refuse(plan.file, record, unfit)
-    yield from _never_seen(unseen, plan)
+            return refuse(plan.file, record, unfit)
 
 
 def _never_seen(unseen: Collection[str], plan: Plan) -> Iterator[RecordRefused]:

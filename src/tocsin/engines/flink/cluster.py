@@ -18,6 +18,7 @@ from tocsin.settings import Settings
 
 _OLDEST_JAVA, _NEWEST_JAVA = 17, 21
 TRY_AGAIN = "run again: what it wrote is kept and not doubled"
+_READERS_IN_TURN = 2
 _JAVA_VERSION = re.compile(r'version "(\d+)')
 
 
@@ -27,7 +28,7 @@ class Cluster:
 
     Args:
         address: HOST:PORT of a JobManager's REST interface; empty: a mini-cluster in this process.
-        parallelism: slots that read; one more takes posts in turn.
+        parallelism: slots that read; one more takes posts in turn, or two (see ``apart``).
         python: the interpreter on the machines that work; empty: this one.
         page_posts: posts that a slot takes at once: fewer come out sooner, and cost more each.
         checkpoint_s: seconds between two checkpoints.
@@ -57,9 +58,16 @@ class Cluster:
             raise UsageError(f"--parallelism {self.parallelism}: must be at least 1")
 
     @property
+    def apart(self) -> bool:
+        """Whether decisions and the store have a slot of their own beside that of rumours: what
+        two readers read, one process takes in turn; of three it would fall behind.
+        """
+        return self.parallelism > _READERS_IN_TURN
+
+    @property
     def slots(self) -> int:
         """Slots that the job takes."""
-        return self.parallelism + 1
+        return self.parallelism + (2 if self.apart else 1)
 
 
 def cluster_of(settings: Settings, address: str, parallelism: int) -> Cluster:

@@ -108,6 +108,8 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
 
     def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> None:
         """Flink's hook."""
+        if value[1] == END:  # that the stage before has ended is not for this one
+            return
         watermark = ctx.timer_service().current_watermark()
         self._of(value[0], ctx).arrive(value[2], watermark)
         self._ask(value[0], watermark, ctx)

@@ -35,10 +35,11 @@ from tocsin.engines.flink.functions import (
 )
 from tocsin.engines.flink.pages import Pages
 from tocsin.engines.flink.plans import JobPlan
-from tocsin.engines.flink.records import END, TOLD, Told
+from tocsin.engines.flink.records import TOLD, Told
 from tocsin.errors import EnvironmentFailed
 
-_IN_TURN = "in-turn"
+_IN_TURN, _AFTER = "in-turn", "after"
+"""Slots of their own."""
 _JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Of a mini-cluster, which moves records and computes nothing: compiling it better took as much of
 two cores as all else it did.
@@ -105,13 +106,15 @@ def _graph(
     sighted = read.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
     # A process of their own: what must go one by one should not share a core with reading.
     sighted = sighted.set_parallelism(1).slot_sharing_group(_IN_TURN)
-    written = sighted.flat_map(WriteStore(plan.store), ITEM).name("store").uid("store")
+    after = _AFTER if cluster.apart else _IN_TURN
+    store = WriteStore(plan.store)
+    written = sighted.flat_map(store, ITEM).name("store").uid("store").slot_sharing_group(after)
     decide = Decide(plan.deciding, every, plan.folder, plan.decisions)
-    batches = sighted.filter(_is_batch).set_parallelism(1)
-    decided = batches.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
-    told = written.set_parallelism(1).union(decided.set_parallelism(1))
+    decided = sighted.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
+    decided = decided.set_parallelism(1).slot_sharing_group(after)
+    told = written.set_parallelism(1).union(decided)
     texts = told.map(_as_text, Types.STRING()).name("told").uid("told")
-    return texts.set_parallelism(1)
+    return texts.set_parallelism(1).slot_sharing_group(after)
 
 
 def _as_text(item: tuple[int, int, bytes]) -> str:
@@ -121,10 +124,6 @@ def _as_text(item: tuple[int, int, bytes]) -> str:
 
 def _key(item: tuple[int, int, bytes]) -> int:
     return item[0]
-
-
-def _is_batch(item: tuple[int, int, bytes]) -> bool:
-    return item[1] != END
 
 
 def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
