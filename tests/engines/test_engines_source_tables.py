@@ -36,7 +36,7 @@ def test_what_a_table_says(tmp_path: Path) -> None:
         ("[sources]\n", "under a line of its own"),
         ("[[sources]]\n", "source 1: kind is missing"),
         ('[[sources]]\nkind = "feed"\n', "source 1: name is missing"),
-        (FEED.replace('"feed"', '"fax"'), "no kind 'fax'; known: feed, folder, telegram"),
+        (FEED.replace('"feed"', '"fax"'), "no kind 'fax'; known: feed, folder, kafka, telegram"),
         (FEED.replace('"a"', '"a/b"'), "must be letters"),
         (FEED.replace("https", "ftp"), "is no web address"),
         (FEED.replace("https://", "https://me:word@"), "is no web address"),

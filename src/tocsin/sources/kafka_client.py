@@ -5,7 +5,6 @@ Only reads: no group is joined, no offset committed, no topic made.
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from collections.abc import Mapping
@@ -18,9 +17,6 @@ from tocsin.sources.kafka_topic import Bounds, Brought, Message, NoAnswer
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ANSWER_S = 10.0
 _QUEUE_KB = 8 << 10
-_QUIET = logging.getLogger("tocsin.sources.kafka")
-_QUIET.addHandler(logging.NullHandler())
-_QUIET.propagate = False  # what a look could not do is said by the look
 
 
 def load_kafka() -> Any:
@@ -86,6 +82,7 @@ class KafkaBrokers:
             "auto.offset.reset": "error",
             "allow.auto.create.topics": False,
             "queued.max.messages.kbytes": _QUEUE_KB,
+            "log_level": 0,  # what a look could not do is said by the look
         }
         self._open: Any = None
 
@@ -93,7 +90,7 @@ class KafkaBrokers:
     def _consumer(self) -> Any:
         if self._open is None:
             try:
-                self._open = self._kafka.Consumer(self._settings, logger=_QUIET)
+                self._open = self._kafka.Consumer(self._settings)
             except self._kafka.KafkaException as error:
                 raise UsageError(f"kafka.client_file: {_said(error)}") from None
         return self._open
