@@ -28,7 +28,8 @@ WHOLE := tests/gates tests/reading_data tests/backtest/test_backtest_streams.py 
   tests/engines/test_engines_kill_life.py tests/engines/test_engines_away.py \
   tests/engines/test_engines_backup_load.py tests/cli tests/demo tests/house \
   tests/desk/test_desk_commands.py tests/desk/test_desk_release_commands.py \
-  tests/delivery/test_delivery_kill.py tests/sources/test_sources_memory.py
+  tests/delivery/test_delivery_kill.py tests/sources/test_sources_memory.py \
+  tests/console/test_console_looks.py tests/console/test_console_browser.py
 
 test: $(VENV)/test.stamp browser lint ## everything that must pass, under 15 minutes on 2 cores
 	TOCSIN_DATA=$(DATA) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \

@@ -15,10 +15,12 @@ LONGEST_FIRST = (
     "test_backtest_determinism",
     "test_sources_memory",
     "test_backtest_hindsight",
+    "test_console_looks",
     "test_demo_reconstruction",
     "test_desk_commands",
     "test_delivery_kill",
     "test_cli_commands",
+    "test_console_browser",
     "test_cli_watch",
     # what is run with it
     "test_engines_run",
