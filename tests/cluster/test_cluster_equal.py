@@ -19,7 +19,7 @@ from standing_cluster import StandingCluster
 from tocsin.engines.flink.cluster import Cluster, flink_engine
 from tocsin.engines.local import Engine, Run, run_project
 from tocsin.engines.project import Project
-from tocsin.settings import Settings
+from tocsin.settings import FILE_NAME, Settings
 
 _TOCSIN = Path(sys.executable).with_name("tocsin")
 _STREAMS = ("mstream-tweets-t", "ntrex-stream")
@@ -86,10 +86,12 @@ def test_a_job_finds_what_one_process_finds(
 
 
 @pytest.mark.usefixtures("loopback")
-def test_a_job_warns_of_the_reconstruction_as_one_process_does(tmp_path: Path) -> None:
+def test_jobs_warn_of_the_reconstruction_as_one_process_does(tmp_path: Path) -> None:
     before = ingested_demo(tmp_path / "before" / "desk")
     after, folder = copied(before, tmp_path / "after"), copied(before, tmp_path / "flink")
     _run(after, Run)
+    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write("\n[run]\ncheckpoint_posts = 15\n")  # two jobs, one after the other
     _run(folder, flink_engine(Cluster(parallelism=2, page_posts=_PAGE, checkpoint_s=2.0)))
     found = found_in(folder)
     assert found == found_in(after)
