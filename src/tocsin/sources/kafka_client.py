@@ -5,16 +5,14 @@ Only reads: no group is joined, no offset committed, no topic made.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tocsin.errors import MissingExtra, UsageError
 from tocsin.sources.kafka_topic import Bounds, Brought, Message, NoAnswer
+from tocsin.sources.owned_file import owned_text
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ANSWER_S = 10.0
 _QUEUE_KB = 8 << 10
 
@@ -38,17 +36,8 @@ def read_client_file(path: Path) -> dict[str, str]:
     Raises:
         UsageError: no such file, others may read it, or a line is none.
     """
-    try:
-        others = os.name == "posix" and path.stat().st_mode & _OTHERS
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: not valid UTF-8") from None
-    if others:
-        raise UsageError(f"{path}: other accounts may read it; chmod 600 {path}")
     found: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(owned_text(path).splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, equals, value = line.partition("=")

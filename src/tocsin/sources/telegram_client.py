@@ -7,8 +7,6 @@ nobody is listed, nothing is sent.
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 import tomllib
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.errors import MissingExtra, UsageError
+from tocsin.sources.owned_file import owned_text
 from tocsin.sources.telegram_api_message import Message
 from tocsin.sources.telegram_live import FloodWait, NotReadable
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _UNREADABLE = frozenset(
     {
         "ChannelInvalidError",
@@ -50,16 +48,9 @@ def read_account(path: Path) -> Account:
         UsageError: no such file, others may read it, or something is missing in it.
     """
     try:
-        others = os.name == "posix" and path.stat().st_mode & _OTHERS
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read ({error.strerror}); see docs/telegram-live.md"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        said = tomllib.loads(owned_text(path, "docs/telegram-live.md"))
+    except tomllib.TOMLDecodeError:
         raise UsageError(f'{path}: write it as api_id = 123 and api_hash = "…"') from None
-    if others:
-        raise UsageError(f"{path}: other accounts may read it; chmod 600 {path}")
     number, secret = said.get("api_id"), said.get("api_hash")
     if not isinstance(number, int) or not isinstance(secret, str) or not secret:
         raise UsageError(f'{path}: it needs api_id = 123 and api_hash = "…"')
