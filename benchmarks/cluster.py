@@ -20,7 +20,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -28,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from databases import MAP, newest, tocsin
-from measuring import ARCHIVE, PeakMemory, digest_of, machine, memory_mb, write_result
+from measuring import ARCHIVE, PeakMemory, Sampler, digest_of, machine, memory_mb, write_result
 from sqlalchemy import select
 
 from rumours import START, bcubed, gold_of, stream_path, stream_rows
@@ -148,38 +147,30 @@ def streams(folder: Path, posts: int) -> dict[str, Any]:
 
 
 class _Gauge:
-    """The most of memory and disk in each tenth of a run, sampled every ten seconds."""
+    """The most of memory and disk in each tenth of a run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._total = 1
         self._done = 0
         self.tenths: dict[int, dict[str, int]] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
 
     def started(self, done: int, total: int) -> None:
         self._done, self._total = done, total
-        self._thread.start()
 
     def progress(self, done: int) -> None:
         self._done = done
 
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._stop.wait(10):
-            place = self._folder / "state" / "flink"
-            found = {
-                "all_processes_mb": memory_mb(os.getpid()),
-                "states_mb": _megabytes(place, "*.state"),
-                "checkpoints_mb": _megabytes(place, "checkpoints/*/**/*"),
-            }
-            most = self.tenths.setdefault(min(9, 10 * self._done // self._total), found)
-            most |= {key: max(most[key], value) for key, value in found.items()}
-            print(self._done, found, flush=True)
+    def sample(self) -> None:
+        place = self._folder / "state" / "flink"
+        found = {
+            "all_processes_mb": round(memory_mb(os.getpid())),
+            "states_mb": _megabytes(place, "*.state"),
+            "checkpoints_mb": _megabytes(place, "checkpoints/*/**/*"),
+        }
+        most = self.tenths.setdefault(min(9, 10 * self._done // self._total), found)
+        most |= {key: max(most[key], value) for key, value in found.items()}
+        print(self._done, found, flush=True)
 
 
 def _megabytes(folder: Path, pattern: str) -> int:
@@ -195,11 +186,11 @@ def state(folder: Path, posts: int) -> dict[str, Any]:
     whole = project(folder / "desk", newest(folder, posts), settings, *MAP)
     desk, gauge = Project(whole, Settings.load(whole)), _Gauge(whole)
     watch = RunWatch(started=gauge.started, progress=gauge.progress)
-    began = time.perf_counter()
+    began, sampler = time.perf_counter(), Sampler(10, gauge.sample)
     with desk.writing() as (archive, store):
         engine = flink_engine(Cluster(parallelism=2))
         done = run_project(desk, archive, store, watch, engine=engine).posts
-    gauge.close()
+    sampler.close()
     return {
         "data": {"file": ARCHIVE.name, "sha256": digest_of(ARCHIVE), "posts": done},
         "posts_per_second": round(done / (time.perf_counter() - began), 1),

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,25 +27,44 @@ class PeakMemory:
 
     def __init__(self, pid: int | None = None) -> None:
         self._pid = os.getpid() if pid is None else pid
-        self._stop = threading.Event()
         self.peak_mb = 0.0
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
+        self._sampler = Sampler(1, self._sample)
 
     def close(self) -> float:
         """Stop; returns the peak in MB."""
-        self._stop.set()
-        self._thread.join()
+        self._sampler.close()
         return self.peak_mb
 
     def _sample(self) -> None:
-        while not self._stop.wait(1):
-            self.peak_mb = max(self.peak_mb, memory_mb(self._pid))
+        self.peak_mb = max(self.peak_mb, memory_mb(self._pid))
 
 
-def memory_mb(pid: int) -> int:
+class Sampler:
+    """Does something again and again beside what is measured, until it is closed.
+
+    Args:
+        every: seconds between two times.
+    """
+
+    def __init__(self, every: float, sample: Callable[[], None]) -> None:
+        self._every, self._sample = every, sample
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._go, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, once the last time is over."""
+        self._stop.set()
+        self._thread.join()
+
+    def _go(self) -> None:
+        while not self._stop.wait(self._every):
+            self._sample()
+
+
+def memory_mb(pid: int) -> float:
     """The proportional set size of a process and all below it."""
-    return sum(_pss_kb(one) for one in _tree(pid)) >> 10
+    return sum(_pss_kb(one) for one in _tree(pid)) / 1024
 
 
 def _tree(pid: int) -> Iterable[int]:

@@ -1,5 +1,5 @@
-"""What operating systems do differently: locks on files, and the names in a folder; and when
-Python looks for what nobody needs any more.
+"""What operating systems do differently: locks on files, who may read them, and the names in a
+folder; and when Python looks for what nobody needs any more.
 
 Written for POSIX and for Windows; tried on Linux alone.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ BINARY: Final = getattr(os, "O_BINARY", 0)
 _REGION: Final = 0x7FFF_FF00
 """Where Windows locks: far behind what a file holds, for there a locked byte cannot be read."""
 _STEP_S: Final = 0.05
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def is_windows() -> bool:
@@ -57,6 +59,15 @@ def _lock_region(msvcrt: Any, fd: int, *, wait: bool) -> None:
             return
         finally:
             os.lseek(fd, at, os.SEEK_SET)
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether other accounts have rights to a file; Windows is not asked.
+
+    Raises:
+        OSError: there is no such file, or it cannot be looked at.
+    """
+    return os.name == "posix" and bool(path.stat().st_mode & _OTHERS)
 
 
 def sync_folder(path: Path) -> None:

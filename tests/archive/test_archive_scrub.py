@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
+from tocsin import system
 from tocsin.archive import Pseudonymiser, load_or_create_key, scrub, wording_digest
-from tocsin.archive import pseudonym as pseudonym_module
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import RawItem
 
@@ -191,7 +191,7 @@ def test_the_mode_is_looked_at_on_posix_only(
         def __getattr__(self, name: str) -> object:
             return getattr(os, name)
 
-    monkeypatch.setattr(pseudonym_module, "os", Elsewhere())
+    monkeypatch.setattr(system, "os", Elsewhere())
     assert load_or_create_key(path) == key
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flink_support import copied, found_in, ingested, ingested_demo
+from flink_support import add_settings, copied, found_in, ingested, ingested_demo
 from standing_cluster import StandingCluster
 
 from tocsin.engines.flink.cluster import Cluster, flink_engine
 from tocsin.engines.local import Engine, Run, run_project
 from tocsin.engines.project import Project
-from tocsin.settings import FILE_NAME, Settings
+from tocsin.settings import Settings
 
 _TOCSIN = Path(sys.executable).with_name("tocsin")
 _STREAMS = ("mstream-tweets-t", "ntrex-stream")
@@ -90,8 +90,7 @@ def test_jobs_warn_of_the_reconstruction_as_one_process_does(tmp_path: Path) -> 
     before = ingested_demo(tmp_path / "before" / "desk")
     after, folder = copied(before, tmp_path / "after"), copied(before, tmp_path / "flink")
     _run(after, Run)
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write("\n[run]\ncheckpoint_posts = 15\n")  # two jobs, one after the other
+    add_settings(folder, "\n[run]\ncheckpoint_posts = 15\n")  # two jobs, one after the other
     _run(folder, flink_engine(Cluster(parallelism=2, page_posts=_PAGE, checkpoint_s=2.0)))
     found = found_in(folder)
     assert found == found_in(after)
@@ -101,10 +100,7 @@ def test_jobs_warn_of_the_reconstruction_as_one_process_does(tmp_path: Path) -> 
 @pytest.mark.usefixtures("loopback")
 def test_a_killed_task_manager_changes_nothing(streams: tuple[Path, Path], tmp_path: Path) -> None:
     before, after = copied(streams[0], tmp_path), streams[1]
-    settings = before / "tocsin.toml"
-    settings.write_text(
-        settings.read_text() + f"[flink]\ncheckpoint_s = 1.0\npage_posts = {_PAGE}\n"
-    )
+    add_settings(before, f"[flink]\ncheckpoint_s = 1.0\npage_posts = {_PAGE}\n")
     with StandingCluster(tmp_path / "flink", task_managers=3) as cluster:
         where = ("--engine", "flink", "--cluster", cluster.address, "--parallelism", "2")
         command = [str(_TOCSIN), "run", "--project", str(before), "--json", *where]

@@ -35,9 +35,14 @@ def ingested(folder: Path, path: Path, settings: str) -> Path:
     """A file of posts in a project that was not run; ``settings``: lines of its own."""
     desk = demo._project(folder)
     ingest_file(desk, path)
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write(settings)
+    add_settings(folder, settings)
     return folder
+
+
+def add_settings(folder: Path, lines: str) -> None:
+    """Lines of its own for a project's settings."""
+    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(lines)
 
 
 def copied(project: Path, to: Path) -> Path:

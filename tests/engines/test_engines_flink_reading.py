@@ -73,21 +73,22 @@ def test_a_vector_is_what_the_text_alone_would_get(tmp_path: Path) -> None:
             assert np.array_equal(_vector(one), _vector(replace(one, enriched=made)))
 
 
+@pytest.mark.parametrize(
+    ("kept", "made"),
+    [(1, [_TEXTS[0], _TEXTS[2], _TEXTS[0], _TEXTS[2]]), (2, [_TEXTS[0], _TEXTS[2]])],
+)
 def test_a_text_that_came_lately_is_known_and_one_long_unseen_is_made_again(
-    tmp_path: Path, encoded: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    encoded: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    kept: int,
+    made: list[str],
 ) -> None:
-    monkeypatch.setattr(reading, "_VECTORS_KEPT", 1)
-    again = PageReader(_PLAN)
+    monkeypatch.setattr(reading, "_VECTORS_KEPT", kept)
+    reader = PageReader(_PLAN)
     for page in _pages(tmp_path, [*_TEXTS, _TEXTS[2]], size=1):
-        again.read(page)
-    made = [texts[0] for texts in encoded if texts]
-    assert made == [_TEXTS[0], _TEXTS[2], _TEXTS[0], _TEXTS[2]]
-    encoded.clear()
-    monkeypatch.setattr(reading, "_VECTORS_KEPT", 2)
-    again = PageReader(_PLAN)
-    for page in _pages(tmp_path / "more", [*_TEXTS, _TEXTS[2]], size=1):
-        again.read(page)
-    assert [texts[0] for texts in encoded if texts] == [_TEXTS[0], _TEXTS[2]]
+        reader.read(page)
+    assert [texts[0] for texts in encoded if texts] == made
 
 
 def _vector(one: ReadPost) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

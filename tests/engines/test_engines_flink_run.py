@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flink_played import PlayedRun
-from flink_support import copied, found_in, ingested_demo
+from flink_support import add_settings, copied, found_in, ingested_demo
 
 from tocsin.engines.flink.cluster import Cluster, check_java, cluster_of
 from tocsin.engines.flink.pages import WorkFolder, first_moment, posts_of
@@ -16,7 +16,7 @@ from tocsin.engines.local import Engine, Run, last_run, run_project
 from tocsin.engines.project import Project
 from tocsin.errors import EnvironmentFailed, UsageError
 from tocsin.model import Post
-from tocsin.settings import FILE_NAME, Settings
+from tocsin.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +83,7 @@ def test_a_driver_that_dies_in_a_later_job_has_those_before(
     ingested: Path, locally: Path, tmp_path: Path, after: Engine
 ) -> None:
     folder = copied(ingested, tmp_path)
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write("\n[run]\ncheckpoint_posts = 8\n")  # a job has five times as many
+    add_settings(folder, "\n[run]\ncheckpoint_posts = 8\n")  # a job has five times as many
     with pytest.raises(KeyboardInterrupt):
         _run(folder, _played(dies_after=7))
     assert _posts_done(folder) == 80  # two jobs

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,6 @@ KEY_BYTES: Final = 32
 MARK: Final = "~"
 """What every pseudonym begins with; no public channel name does."""
 _DIGITS: Final = 20
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Pseudonymiser:
@@ -91,7 +89,7 @@ def _create(path: Path) -> None:
 
 
 def _load(path: Path, what: str) -> bytes:
-    if os.name == "posix" and path.stat().st_mode & _OTHERS:
+    if system.others_may_read(path):
         raise UsageError(f"{path}: other accounts may read {what}; chmod 600 {path}")
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())

@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,6 @@ PUBLIC_NAME: Final = "key.pub"
 """File name of the public key in ``DIR/heads``."""
 
 _ID_DIGITS: Final = 16
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _HEX_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -109,7 +107,7 @@ class SigningKey:
             EnvironmentFailed: it cannot be read.
         """
         with disk.plain_failures("the signing key", path):
-            if os.name == "posix" and path.stat().st_mode & _OTHERS:
+            if system.others_may_read(path):
                 raise UsageError(
                     f"{path}: other accounts may read the signing key; chmod 600 {path}"
                 )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
+from tocsin import system
 from tocsin.errors import UsageError
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def owned_text(path: Path, see: str = "") -> str:
@@ -21,7 +18,7 @@ def owned_text(path: Path, see: str = "") -> str:
         UsageError: no such file, others may read it, or it is no text.
     """
     try:
-        others = os.name == "posix" and path.stat().st_mode & _OTHERS
+        others = system.others_may_read(path)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         advice = f"; see {see}" if see else ""
