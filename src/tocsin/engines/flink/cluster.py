@@ -41,9 +41,9 @@ class Cluster:
     address: str = ""
     parallelism: int = 1
     python: str = ""
-    page_posts: int = 256
+    page_posts: int = 512
     checkpoint_s: float = 10.0
-    snapshot_posts: int = 10_000
+    snapshot_posts: int = 40_000
 
     def __post_init__(self) -> None:
         host, _, port = self.address.rpartition(":")

@@ -145,6 +145,9 @@ class Terms(Generic[In, Out]):
 class Hosted(Generic[In, Out]):
     """One stage, of one key.
 
+    What arrived since its last snapshot is held here as well as in Flink's state: to ask Flink for
+    it, only to forget what the next snapshot holds, took a fifth of the time of a stage.
+
     Args:
         name: of its snapshots' folder.
     """
@@ -152,6 +155,7 @@ class Hosted(Generic[In, Out]):
     def __init__(self, terms: Terms[In, Out], name: str, memory: Memory) -> None:
         self._terms, self._name, self._memory = terms, name, memory
         self._waiting: list[tuple[int, Order, int, In]] = []
+        self._logged: list[tuple[_Turn, bytes]] = []
         self._arrivals = 0
         self._stage = terms.make()
         self._place = _Place()
@@ -160,9 +164,9 @@ class Hosted(Generic[In, Out]):
 
     def arrive(self, data: bytes, watermark: int) -> None:
         """Records have come; each waits until the watermark has passed it."""
-        arrived = _Arrived(watermark, data)
-        self._memory.log.add(_ARRIVED.encode(arrived))
-        self._wait(arrived)
+        entry = _ARRIVED.encode(_Arrived(watermark, data))
+        self._memory.log.add(entry)
+        self._wait(entry)
 
     @property
     def waits(self) -> bool:
@@ -196,14 +200,9 @@ class Hosted(Generic[In, Out]):
         name = self._terms.folder.write_state(self._name, place.taken, self._stage.snapshot())
         self._place = _Place(name, place.done, place.taken, place.done)
         self._saved_at = place.taken
-        log = self._memory.log
-        log.update([entry for entry in log.get() or () if self._is_ahead(entry)])
-
-    def _is_ahead(self, entry: bytes) -> bool:
-        """Whether any of the records that came together is not in the snapshot."""
-        arrived = _ARRIVED_FROM.decode(entry)
-        held = self._place.held
-        return held is None or any(turn > held for turn, _ in self._turns(arrived))
+        held = place.done
+        self._logged = [one for one in self._logged if held is None or one[0] > held]
+        self._memory.log.update([entry for _, entry in self._logged])
 
     def _restore(self) -> None:
         """Go on where Flink's checkpoint says that the stage stood."""
@@ -212,7 +211,7 @@ class Hosted(Generic[In, Out]):
         if place.state is not None:
             self._stage.restore(self._terms.folder.state(place.state))
         for entry in self._memory.log.get() or ():
-            self._wait(_ARRIVED_FROM.decode(entry), place.held)
+            self._wait(entry, place.held)
         again = 0
         while self._waiting and place.done and self._waiting[0][:2] <= place.done:
             self._stage.take(heapq.heappop(self._waiting)[3])
@@ -222,8 +221,11 @@ class Hosted(Generic[In, Out]):
         self._place = place
         self._saved_at = place.taken - again
 
-    def _wait(self, arrived: _Arrived, held: _Turn | None = None) -> None:
-        for turn, record in self._turns(arrived):
+    def _wait(self, entry: bytes, held: _Turn | None = None) -> None:
+        """All records of an entry of the log but what the last snapshot holds."""
+        turns = list(self._turns(_ARRIVED_FROM.decode(entry)))
+        self._logged.append((max(turn for turn, _ in turns), entry))
+        for turn, record in turns:
             if held is None or turn > held:
                 self._arrivals += 1  # of two equal ones the earlier first
                 heapq.heappush(self._waiting, (*turn, self._arrivals, record))

@@ -62,7 +62,7 @@ def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
 def _told(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     os.environ.setdefault("JVM_ARGS", _JAVA_OPTIONS)  # Java starts with the first word to it
     env = _environment(_configuration(plan, cluster), cluster)
-    env.set_parallelism(cluster.parallelism)
+    env.set_parallelism(1)  # of all but reading, also of what PyFlink adds to tell event times
     graph = _graph(env, plan, pages, cluster)
     with closing(graph.execute_and_collect("tocsin")) as results:
         for text in results:
@@ -90,31 +90,29 @@ def _graph(
     numbers = NumberSequenceSource(0, pages.count - 1)
     posts = (
         env.from_source(numbers, WatermarkStrategy.no_watermarks(), "pages")
-        .set_parallelism(1)
         .uid("pages")
         .map(OpenPages(plan.folder), ITEM)
-        .set_parallelism(1)
         .name("posts")
         .uid("posts")
         .assign_timestamps_and_watermarks(in_time)
-        .set_parallelism(1)
         .uid("time")
     )
     read = posts.rebalance().map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
+    read = read.set_parallelism(cluster.parallelism)
     every = cluster.snapshot_posts
     follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
     sighted = read.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
     # A process of their own: what must go one by one should not share a core with reading.
-    sighted = sighted.set_parallelism(1).slot_sharing_group(_IN_TURN)
+    sighted = sighted.slot_sharing_group(_IN_TURN)
     after = _AFTER if cluster.apart else _IN_TURN
     store = WriteStore(plan.store)
     written = sighted.flat_map(store, ITEM).name("store").uid("store").slot_sharing_group(after)
     decide = Decide(plan.deciding, every, plan.folder, plan.decisions)
     decided = sighted.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
-    decided = decided.set_parallelism(1).slot_sharing_group(after)
-    told = written.set_parallelism(1).union(decided)
+    decided = decided.slot_sharing_group(after)
+    told = written.union(decided)
     texts = told.map(_as_text, Types.STRING()).name("told").uid("told")
-    return texts.set_parallelism(1).slot_sharing_group(after)
+    return texts.slot_sharing_group(after)
 
 
 def _as_text(item: tuple[int, int, bytes]) -> str:
@@ -150,10 +148,11 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
         settings |= {
             "taskmanager.numberOfTaskSlots": str(cluster.slots),
             "rest.port": "0",
+            "taskmanager.network.adaptive-partitioner.enabled": "true",  # to whoever is free
             # A page takes a worker half a second: a queue of pages holds up checkpoints.
             "taskmanager.network.memory.buffers-per-channel": "1",
             "taskmanager.network.memory.floating-buffers-per-gate": "1",
-            "taskmanager.network.memory.max-buffers-per-channel": "2",
+            "taskmanager.network.memory.max-buffers-per-channel": "10",
         }
     configuration = Configuration()
     for name, value in settings.items():

@@ -13,7 +13,6 @@ from itertools import islice
 from struct import Struct
 
 import fsspec
-import zstandard
 
 from tocsin.engines.flink.records import POSTS, millis
 from tocsin.errors import EnvironmentFailed
@@ -52,11 +51,10 @@ class WorkFolder:
 
     def write_pages(self, posts: Iterable[Post], size: int) -> Pages:
         """Write posts, which come in the order of ``Post.order``, in pages of ``size``."""
-        packer = zstandard.ZstdCompressor(level=1)
         stream, count, total, last = iter(posts), 0, 0, None
         while page := list(islice(stream, size)):
             first = _FIRST.pack(millis(page[0].known_at))
-            self._put(_page(count), first + packer.compress(POSTS.pack(page)))
+            self._put(_page(count), first + POSTS.pack(page))
             count, total, last = count + 1, total + len(page), page[-1]
         return Pages(count, total, last)
 
@@ -116,7 +114,7 @@ def first_moment(page: bytes) -> int:
 
 def posts_of(page: bytes) -> list[Post]:
     """The posts of a page."""
-    return POSTS.unpack(zstandard.ZstdDecompressor().decompress(page[_FIRST.size :]))
+    return POSTS.unpack(page[_FIRST.size :])
 
 
 def _page(number: int) -> str:

@@ -1,6 +1,6 @@
 """What flows between the operators of a job, as bytes.
 
-MessagePack with the types of the dataclasses, never pickle: a checkpoint keeps these bytes, and
+MessagePack, compressed, with the types of the dataclasses, never pickle: a checkpoint keeps these bytes, and
 whoever could write to it must not be able to run anything. Posts flow by the hundred: what Flink
 does for one record costs as much as reading a post.
 """
@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
+import zstandard
 
 from tocsin.clock import micros
 from tocsin.model import Enriched, Post, Reading, Rumour, Suggestion, WarningAction
@@ -20,6 +21,8 @@ from tocsin.pipeline import Followed
 from tocsin.rumours import Probe
 
 _ARRAY = 1
+_LEVEL = 1
+"""Half the bytes, for a hundredth of the time that it takes to make them."""
 _MICROS_PER_MILLI = 1_000
 
 END = 2**63 - 1
@@ -115,7 +118,7 @@ class Codec(Generic[Value]):
 
     def pack(self, value: Value) -> bytes:
         """As bytes."""
-        packed: bytes = self._encoder.encode(value)
+        packed: bytes = zstandard.compress(self._encoder.encode(value), _LEVEL)
         return packed
 
     def unpack(self, data: bytes) -> Value:
@@ -124,7 +127,10 @@ class Codec(Generic[Value]):
         Raises:
             ValueError: the bytes hold something else.
         """
-        value: Value = self._decoder.decode(data)
+        try:
+            value: Value = self._decoder.decode(zstandard.decompress(data))
+        except zstandard.ZstdError as error:
+            raise ValueError(str(error)) from None
         return value
 
 
