@@ -7,6 +7,9 @@ rates     the newest posts of telegram-2017-2023.parquet, read in full, vectors 
           run, start included
 streams   mstream-tweets-t and ntrex-stream, all of each: BCubed F1 of a run in one process and of
           jobs with 1, 2 and 4 slots, and whether every post lies in the same rumour
+state     the newest posts in one job with two slots, nothing read but what rumours need: what all
+          processes, the states kept and Flink's checkpoints come to in each tenth; Ctrl-C ends it
+          and what was seen is written
 
 Writes benchmarks/results/cluster-NAME.json. Needs Java and the environment of `make test-cluster`.
 """
@@ -49,7 +52,7 @@ def run_once(folder: Path, slots: int) -> dict[str, float]:
     desk = Project(folder, Settings.load(folder, {} if slots else {"run.workers": 2}))
     engine = flink_engine(Cluster(parallelism=slots)) if slots else Run
     began = time.perf_counter()
-    memory = PeakMemory()
+    memory = PeakMemory(every=10)
     with desk.writing() as (archive, store):
         posts = run_project(desk, archive, store, engine=engine).posts
     seconds = time.perf_counter() - began
@@ -84,7 +87,7 @@ def copied(project: Path, slots: int) -> Path:
 
 def rates(folder: Path, posts: int) -> dict[str, Any]:
     whole = project(folder / "desk", newest(folder, posts), "", *MAP)
-    found = {slots: apart(copied(whole, slots), slots) for slots in (0, 1, 2)}
+    found = {slots: apart(copied(whole, slots), slots) for slots in (2, 1, 0)}
     return {
         "data": {"file": ARCHIVE.name, "sha256": digest_of(ARCHIVE), "posts": posts},
         "one_process": found[0],
@@ -151,15 +154,15 @@ class _Gauge:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._total = 1
-        self._done = 0
+        self.total = 1
+        self.done = 0
         self.tenths: dict[int, dict[str, int]] = {}
 
     def started(self, done: int, total: int) -> None:
-        self._done, self._total = done, total
+        self.done, self.total = done, total
 
     def progress(self, done: int) -> None:
-        self._done = done
+        self.done = done
 
     def sample(self) -> None:
         place = self._folder / "state" / "flink"
@@ -168,9 +171,9 @@ class _Gauge:
             "states_mb": _megabytes(place, "*.state"),
             "checkpoints_mb": _megabytes(place, "checkpoints/*/**/*"),
         }
-        most = self.tenths.setdefault(min(9, 10 * self._done // self._total), found)
+        most = self.tenths.setdefault(min(9, 10 * self.done // self.total), found)
         most |= {key: max(most[key], value) for key, value in found.items()}
-        print(self._done, found, flush=True)
+        print(self.done, found, flush=True)
 
 
 def _megabytes(folder: Path, pattern: str) -> int:
@@ -187,13 +190,18 @@ def state(folder: Path, posts: int) -> dict[str, Any]:
     desk, gauge = Project(whole, Settings.load(whole)), _Gauge(whole)
     watch = RunWatch(started=gauge.started, progress=gauge.progress)
     began, sampler = time.perf_counter(), Sampler(10, gauge.sample)
-    with desk.writing() as (archive, store):
+    with suppress(KeyboardInterrupt), desk.writing() as (archive, store):
         engine = flink_engine(Cluster(parallelism=2))
-        done = run_project(desk, archive, store, watch, engine=engine).posts
+        run_project(desk, archive, store, watch, engine=engine)
     sampler.close()
     return {
-        "data": {"file": ARCHIVE.name, "sha256": digest_of(ARCHIVE), "posts": done},
-        "posts_per_second": round(done / (time.perf_counter() - began), 1),
+        "data": {
+            "file": ARCHIVE.name,
+            "sha256": digest_of(ARCHIVE),
+            "whole": gauge.total,
+            "posts": gauge.done,
+        },
+        "posts_per_second": round(gauge.done / (time.perf_counter() - began), 1),
         "most_in_each_tenth": [gauge.tenths.get(tenth, {}) for tenth in range(10)],
     }
 

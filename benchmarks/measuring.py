@@ -20,15 +20,18 @@ BACKGROUND = DATA / "posts" / "ru-news-2023-2024.parquet"
 
 
 class PeakMemory:
-    """Samples the proportional set size of a process and all below it, once a second.
+    """Samples the proportional set size of a process and all below it.
 
-    Of processes with gigabytes that takes tens of milliseconds: oftener, it slows what it measures.
+    Of processes with gigabytes that takes tens of milliseconds, which slows what is measured.
+
+    Args:
+        every: seconds between two samples.
     """
 
-    def __init__(self, pid: int | None = None) -> None:
+    def __init__(self, pid: int | None = None, every: float = 1) -> None:
         self._pid = os.getpid() if pid is None else pid
         self.peak_mb = 0.0
-        self._sampler = Sampler(1, self._sample)
+        self._sampler = Sampler(every, self._sample)
 
     def close(self) -> float:
         """Stop; returns the peak in MB."""

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flink_support import add_settings, copied, found_in, ingested, ingested_demo
+from pyflink.datastream import StreamExecutionEnvironment
 from standing_cluster import StandingCluster
 
+from tocsin.engines.flink import job
 from tocsin.engines.flink.cluster import Cluster, flink_engine
+from tocsin.engines.flink.engine import FlinkRun
+from tocsin.engines.flink.pages import Pages
+from tocsin.engines.flink.plans import JobPlan
+from tocsin.engines.flink.records import Told
 from tocsin.engines.local import Engine, Run, run_project
 from tocsin.engines.project import Project
 from tocsin.settings import Settings
@@ -95,6 +103,26 @@ def test_jobs_warn_of_the_reconstruction_as_one_process_does(tmp_path: Path) -> 
     found = found_in(folder)
     assert found == found_in(after)
     assert found["warnings"]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_only_reading_is_done_side_by_side(tmp_path: Path) -> None:
+    """Of several that tell event times the slowest would hold up rumours until the end."""
+    laid_out: dict[str, int] = {}
+
+    class LaidOut(FlinkRun):
+        def _job(self, plan: JobPlan, pages: Pages) -> Iterator[Told]:
+            env = StreamExecutionEnvironment.get_execution_environment()
+            job.laid_out(env, plan, pages, self._cluster)
+            nodes = json.loads(env.get_execution_plan())["nodes"]
+            laid_out.update((node["type"], node["parallelism"]) for node in nodes)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _run(ingested_demo(tmp_path / "desk"), partial(LaidOut, cluster=Cluster(parallelism=4)))
+    side_by_side = [name for name, count in laid_out.items() if count > 1]
+    assert [name.partition(",")[0] for name in side_by_side] == ["read"]
+    assert len(laid_out) > 5
 
 
 @pytest.mark.usefixtures("loopback")

@@ -96,8 +96,8 @@ class PlayedJob:
 
     def _pass(self, moment: int) -> Iterable[Told]:
         for batch in self._following.pass_time(moment):
-            self._sink.write(batch)
-            self._deciding.arrive(SIGHTED.pack([batch]), moment - 1)
+            for arrived in self._deciding.arrive(SIGHTED.pack([batch]), moment - 1):
+                self._sink.write(arrived)
         return self._deciding.pass_time(moment)
 
 

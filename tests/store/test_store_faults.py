@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -134,6 +136,30 @@ def test_one_writes_at_a_time_and_readers_go_on(
 def test_a_file_needs_no_such_lock(tmp_path: Path) -> None:
     with Store.at(tmp_path / "store.db") as one, one.sole_writer(), one.sole_writer():
         assert one.meta("a", "nothing") == "nothing"
+
+
+def test_who_writes_to_a_file_is_alone_from_its_first_question_on(tmp_path: Path) -> None:
+    """Else a writer that asks first is refused when another has written before it does."""
+    path = tmp_path / "store.db"
+    with Store.at(path) as one, closing(sqlite3.connect(path, timeout=0)) as other:
+        with one.writing() as connection:
+            assert meta_of(connection, "done") is None
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+            _note(connection)
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+
+
+def test_what_is_written_is_in_no_error(any_store: Store) -> None:
+    written = "said" * 3
+    with any_store.writing() as connection:
+        _note(connection)
+    with pytest.raises(StoreUnavailable) as refused, any_store.writing() as connection:
+        connection.execute(insert(schema.meta).values(name="done", value=written))
+    told = "".join(format_exception(refused.value))
+    assert "parameters hidden" in told
+    assert written not in told
 
 
 def test_a_reader_sees_one_state_of_things(any_store: Store) -> None:

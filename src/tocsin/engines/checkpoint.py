@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,6 +36,7 @@ from tocsin.store.store import (
 from tocsin.store.suggestions import keep_likeliest
 
 _LOG = Log("tocsin.run")
+_RUMOUR_COLUMNS = tuple(one.name for one in fields(Rumour) if one.name != "status")
 
 
 @dataclass(slots=True)
@@ -281,9 +282,7 @@ def suggestion_row(suggestion: Suggestion) -> dict[str, Any]:
 
 def rumour_row(rumour: Rumour) -> dict[str, Any]:
     """A row of ``rumours``; its status lives with the decisions."""
-    row = asdict(rumour)
-    del row["status"]
-    return row
+    return {name: getattr(rumour, name) for name in _RUMOUR_COLUMNS}
 
 
 def position_text(post: Post) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from tocsin.rumours.remembered import Lexical, Meaning, RememberedRows
 from tocsin.rumours.snapshot import Arrays
 from tocsin.rumours.terms import Rarity
 from tocsin.rumours.threads import Deadlines, Thread
+
+_FIELDS = tuple(one.name for one in fields(Thread))
 
 
 @dataclass(slots=True, eq=False)
@@ -386,7 +388,8 @@ class LiveThreads:
 def _thread_record(thread: Thread) -> dict[str, Any]:
     """As JSON values; slots are renumbered on the way back, so only having one is kept."""
     digests = [digest.hex() for digest in thread.digests]
-    return {**asdict(thread), "digests": digests, "slot": min(thread.slot, 0)}
+    record = {name: getattr(thread, name) for name in _FIELDS}  # asdict would copy what it holds
+    return {**record, "digests": digests, "slot": min(thread.slot, 0)}
 
 
 def _thread(record: dict[str, Any]) -> Thread:

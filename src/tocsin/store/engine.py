@@ -23,6 +23,8 @@ _POOL: Final = {
 new one costs a server more than most questions; few are made where few are used at a time."""
 
 
+WRITES: Final = "tocsin_writes"
+"""Execution option of a connection: its transaction is going to write."""
 _PLANS: Final = (
     "SET random_page_cost = 1.1",
     "SET max_parallel_workers_per_gather = 0",
@@ -42,7 +44,8 @@ def new_engine(url: str, schema: str | None = None) -> Engine:
     named = parsed(url)
     server = named.drivername == _POSTGRESQL
     try:
-        engine = create_engine(named, **_options(named) if server else {})
+        options = _options(named) if server else {}
+        engine = create_engine(named, hide_parameters=True, **options)  # errors are logged
     except (SQLAlchemyError, ImportError) as error:
         if server and isinstance(error, ImportError):
             raise MissingExtra("postgres", "a store on PostgreSQL") from None
@@ -115,7 +118,11 @@ def _saying(lines: Sequence[str]) -> Any:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    """Who will write waits for other writers now: one that reads first and then finds that another
+    has written meanwhile is refused at once, however patient it is.
+    """
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -21,7 +21,7 @@ from tocsin.clock import moment_at
 from tocsin.errors import StoreAway, StoreUnavailable, UsageError
 from tocsin.model import ChannelProfile, Post
 from tocsin.store import schema
-from tocsin.store.engine import new_engine, shown
+from tocsin.store.engine import WRITES, new_engine, shown
 from tocsin.store.failing import refusing
 from tocsin.store.grams import grams_of
 from tocsin.store.loading import FEW_ROWS, copy_lines, copy_rows, indexing_much
@@ -147,7 +147,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it is committed, or none."""
-        with refusing(self.name), self.engine.begin() as connection:
+        engine = self.engine.execution_options(**{WRITES: True})
+        with refusing(self.name), engine.begin() as connection:
             yield connection
 
     @contextmanager

@@ -8,16 +8,12 @@ from typing import Any
 
 from pyflink.common import Types
 from pyflink.common.watermark_strategy import TimestampAssigner
-from pyflink.datastream.functions import (
-    FlatMapFunction,
-    KeyedProcessFunction,
-    MapFunction,
-    RuntimeContext,
-)
+from pyflink.datastream.functions import KeyedProcessFunction, MapFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
 
 from tocsin.engines.flink.hosting import Hosted, Memory, Terms
 from tocsin.engines.flink.pages import WorkFolder, first_moment
+from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.reading import PageReader
 from tocsin.engines.flink.records import (
     END,
@@ -31,7 +27,6 @@ from tocsin.engines.flink.records import (
 from tocsin.engines.flink.sink import StoreSink
 from tocsin.engines.flink.stages import BATCH_POSTS, DecidingStage, RumourStage
 from tocsin.engines.workers import ReadingPlan
-from tocsin.pipeline import Deciding, PipelineOptions
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 ITEM = Types.TUPLE([Types.LONG(), Types.LONG(), BYTES])
@@ -106,13 +101,17 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         self._folder = WorkFolder(self._url)
         self._kept = self._terms()
 
-    def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> None:
+    def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> Iterator[Item]:
         """Flink's hook."""
-        if value[1] == END:  # that the stage before has ended is not for this one
+        if value[1] == END:  # that the stage before has ended is for the driver
+            yield value
             return
         watermark = ctx.timer_service().current_watermark()
-        self._of(value[0], ctx).arrive(value[2], watermark)
+        self._arrived(self._of(value[0], ctx).arrive(value[2], watermark))
         self._ask(value[0], watermark, ctx)
+
+    def _arrived(self, records: list[Any]) -> None:
+        """To be done with records as they come, again after a failure."""
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Item]:
         """Flink's hook."""
@@ -147,9 +146,9 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
 class FollowRumours(Hosting):
     """Read posts → batches of sightings."""
 
-    def __init__(self, options: PipelineOptions, every: int, folder: str, start: str) -> None:
-        super().__init__("rumours", every, folder)
-        self._options, self._start = options, start
+    def __init__(self, plan: JobPlan, every: int) -> None:
+        super().__init__("rumours", every, plan.folder)
+        self._options, self._start = plan.options, plan.rumours
 
     def _terms(self) -> Terms[ReadPost, SightedBatch]:
         make = _begun(lambda: RumourStage(self._options), self._folder, self._start)
@@ -163,16 +162,28 @@ class FollowRumours(Hosting):
 
 
 class Decide(Hosting):
-    """Batches of sightings → warning actions."""
+    """Batches of sightings → rows in the store, and warning actions."""
 
-    def __init__(
-        self, deciding: Callable[[], Deciding], every: int, folder: str, start: str
-    ) -> None:
-        super().__init__("decisions", max(1, every // BATCH_POSTS), folder)
-        self._deciding, self._start = deciding, start
+    def __init__(self, plan: JobPlan, every: int) -> None:
+        super().__init__("decisions", max(1, every // BATCH_POSTS), plan.folder)
+        self._plan = plan
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Flink's hook."""
+        super().open(runtime_context)
+        self._sink = StoreSink(self._plan.store)
+
+    def close(self) -> None:
+        """Flink's hook."""
+        self._sink.close()
+
+    def _arrived(self, records: list[SightedBatch]) -> None:
+        for batch in records:
+            self._sink.write(batch)
 
     def _terms(self) -> Terms[SightedBatch, Told]:
-        make = _begun(lambda: DecidingStage(self._deciding()), self._folder, self._start)
+        deciding, start = self._plan.deciding, self._plan.decisions
+        make = _begun(lambda: DecidingStage(deciding()), self._folder, start)
         return Terms(make, SIGHTED, self._folder, self._every)
 
     def _out(self, told: Told) -> Item:
@@ -191,27 +202,3 @@ def _begun(make: Callable[[], Any], folder: WorkFolder, start: str) -> Callable[
         return stage
 
     return begun
-
-
-class WriteStore(FlatMapFunction):  # type: ignore[misc]
-    """Batches of sightings into the store; only that the last has come is told."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def open(self, runtime_context: RuntimeContext) -> None:
-        """Flink's hook."""
-        del runtime_context
-        self._sink = StoreSink(self._url)
-
-    def close(self) -> None:
-        """Flink's hook."""
-        self._sink.close()
-
-    def flat_map(self, value: Item) -> Iterator[Item]:
-        """Flink's hook."""
-        if value[1] == END:
-            yield value
-            return
-        for batch in SIGHTED.unpack(value[2]):
-            self._sink.write(batch)

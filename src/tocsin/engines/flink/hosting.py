@@ -162,11 +162,11 @@ class Hosted(Generic[In, Out]):
         self._saved_at = 0
         self._restore()
 
-    def arrive(self, data: bytes, watermark: int) -> None:
-        """Records have come; each waits until the watermark has passed it."""
+    def arrive(self, data: bytes, watermark: int) -> list[In]:
+        """Records have come, and are returned; each waits until the watermark has passed it."""
         entry = _ARRIVED.encode(_Arrived(watermark, data))
         self._memory.log.add(entry)
-        self._wait(entry)
+        return self._wait(entry)
 
     @property
     def waits(self) -> bool:
@@ -221,7 +221,7 @@ class Hosted(Generic[In, Out]):
         self._place = place
         self._saved_at = place.taken - again
 
-    def _wait(self, entry: bytes, held: _Turn | None = None) -> None:
+    def _wait(self, entry: bytes, held: _Turn | None = None) -> list[In]:
         """All records of an entry of the log but what the last snapshot holds."""
         turns = list(self._turns(_ARRIVED_FROM.decode(entry)))
         self._logged.append((max(turn for turn, _ in turns), entry))
@@ -229,6 +229,7 @@ class Hosted(Generic[In, Out]):
             if held is None or turn > held:
                 self._arrivals += 1  # of two equal ones the earlier first
                 heapq.heappush(self._waiting, (*turn, self._arrivals, record))
+        return [record for _, record in turns]
 
     def _turns(self, arrived: _Arrived) -> Iterator[tuple[_Turn, In]]:
         for record in self._terms.codec.unpack(arrived.data):

@@ -1,7 +1,6 @@
 """The pipeline as a graph of operators.
 
-    pages → posts → read → (key: cell) rumours ┬→ store
-                                               └→ decide
+    pages → posts → read → (key: cell) rumours → decide, and the store
 
 Readings need no key. Rumours and decisions are hosted (see ``hosting``): they take posts in the
 order of ``Post.order`` when the watermark has passed them.
@@ -31,7 +30,6 @@ from tocsin.engines.flink.functions import (
     FollowRumours,
     OpenPages,
     ReadPosts,
-    WriteStore,
 )
 from tocsin.engines.flink.pages import Pages
 from tocsin.engines.flink.plans import JobPlan
@@ -62,8 +60,7 @@ def run_job(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
 def _told(plan: JobPlan, pages: Pages, cluster: Cluster) -> Iterator[Told]:
     os.environ.setdefault("JVM_ARGS", _JAVA_OPTIONS)  # Java starts with the first word to it
     env = _environment(_configuration(plan, cluster), cluster)
-    env.set_parallelism(1)  # of all but reading, also of what PyFlink adds to tell event times
-    graph = _graph(env, plan, pages, cluster)
+    graph = laid_out(env, plan, pages, cluster)
     with closing(graph.execute_and_collect("tocsin")) as results:
         for text in results:
             yield TOLD.unpack(b64decode(text))
@@ -83,9 +80,15 @@ def _environment(configuration: Configuration, cluster: Cluster) -> StreamExecut
     )
 
 
-def _graph(
+def laid_out(
     env: StreamExecutionEnvironment, plan: JobPlan, pages: Pages, cluster: Cluster
 ) -> DataStream:
+    """The job's graph, of which nothing runs yet; what it ends in is told to the driver.
+
+    Nothing but reading is done side by side. PyFlink tells event times in an operator that it adds
+    itself: were there several, the watermark would be that of the slowest, and rumours would wait.
+    """
+    env.set_parallelism(1)
     in_time = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(EventTime())
     numbers = NumberSequenceSource(0, pages.count - 1)
     posts = (
@@ -100,18 +103,14 @@ def _graph(
     read = posts.rebalance().map(ReadPosts(plan.reading), ITEM).name("read").uid("read")
     read = read.set_parallelism(cluster.parallelism)
     every = cluster.snapshot_posts
-    follow = FollowRumours(plan.options, every, plan.folder, plan.rumours)
-    sighted = read.key_by(_key).process(follow, ITEM).name("rumours").uid("rumours")
+    sighted = read.key_by(_key).process(FollowRumours(plan, every), ITEM)
+    sighted = sighted.name("rumours").uid("rumours")
     # A process of their own: what must go one by one should not share a core with reading.
     sighted = sighted.slot_sharing_group(_IN_TURN)
     after = _AFTER if cluster.apart else _IN_TURN
-    store = WriteStore(plan.store)
-    written = sighted.flat_map(store, ITEM).name("store").uid("store").slot_sharing_group(after)
-    decide = Decide(plan.deciding, every, plan.folder, plan.decisions)
-    decided = sighted.key_by(_key).process(decide, ITEM).name("decide").uid("decide")
+    decided = sighted.key_by(_key).process(Decide(plan, every), ITEM).name("decide").uid("decide")
     decided = decided.slot_sharing_group(after)
-    told = written.union(decided)
-    texts = told.map(_as_text, Types.STRING()).name("told").uid("told")
+    texts = decided.map(_as_text, Types.STRING()).name("told").uid("told")
     return texts.slot_sharing_group(after)
 
 

@@ -1,8 +1,8 @@
 """What flows between the operators of a job, as bytes.
 
-MessagePack, compressed, with the types of the dataclasses, never pickle: a checkpoint keeps these bytes, and
-whoever could write to it must not be able to run anything. Posts flow by the hundred: what Flink
-does for one record costs as much as reading a post.
+MessagePack with the types of the dataclasses, compressed; never pickle: a checkpoint keeps these
+bytes, and whoever could write to it must not be able to run anything. Posts flow by the hundred:
+what Flink does for one record costs as much as reading a post.
 """
 
 from __future__ import annotations
