@@ -148,7 +148,7 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
             "taskmanager.numberOfTaskSlots": str(cluster.slots),
             "rest.port": "0",
             "taskmanager.network.adaptive-partitioner.enabled": "true",  # to whoever is free
-            # A page takes a worker half a second: a queue of pages holds up checkpoints.
+            # Room for a page or two of what was read; a longer queue would hold up checkpoints.
             "taskmanager.network.memory.buffers-per-channel": "1",
             "taskmanager.network.memory.floating-buffers-per-gate": "1",
             "taskmanager.network.memory.max-buffers-per-channel": "10",
