@@ -67,7 +67,7 @@ def others_may_read(path: Path) -> bool:
     Raises:
         OSError: there is no such file, or it cannot be looked at.
     """
-    return os.name == "posix" and bool(path.stat().st_mode & _OTHERS)
+    return not is_windows() and bool(path.stat().st_mode & _OTHERS)
 
 
 def sync_folder(path: Path) -> None:

@@ -147,9 +147,10 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it is committed, or none."""
-        engine = self.engine.execution_options(**{WRITES: True})
-        with refusing(self.name), engine.begin() as connection:
-            yield connection
+        with refusing(self.name), self.engine.connect() as connection:
+            connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

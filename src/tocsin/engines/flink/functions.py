@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pyflink.common import Types
@@ -11,7 +11,7 @@ from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream.functions import KeyedProcessFunction, MapFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor, ValueStateDescriptor
 
-from tocsin.engines.flink.hosting import Hosted, Memory, Terms
+from tocsin.engines.flink.hosting import Hosted, Memory, Stage, Terms
 from tocsin.engines.flink.pages import WorkFolder, first_moment
 from tocsin.engines.flink.plans import JobPlan
 from tocsin.engines.flink.reading import PageReader
@@ -20,7 +20,7 @@ from tocsin.engines.flink.records import (
     READ_POSTS,
     SIGHTED,
     TOLD,
-    ReadPost,
+    Codec,
     SightedBatch,
     Told,
 )
@@ -78,16 +78,23 @@ class ReadPosts(MapFunction):  # type: ignore[misc]
 
 
 class Hosting(KeyedProcessFunction):  # type: ignore[misc]
-    """One stage for each key, see :mod:`tocsin.engines.flink.hosting`."""
+    """One stage for each key, see :mod:`tocsin.engines.flink.hosting`.
 
-    def __init__(self, name: str, every: int, folder: str) -> None:
-        self._name, self._every, self._url = name, every, folder
+    Args:
+        start: name of the state that its stages begin with.
+    """
+
+    _codec: Codec[list[Any]]
+    """Of what comes to its stages."""
+
+    def __init__(self, name: str, every: int, folder: str, start: str) -> None:
+        self._name, self._every, self._url, self._start = name, every, folder, start
         self._hosted: dict[int, Hosted[Any, Any]] = {}
         self._asked: dict[int, int] = {}
 
     @abstractmethod
-    def _terms(self) -> Terms[Any, Any]:
-        """On what terms its stages are hosted."""
+    def _stage(self) -> Stage[Any, Any]:
+        """A new one."""
 
     @abstractmethod
     def _out(self, told: Any) -> Item:
@@ -99,7 +106,7 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         place = runtime_context.get_state(ValueStateDescriptor("place", BYTES))
         self._memory = Memory(log, place)
         self._folder = WorkFolder(self._url)
-        self._kept = self._terms()
+        self._terms = Terms(self._begun, self._codec, self._folder, self._every)
 
     def process_element(self, value: Item, ctx: KeyedProcessFunction.Context) -> Iterator[Item]:
         """Flink's hook."""
@@ -121,18 +128,14 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
         for told in hosted.pass_time(watermark):
             yield self._out(told)
         if timestamp == END:
-            yield self._last(hosted.end())
+            yield 0, END, TOLD.pack(Told(ended=hosted.end()))
         elif hosted.waits:
             self._asked.pop(key, None)
             self._ask(key, watermark, ctx)
 
-    @abstractmethod
-    def _last(self, state: str) -> Item:
-        """What is told when the last record has been taken."""
-
     def _of(self, key: int, ctx: KeyedProcessFunction.Context) -> Hosted[Any, Any]:
         if key not in self._hosted:
-            self._hosted[key] = Hosted(self._kept, f"{self._name}-{key}", self._memory)
+            self._hosted[key] = Hosted(self._terms, f"{self._name}-{key}", self._memory)
             ctx.timer_service().register_event_time_timer(END)
         return self._hosted[key]
 
@@ -142,36 +145,41 @@ class Hosting(KeyedProcessFunction):  # type: ignore[misc]
             self._asked[key] = watermark
             ctx.timer_service().register_event_time_timer(watermark + 1)
 
+    def _begun(self) -> Stage[Any, Any]:
+        stage = self._stage()
+        stage.restore(self._folder.state(self._start))
+        return stage
+
 
 class FollowRumours(Hosting):
     """Read posts → batches of sightings."""
 
-    def __init__(self, plan: JobPlan, every: int) -> None:
-        super().__init__("rumours", every, plan.folder)
-        self._options, self._start = plan.options, plan.rumours
+    _codec = READ_POSTS
 
-    def _terms(self) -> Terms[ReadPost, SightedBatch]:
-        make = _begun(lambda: RumourStage(self._options), self._folder, self._start)
-        return Terms(make, READ_POSTS, self._folder, self._every)
+    def __init__(self, plan: JobPlan, every: int) -> None:
+        super().__init__("rumours", every, plan.folder, plan.rumours)
+        self._options = plan.options
+
+    def _stage(self) -> RumourStage:
+        return RumourStage(self._options)
 
     def _out(self, told: SightedBatch) -> Item:
         return 0, told.millis, SIGHTED.pack([told])
-
-    def _last(self, state: str) -> Item:
-        return 0, END, TOLD.pack(Told(ended=state))
 
 
 class Decide(Hosting):
     """Batches of sightings → rows in the store, and warning actions."""
 
+    _codec = SIGHTED
+
     def __init__(self, plan: JobPlan, every: int) -> None:
-        super().__init__("decisions", max(1, every // BATCH_POSTS), plan.folder)
-        self._plan = plan
+        super().__init__("decisions", max(1, every // BATCH_POSTS), plan.folder, plan.decisions)
+        self._deciding, self._store = plan.deciding, plan.store
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Flink's hook."""
         super().open(runtime_context)
-        self._sink = StoreSink(self._plan.store)
+        self._sink = StoreSink(self._store)
 
     def close(self) -> None:
         """Flink's hook."""
@@ -181,24 +189,8 @@ class Decide(Hosting):
         for batch in records:
             self._sink.write(batch)
 
-    def _terms(self) -> Terms[SightedBatch, Told]:
-        deciding, start = self._plan.deciding, self._plan.decisions
-        make = _begun(lambda: DecidingStage(deciding()), self._folder, start)
-        return Terms(make, SIGHTED, self._folder, self._every)
+    def _stage(self) -> DecidingStage:
+        return DecidingStage(self._deciding())
 
     def _out(self, told: Told) -> Item:
         return 0, 0, TOLD.pack(told)
-
-    def _last(self, state: str) -> Item:
-        return 0, END, TOLD.pack(Told(ended=state))
-
-
-def _begun(make: Callable[[], Any], folder: WorkFolder, start: str) -> Callable[[], Any]:
-    """Makes stages that begin with the state ``start``."""
-
-    def begun() -> Any:
-        stage = make()
-        stage.restore(folder.state(start))
-        return stage
-
-    return begun

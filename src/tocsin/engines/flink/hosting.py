@@ -164,9 +164,10 @@ class Hosted(Generic[In, Out]):
 
     def arrive(self, data: bytes, watermark: int) -> list[In]:
         """Records have come, and are returned; each waits until the watermark has passed it."""
-        entry = _ARRIVED.encode(_Arrived(watermark, data))
+        arrived = _Arrived(watermark, data)
+        entry = _ARRIVED.encode(arrived)
         self._memory.log.add(entry)
-        return self._wait(entry)
+        return self._wait(entry, arrived)
 
     @property
     def waits(self) -> bool:
@@ -211,7 +212,7 @@ class Hosted(Generic[In, Out]):
         if place.state is not None:
             self._stage.restore(self._terms.folder.state(place.state))
         for entry in self._memory.log.get() or ():
-            self._wait(entry, place.held)
+            self._wait(entry, _ARRIVED_FROM.decode(entry), place.held)
         again = 0
         while self._waiting and place.done and self._waiting[0][:2] <= place.done:
             self._stage.take(heapq.heappop(self._waiting)[3])
@@ -221,9 +222,9 @@ class Hosted(Generic[In, Out]):
         self._place = place
         self._saved_at = place.taken - again
 
-    def _wait(self, entry: bytes, held: _Turn | None = None) -> list[In]:
+    def _wait(self, entry: bytes, arrived: _Arrived, held: _Turn | None = None) -> list[In]:
         """All records of an entry of the log but what the last snapshot holds."""
-        turns = list(self._turns(_ARRIVED_FROM.decode(entry)))
+        turns = list(self._turns(arrived))
         self._logged.append((max(turn for turn, _ in turns), entry))
         for turn, record in turns:
             if held is None or turn > held:

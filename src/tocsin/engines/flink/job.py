@@ -110,8 +110,7 @@ def laid_out(
     after = _AFTER if cluster.apart else _IN_TURN
     decided = sighted.key_by(_key).process(Decide(plan, every), ITEM).name("decide").uid("decide")
     decided = decided.slot_sharing_group(after)
-    texts = decided.map(_as_text, Types.STRING()).name("told").uid("told")
-    return texts.slot_sharing_group(after)
+    return decided.map(_as_text, Types.STRING()).name("told").uid("told")
 
 
 def _as_text(item: tuple[int, int, bytes]) -> str:
@@ -148,7 +147,7 @@ def _configuration(plan: JobPlan, cluster: Cluster) -> Configuration:
             "taskmanager.numberOfTaskSlots": str(cluster.slots),
             "rest.port": "0",
             "taskmanager.network.adaptive-partitioner.enabled": "true",  # to whoever is free
-            # Room for a page or two of what was read; a longer queue would hold up checkpoints.
+            # 320 kB; a longer queue of pages would hold up checkpoints.
             "taskmanager.network.memory.buffers-per-channel": "1",
             "taskmanager.network.memory.floating-buffers-per-gate": "1",
             "taskmanager.network.memory.max-buffers-per-channel": "10",
